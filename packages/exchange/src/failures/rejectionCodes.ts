@@ -1,0 +1,227 @@
+/** One row of the table of refusals. */
+export interface RejectionRow {
+  /** Stable number: 1xx request, 2xx authorisation, 3xx order, 4xx ledger, 5xx market, 6xx operator. */
+  readonly number: number;
+  /** The rule as a sentence. */
+  readonly rule: string;
+  /** What the sender can do. */
+  readonly fix: string;
+  /** Status when the refusal is the answer to an HTTP request. */
+  readonly httpStatus: number;
+}
+
+/**
+ * Every expected refusal of the exchange, in order of precedence: where several apply, the one with
+ * the lowest number is answered, so that two implementations refuse alike.
+ *
+ * Numbers are part of the protocol: they are never reused and never change their meaning.
+ */
+export const REJECTIONS = {
+  malformedRequest: {
+    number: 100,
+    rule: 'The request matches the published schema.',
+    fix: 'Compare the named field with the schema at /docs.',
+    httpStatus: 400,
+  },
+  bodyTooLarge: {
+    number: 101,
+    rule: 'A request body stays within the announced size and depth.',
+    fix: 'Send fewer orders in one request.',
+    httpStatus: 413,
+  },
+  rateLimited: {
+    number: 102,
+    rule: 'Requests stay within the token bucket announced in the RateLimit headers.',
+    fix: 'Wait for the seconds named in Retry-After.',
+    httpStatus: 429,
+  },
+  notFound: {
+    number: 103,
+    rule: 'The path names something that exists.',
+    fix: 'Check the identifier, or wait for the sequence with ?atLeast=.',
+    httpStatus: 404,
+  },
+  notAdmitting: {
+    number: 104,
+    rule: 'The venue admits orders only while it can make them durable.',
+    fix: 'Read /health/ready for the reason and submit the same order again.',
+    httpStatus: 503,
+  },
+  unauthenticated: {
+    number: 200,
+    rule: 'A private route needs a session or an operator token.',
+    fix: 'Open a session with a signed grant and send its authorisation header.',
+    httpStatus: 401,
+  },
+  forbidden: {
+    number: 201,
+    rule: 'The session carries the scope that the route needs.',
+    fix: 'Open a session with the named scope.',
+    httpStatus: 403,
+  },
+  signatureInvalid: {
+    number: 202,
+    rule: 'The signature is a low-s secp256k1 signature by the owner over the EIP-712 digest.',
+    fix: 'Sign the typed data of /v1/typed-data with the key of the owner address.',
+    httpStatus: 422,
+  },
+  sessionExpired: {
+    number: 203,
+    rule: 'A session is used before it expires or is revoked.',
+    fix: 'Open a new session.',
+    httpStatus: 401,
+  },
+  marketUnknown: {
+    number: 300,
+    rule: 'The order names a registered market.',
+    fix: 'List the markets at /v1/markets.',
+    httpStatus: 422,
+  },
+  assetUnknown: {
+    number: 301,
+    rule: 'The order names assets or baskets of its market.',
+    fix: 'List the assets of the market at /v1/markets.',
+    httpStatus: 422,
+  },
+  sameAsset: {
+    number: 302,
+    rule: 'An order pays one asset and receives another.',
+    fix: 'Choose two different assets.',
+    httpStatus: 422,
+  },
+  amountOutOfRange: {
+    number: 303,
+    rule: 'An amount is a positive integer of ledger units within the market limits.',
+    fix: 'Send the amount in smallest units, within the limit named.',
+    httpStatus: 422,
+  },
+  limitOutOfRange: {
+    number: 304,
+    rule: 'A limit is a rational of two positive integers within a factor of 1000 of the oracle mid, or 0/1.',
+    fix: 'State ledger units received per ledger unit paid, or 0/1 for a market order.',
+    httpStatus: 422,
+  },
+  minFillOutOfRange: {
+    number: 305,
+    rule: 'The minimum fill lies between 0 and 1,000,000 parts per million.',
+    fix: 'Send 0 for any fill, 1000000 for all or nothing.',
+    httpStatus: 422,
+  },
+  orderExpired: {
+    number: 306,
+    rule: 'An order expires after the time at which the venue sequences it.',
+    fix: 'Sign the order again with a later expiry; check your clock.',
+    httpStatus: 422,
+  },
+  orderNonceReplayed: {
+    number: 307,
+    rule: 'An order nonce is used once.',
+    fix: 'Sign with a nonce larger than any used before.',
+    httpStatus: 409,
+  },
+  orderNonceTooOld: {
+    number: 308,
+    rule: 'An order nonce lies inside the window below the highest nonce used.',
+    fix: 'Sign with a nonce larger than the limit named.',
+    httpStatus: 422,
+  },
+  clientOrderIdReused: {
+    number: 309,
+    rule: 'A client order id names one order of its owner for ever.',
+    fix: 'Choose a fresh client order id for a different order.',
+    httpStatus: 409,
+  },
+  orderUnknown: {
+    number: 310,
+    rule: 'A cancel names an open order of its owner.',
+    fix: 'List the open orders at /v1/orders.',
+    httpStatus: 404,
+  },
+  orderClosed: {
+    number: 311,
+    rule: 'An order is cancelled only while its batch collects.',
+    fix: 'Wait for the report of the batch.',
+    httpStatus: 409,
+  },
+  insufficientAvailable: {
+    number: 400,
+    rule: 'A hold does not exceed the available balance.',
+    fix: 'Deposit, cancel another order or lower the budget.',
+    httpStatus: 422,
+  },
+  accountLimitReached: {
+    number: 401,
+    rule: 'The venue holds at most the configured number of accounts.',
+    fix: 'Ask the operator to raise the limit.',
+    httpStatus: 503,
+  },
+  marketHalted: {
+    number: 500,
+    rule: 'A market takes orders while it is open.',
+    fix: 'Read the reason at /v1/markets and wait for the operator.',
+    httpStatus: 503,
+  },
+  batchFull: {
+    number: 501,
+    rule: 'A batch holds at most the configured number of orders.',
+    fix: 'Submit to the next batch.',
+    httpStatus: 503,
+  },
+  phaseMismatch: {
+    number: 502,
+    rule: 'Commits arrive while the batch collects and reveals while it reveals.',
+    fix: 'Read the phase and its deadline at /v1/markets.',
+    httpStatus: 409,
+  },
+  commitMismatch: {
+    number: 503,
+    rule: 'A reveal matches one unrevealed commitment of its owner in this batch.',
+    fix: 'Reveal the exact order bytes and salt that were committed.',
+    httpStatus: 422,
+  },
+  oracleStale: {
+    number: 504,
+    rule: 'The oracle snapshot is younger than the market allows.',
+    fix: 'Wait for the oracle; see /health/ready.',
+    httpStatus: 503,
+  },
+  oracleContradictory: {
+    number: 505,
+    rule: 'Oracle sources agree within the configured deviation.',
+    fix: 'Wait for the sources to agree; see /health/ready.',
+    httpStatus: 503,
+  },
+  notOperator: {
+    number: 600,
+    rule: 'Only the operator changes assets, markets and development balances.',
+    fix: 'Use the operator token.',
+    httpStatus: 403,
+  },
+  assetLimitReached: {
+    number: 601,
+    rule: 'A venue registers at most 64 assets.',
+    fix: 'Reuse a registered asset.',
+    httpStatus: 422,
+  },
+  assetExists: {
+    number: 602,
+    rule: 'An asset symbol is registered once, is 2 to 12 capital letters or digits, with 0 to 9 decimals.',
+    fix: 'Choose another symbol.',
+    httpStatus: 409,
+  },
+  parametersInvalid: {
+    number: 603,
+    rule: 'Market parameters are complete, sized alike and within their ranges.',
+    fix: 'Correct the named field.',
+    httpStatus: 422,
+  },
+  covarianceNotPositiveDefinite: {
+    number: 604,
+    rule: 'The scaled covariance is symmetric and positive definite.',
+    fix: 'Check correlations and volatilities; shrink the correlations towards zero.',
+    httpStatus: 422,
+  },
+} as const;
+
+/** The name of a refusal; stable on the wire together with its number. */
+export type RejectionCode = keyof typeof REJECTIONS;
