@@ -1,0 +1,124 @@
+import type { Hash } from '../codec/hash.ts';
+import { hashFromBytes } from '../codec/hash.ts';
+import { hexToBytes } from '../codec/hex.ts';
+import type { AccountId } from '../ledger/account.ts';
+import type { BatchOrder } from './batchOrder.ts';
+import type { TypedStruct, VenueDomain } from './typedData.ts';
+import { addressWord, domainSeparator, typedDigest, typeHash, uintWord } from './typedData.ts';
+
+/** EIP-712 type of a batch order. Field names are those of `BatchOrder`. */
+export const BATCH_ORDER_TYPE: TypedStruct = {
+  name: 'BatchOrder',
+  fields: [
+    { name: 'owner', type: 'address' },
+    { name: 'marketId', type: 'uint32' },
+    { name: 'pay', type: 'uint16' },
+    { name: 'receive', type: 'uint16' },
+    { name: 'budget', type: 'uint64' },
+    { name: 'limitNumerator', type: 'uint64' },
+    { name: 'limitDenominator', type: 'uint64' },
+    { name: 'minFillPpm', type: 'uint32' },
+    { name: 'orderNonce', type: 'uint64' },
+    { name: 'expiresAtMs', type: 'uint64' },
+  ],
+};
+
+/** EIP-712 type of a cancel: idempotent, so it needs no nonce of its own. */
+export const CANCEL_TYPE: TypedStruct = {
+  name: 'CancelOrder',
+  fields: [
+    { name: 'owner', type: 'address' },
+    { name: 'orderId', type: 'bytes32' },
+  ],
+};
+
+/** EIP-712 type of a session grant. */
+export const SESSION_GRANT_TYPE: TypedStruct = {
+  name: 'SessionGrant',
+  fields: [
+    { name: 'owner', type: 'address' },
+    { name: 'delegate', type: 'address' },
+    { name: 'scopes', type: 'uint8' },
+    { name: 'expiresAtMs', type: 'uint64' },
+    { name: 'orderNonce', type: 'uint64' },
+  ],
+};
+
+/** What a session may do; a grant carries the bitwise or of these. */
+export const Scope = { read: 1, trade: 2, withdraw: 4 } as const;
+export type Scope = (typeof Scope)[keyof typeof Scope];
+
+/** Permission by an owner for a delegated key, or (zero delegate) for a session secret. */
+export interface SessionGrant {
+  readonly owner: AccountId;
+  /** The key that may sign orders for the owner; the zero address for a session with a secret. */
+  readonly delegate: AccountId;
+  readonly scopes: number;
+  readonly expiresAtMs: number;
+  readonly orderNonce: bigint;
+}
+
+/** A grant with its owner's signature and its id. */
+export interface AuthorisedGrant {
+  readonly grant: SessionGrant;
+  readonly grantId: Hash;
+  readonly signature: Uint8Array;
+}
+
+/** The delegate of a session that is kept by a secret. */
+export const NO_DELEGATE: AccountId = `0x${'00'.repeat(20)}` as AccountId;
+
+/** Computes the digests that users sign at one venue. */
+export class Signing {
+  readonly domain: VenueDomain;
+  readonly #separator: Uint8Array;
+
+  constructor(domain: VenueDomain) {
+    this.domain = domain;
+    this.#separator = domainSeparator(domain);
+  }
+
+  /** EIP-712 digest of an order: its order id. */
+  orderDigest(order: BatchOrder): Uint8Array {
+    return typedDigest(this.#separator, ORDER_TYPE_HASH, [
+      addressWord(order.owner),
+      uintWord(BigInt(order.marketId)),
+      uintWord(BigInt(order.pay)),
+      uintWord(BigInt(order.receive)),
+      uintWord(order.budget),
+      uintWord(order.limitNumerator),
+      uintWord(order.limitDenominator),
+      uintWord(BigInt(order.minFillPpm)),
+      uintWord(order.orderNonce),
+      uintWord(BigInt(order.expiresAtMs)),
+    ]);
+  }
+
+  /** The order id of an order. */
+  orderId(order: BatchOrder): Hash {
+    return hashFromBytes(this.orderDigest(order));
+  }
+
+  /** EIP-712 digest of a cancel. */
+  cancelDigest(owner: AccountId, orderId: Hash): Uint8Array {
+    return typedDigest(this.#separator, CANCEL_TYPE_HASH, [
+      addressWord(owner),
+      hexToBytes(orderId),
+    ]);
+  }
+
+  /** EIP-712 digest of a session grant: its grant id. */
+  grantDigest(grant: SessionGrant): Uint8Array {
+    return typedDigest(this.#separator, GRANT_TYPE_HASH, [
+      addressWord(grant.owner),
+      addressWord(grant.delegate),
+      uintWord(BigInt(grant.scopes)),
+      uintWord(BigInt(grant.expiresAtMs)),
+      uintWord(grant.orderNonce),
+    ]);
+  }
+}
+
+const ORDER_TYPE_HASH = typeHash(BATCH_ORDER_TYPE);
+const CANCEL_TYPE_HASH = typeHash(CANCEL_TYPE);
+const GRANT_TYPE_HASH = typeHash(SESSION_GRANT_TYPE);
