@@ -12,13 +12,21 @@ import type { AuthorisedGrant } from './orders/signedTypes.ts';
 import type { VenueDomain } from './orders/typedData.ts';
 
 /**
- * Balances of every vault that a batch can touch: owners in the order of the order table, then the
- * market's pool, fee vault and bond vault. A balance is available plus held.
+ * Balances of every vault that a batch can touch: owners in the order of the order table, then
+ * owners of commitments without an order, then the market's pool, then its fee vault.
+ * A balance is available plus held.
  */
 export interface VaultSheet {
   readonly accounts: readonly AccountId[];
   /** Row-major, one column per market asset, ledger units. */
   readonly balances: BigInt64Array;
+}
+
+/** Why a row takes no part although it was admitted: its owner's signed wish. */
+export interface Cancellation {
+  readonly row: number;
+  /** 65 bytes, like the authorisation of an order, over the digest of `CancelOrder`. */
+  readonly authorisation: Uint8Array;
 }
 
 /**
@@ -41,6 +49,8 @@ export interface BatchTransition {
   readonly orders: OrderTable;
   /** Running root over order ids, kept at admission, independently of the table. */
   readonly admittedRoot: Hash;
+  /** Evidence for each cancelled row, ascending; a row may also be void because it expired. */
+  readonly cancellations: readonly Cancellation[];
   /** Session grants that authorise orders of this batch. */
   readonly grants: readonly AuthorisedGrant[];
   readonly commitments: readonly Commitment[];

@@ -20,7 +20,7 @@ export function accountId(text: string): AccountId {
 }
 
 /** What a system account is for. Nobody holds a key to these addresses. */
-export const SystemRole = { custody: 1, pool: 2, fees: 3, bonds: 4 } as const;
+export const SystemRole = { custody: 1, pool: 2, fees: 3 } as const;
 export type SystemRole = (typeof SystemRole)[keyof typeof SystemRole];
 
 /**
