@@ -4,6 +4,7 @@ import { taggedHash } from '../codec/hash.ts';
 import { hexToBytes } from '../codec/hex.ts';
 import type { AccountId } from '../ledger/account.ts';
 import type { BatchOrder } from './batchOrder.ts';
+import { encodeOrder } from './orderCodec.ts';
 
 /** Width of a commitment's salt. */
 export const SALT_BYTES = 32;
@@ -32,20 +33,4 @@ export function commitmentHash(preimage: CommitmentPreimage): Hash {
     .fixed(preimage.salt, SALT_BYTES)
     .finish();
   return taggedHash('lawbook.orderCommitment.v1', bytes);
-}
-
-/** Canonical bytes of an order, 80 bytes. */
-export function encodeOrder(order: BatchOrder): Uint8Array {
-  return new ByteWriter(80)
-    .fixed(hexToBytes(order.owner), 20)
-    .u32(order.marketId)
-    .u16(order.pay)
-    .u16(order.receive)
-    .u64(order.budget)
-    .u64(order.limitNumerator)
-    .u64(order.limitDenominator)
-    .u32(order.minFillPpm)
-    .u64(order.orderNonce)
-    .timeMs(order.expiresAtMs)
-    .finish();
 }

@@ -1,3 +1,6 @@
+import type { ByteReader } from '../../codec/byteReader.ts';
+import { DecodeError } from '../../codec/byteReader.ts';
+import { ByteWriter } from '../../codec/byteWriter.ts';
 import type { Hash } from '../../codec/hash.ts';
 import { hashFromBytes } from '../../codec/hash.ts';
 import { hexToBytes } from '../../codec/hex.ts';
@@ -6,6 +9,7 @@ import type { AccountId } from '../../ledger/account.ts';
 import { amount } from '../../numbers/amount.ts';
 import type { AuthorisedOrder, BatchOrder } from '../../orders/batchOrder.ts';
 import { AUTHORISATION_BYTES } from '../../orders/batchOrder.ts';
+import { decodeAuthorisedOrder, encodeOrder, ORDER_BYTES } from '../../orders/orderCodec.ts';
 
 /**
  * The orders of one batch in columns, in order of admission.
@@ -35,6 +39,11 @@ export class OrderTable {
   authorisations: Uint8Array;
   /** 1 where the owner cancelled the order before the batch closed. */
   canceled: Uint8Array;
+  /**
+   * Open addressing over order ids: row + 1, or 0 for a free slot. Ids are Keccak digests, so their
+   * first four bytes are hash enough; a JavaScript map would cost more than the row itself.
+   */
+  #slots: Uint32Array;
 
   constructor(marketId: number, capacity = 64) {
     this.marketId = marketId;
@@ -50,6 +59,7 @@ export class OrderTable {
     this.orderIds = new Uint8Array(capacity * 32);
     this.authorisations = new Uint8Array(capacity * AUTHORISATION_BYTES);
     this.canceled = new Uint8Array(capacity);
+    this.#slots = new Uint32Array(slotCount(capacity));
   }
 
   /** Rows, the cancelled ones included. */
@@ -80,7 +90,19 @@ export class OrderTable {
     this.orderIds.set(hexToBytes(entry.orderId), row * 32);
     this.authorisations.set(entry.authorisation, row * AUTHORISATION_BYTES);
     this.#count = row + 1;
+    this.#index(row);
     return row;
+  }
+
+  /** The row of an order id, or undefined. */
+  find(orderId: Hash): number | undefined {
+    const id = hexToBytes(orderId);
+    const mask = this.#slots.length - 1;
+    for (let slot = firstSlot(id, 0, mask); ; slot = (slot + 1) & mask) {
+      const row = (this.#slots[slot] as number) - 1;
+      if (row < 0) return undefined;
+      if (id.every((byte, k) => byte === this.orderIds[row * 32 + k])) return row;
+    }
   }
 
   /** Marks a row as withdrawn by its owner. */
@@ -125,6 +147,13 @@ export class OrderTable {
     };
   }
 
+  #index(row: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = firstSlot(this.orderIds, row * 32, mask);
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = row + 1;
+  }
+
   #ownerNumber(owner: AccountId): number {
     const known = this.#ownerNumbers.get(owner);
     if (known !== undefined) return known;
@@ -152,5 +181,52 @@ export class OrderTable {
       new Uint8Array(capacity * AUTHORISATION_BYTES),
     );
     this.canceled = widen(this.canceled, new Uint8Array(capacity));
+    this.#slots = new Uint32Array(slotCount(capacity));
+    for (let row = 0; row < this.#count; row += 1) this.#index(row);
   }
+}
+
+/** Canonical bytes of a table: rows in order of admission. The canceled marks are not part of it. */
+export function encodeOrderTable(table: OrderTable): Uint8Array {
+  const out = new ByteWriter(16 + table.count * 177);
+  out.u32(table.marketId).u32(table.count);
+  for (let row = 0; row < table.count; row += 1) {
+    const { order, orderId, authorisation } = table.entry(row);
+    out.fixed(encodeOrder(order), ORDER_BYTES).fixed(hexToBytes(orderId), 32);
+    out.fixed(authorisation, AUTHORISATION_BYTES);
+  }
+  return out.finish();
+}
+
+/** @throws DecodeError on bytes that are not a canonical table. */
+export function decodeOrderTable(reader: ByteReader): OrderTable {
+  const marketId = reader.u32();
+  const offset = reader.offset;
+  const count = reader.count(ORDER_BYTES + 32 + AUTHORISATION_BYTES);
+  const table = new OrderTable(marketId, Math.max(1, count));
+  for (let row = 0; row < count; row += 1) {
+    const entry = decodeAuthorisedOrder(reader);
+    if (entry.order.marketId !== marketId) throw new DecodeError('an order elsewhere', offset);
+    if (entry.order.pay > 0xff || entry.order.receive > 0xff) {
+      throw new DecodeError('a product beyond the table', offset);
+    }
+    table.append(entry);
+  }
+  return table;
+}
+
+/** Twice the capacity, as a power of two: short probes. */
+function slotCount(capacity: number): number {
+  let slots = 16;
+  while (slots < capacity * 2) slots *= 2;
+  return slots;
+}
+
+function firstSlot(ids: Uint8Array, offset: number, mask: number): number {
+  const word =
+    ((ids[offset] as number) << 24) |
+    ((ids[offset + 1] as number) << 16) |
+    ((ids[offset + 2] as number) << 8) |
+    (ids[offset + 3] as number);
+  return word & mask;
 }

@@ -29,3 +29,8 @@ export interface BatchFills {
   readonly paid: BigUint64Array;
   readonly received: BigUint64Array;
 }
+
+/** What is proposed for a closed batch: a solution, or no trade at all and why. */
+export type BatchProposal =
+  | { readonly kind: 'cleared'; readonly solution: BatchSolution }
+  | { readonly kind: 'halted'; readonly reason: string; readonly prices: readonly Price[] };

@@ -1,0 +1,259 @@
+import { ByteReader, DecodeError } from './codec/byteReader.ts';
+import { ByteWriter } from './codec/byteWriter.ts';
+import type { Hash } from './codec/hash.ts';
+import { hashFromBytes } from './codec/hash.ts';
+import { bytesToHex, hexToBytes } from './codec/hex.ts';
+import { at, invariant, unreachable } from './failures/invariant.ts';
+import type { AccountId } from './ledger/account.ts';
+import { accountId } from './ledger/account.ts';
+import type { AssetId } from './ledger/asset.ts';
+import { assetId } from './ledger/asset.ts';
+import type { OracleSnapshot } from './markets/batch/oracleSnapshot.ts';
+import { decodeOracle, encodeOracle } from './markets/batch/oracleSnapshot.ts';
+import type { BatchParameters } from './markets/batch/parameters.ts';
+import { decodeParameters, encodeParameters } from './markets/batch/parameters.ts';
+import type { BatchProposal } from './markets/batch/solution.ts';
+import { decodeProposal, encodeProposal } from './markets/batch/solutionCodec.ts';
+import type { Amount } from './numbers/amount.ts';
+import type { AuthorisedOrder } from './orders/batchOrder.ts';
+import { AUTHORISATION_BYTES } from './orders/batchOrder.ts';
+import { SALT_BYTES } from './orders/commitment.ts';
+import {
+  decodeAuthorisedGrant,
+  decodeAuthorisedOrder,
+  encodeAuthorisedGrant,
+  encodeAuthorisedOrder,
+} from './orders/orderCodec.ts';
+import type { AuthorisedGrant } from './orders/signedTypes.ts';
+
+/**
+ * Everything that can change the exchange. The journal is a list of these, and the state is a pure
+ * function of it. Signatures were checked by the gateway before an input is built.
+ */
+export type Input =
+  | { readonly kind: 'registerAsset'; readonly symbol: string; readonly decimals: number }
+  | {
+      readonly kind: 'createMarket';
+      readonly parameters: BatchParameters;
+      /** Mids until the first batch clears: reference for the fat-finger check. */
+      readonly oracle: OracleSnapshot;
+      /** Pool inventory to start with, credited from custody, by market asset index. */
+      readonly inventory: readonly Amount[];
+    }
+  | { readonly kind: 'setParameters'; readonly parameters: BatchParameters }
+  | {
+      /** Development credit; a deposit observed on a base layer is recorded in the same way. */
+      readonly kind: 'credit';
+      readonly account: AccountId;
+      readonly assetId: AssetId;
+      readonly amount: Amount;
+    }
+  | { readonly kind: 'submitOrder'; readonly entry: AuthorisedOrder }
+  | {
+      readonly kind: 'cancelOrder';
+      readonly owner: AccountId;
+      readonly marketId: number;
+      readonly orderId: Hash;
+      readonly authorisation: Uint8Array;
+    }
+  | { readonly kind: 'openSession'; readonly grant: AuthorisedGrant }
+  | { readonly kind: 'revokeSession'; readonly grantId: Hash }
+  | {
+      readonly kind: 'commitOrder';
+      readonly owner: AccountId;
+      readonly marketId: number;
+      readonly commitment: Hash;
+    }
+  | { readonly kind: 'revealOrder'; readonly entry: AuthorisedOrder; readonly salt: Uint8Array }
+  | { readonly kind: 'closeCollection'; readonly marketId: number }
+  | { readonly kind: 'closeBatch'; readonly marketId: number }
+  | {
+      readonly kind: 'clearBatch';
+      readonly marketId: number;
+      readonly oracle: OracleSnapshot;
+      readonly proposal: BatchProposal;
+    }
+  | { readonly kind: 'haltMarket'; readonly marketId: number; readonly reason: string }
+  | { readonly kind: 'resumeMarket'; readonly marketId: number }
+  | { readonly kind: 'sealEpoch'; readonly marketId: number };
+
+/** An input with its place in the one order of things. */
+export interface SequencedInput {
+  /** 1, 2, 3, ...; stays under 2^53 for centuries at any rate a machine can reach. */
+  readonly sequence: number;
+  /** The sequencer's clock, milliseconds since 1970, never decreasing. */
+  readonly timeMs: number;
+  readonly input: Input;
+}
+
+/** Wire numbers of the kinds: only ever appended to. */
+const KINDS: readonly Input['kind'][] = [
+  'registerAsset',
+  'createMarket',
+  'setParameters',
+  'credit',
+  'submitOrder',
+  'cancelOrder',
+  'openSession',
+  'revokeSession',
+  'commitOrder',
+  'revealOrder',
+  'closeCollection',
+  'closeBatch',
+  'clearBatch',
+  'haltMarket',
+  'resumeMarket',
+  'sealEpoch',
+];
+
+/** Canonical bytes of a sequenced input: the payload of a journal record. */
+export function encodeInput(entry: SequencedInput): Uint8Array {
+  const { input } = entry;
+  const out = new ByteWriter(256).u64(BigInt(entry.sequence)).timeMs(entry.timeMs);
+  const kind = KINDS.indexOf(input.kind);
+  invariant(kind >= 0, 'every input kind has a wire number');
+  encodeBody(out.u8(kind), input);
+  return out.finish();
+}
+
+/** @throws DecodeError on bytes that are not a canonical input. */
+export function decodeInput(bytes: Uint8Array): SequencedInput {
+  const reader = new ByteReader(bytes);
+  const sequence = Number(reader.u64());
+  const timeMs = reader.timeMs();
+  const kind = KINDS[reader.u8()];
+  if (kind === undefined) throw new DecodeError('an unknown kind of input', reader.offset);
+  const input = decodeBody(reader, kind);
+  reader.end();
+  return { sequence, timeMs, input };
+}
+
+function encodeBody(out: ByteWriter, input: Input): void {
+  switch (input.kind) {
+    case 'registerAsset':
+      out.text(input.symbol).u8(input.decimals);
+      return;
+    case 'createMarket':
+      out.bytes(encodeParameters(input.parameters)).bytes(encodeOracle(input.oracle));
+      for (const units of input.inventory) out.u64(units);
+      return;
+    case 'setParameters':
+      out.bytes(encodeParameters(input.parameters));
+      return;
+    case 'credit':
+      out.fixed(hexToBytes(input.account), 20).u16(input.assetId).u64(input.amount);
+      return;
+    case 'submitOrder':
+      encodeAuthorisedOrder(out, input.entry);
+      return;
+    case 'cancelOrder':
+      out.fixed(hexToBytes(input.owner), 20).u32(input.marketId);
+      out.fixed(hexToBytes(input.orderId), 32).fixed(input.authorisation, AUTHORISATION_BYTES);
+      return;
+    case 'openSession':
+      encodeAuthorisedGrant(out, input.grant);
+      return;
+    case 'revokeSession':
+      out.fixed(hexToBytes(input.grantId), 32);
+      return;
+    case 'commitOrder':
+      out.fixed(hexToBytes(input.owner), 20).u32(input.marketId);
+      out.fixed(hexToBytes(input.commitment), 32);
+      return;
+    case 'revealOrder':
+      encodeAuthorisedOrder(out, input.entry);
+      out.fixed(input.salt, SALT_BYTES);
+      return;
+    case 'clearBatch':
+      out.u32(input.marketId).bytes(encodeOracle(input.oracle));
+      encodeProposal(out, input.proposal);
+      return;
+    case 'haltMarket':
+      out.u32(input.marketId).text(input.reason);
+      return;
+    case 'closeCollection':
+    case 'closeBatch':
+    case 'resumeMarket':
+    case 'sealEpoch':
+      out.u32(input.marketId);
+      return;
+    default:
+      unreachable(input);
+  }
+}
+
+function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
+  switch (kind) {
+    case 'registerAsset':
+      return { kind, symbol: reader.text(), decimals: reader.u8() };
+    case 'createMarket': {
+      const parameters = parametersFrom(reader.bytes());
+      const oracle = decodeOracle(reader.bytes());
+      return { kind, parameters, oracle, inventory: parameters.assets.map(() => reader.amount()) };
+    }
+    case 'setParameters':
+      return { kind, parameters: parametersFrom(reader.bytes()) };
+    case 'credit':
+      return {
+        kind,
+        account: readAccount(reader),
+        assetId: assetId(reader.u16()),
+        amount: reader.amount(),
+      };
+    case 'submitOrder':
+      return { kind, entry: decodeAuthorisedOrder(reader) };
+    case 'cancelOrder':
+      return {
+        kind,
+        owner: readAccount(reader),
+        marketId: reader.u32(),
+        orderId: hashFromBytes(reader.fixed(32)),
+        authorisation: reader.fixed(AUTHORISATION_BYTES),
+      };
+    case 'openSession':
+      return { kind, grant: decodeAuthorisedGrant(reader) };
+    case 'revokeSession':
+      return { kind, grantId: hashFromBytes(reader.fixed(32)) };
+    case 'commitOrder':
+      return {
+        kind,
+        owner: readAccount(reader),
+        marketId: reader.u32(),
+        commitment: hashFromBytes(reader.fixed(32)),
+      };
+    case 'revealOrder':
+      return { kind, entry: decodeAuthorisedOrder(reader), salt: reader.fixed(SALT_BYTES) };
+    case 'clearBatch':
+      return {
+        kind,
+        marketId: reader.u32(),
+        oracle: decodeOracle(reader.bytes()),
+        proposal: decodeProposal(reader),
+      };
+    case 'haltMarket':
+      return { kind, marketId: reader.u32(), reason: reader.text() };
+    case 'closeCollection':
+    case 'closeBatch':
+    case 'resumeMarket':
+    case 'sealEpoch':
+      return { kind, marketId: reader.u32() };
+    default:
+      return unreachable(kind);
+  }
+}
+
+function parametersFrom(bytes: Uint8Array): BatchParameters {
+  const reader = new ByteReader(bytes);
+  const parameters = decodeParameters(reader);
+  reader.end();
+  return parameters;
+}
+
+function readAccount(reader: ByteReader): AccountId {
+  return accountId(bytesToHex(reader.fixed(20)));
+}
+
+/** The name of a kind by wire number, for tools that list a journal without decoding it. */
+export function inputKind(bytes: Uint8Array): Input['kind'] {
+  return at(KINDS, bytes[16] ?? KINDS.length);
+}
