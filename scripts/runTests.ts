@@ -70,7 +70,7 @@ export function chooseTests(found: readonly string[], options: readonly string[]
   };
 }
 
-/** Runs the files and prints Node's report, with the optional parts just before its closing lines. */
+/** Runs the files; prints Node's report, with the optional parts before its closing lines. */
 async function runFiles(root: string, choice: TestChoice): Promise<boolean> {
   const reporter = new spec();
   reporter.pipe(process.stdout);
@@ -115,7 +115,8 @@ function skipReason(event: TestEvent): string | undefined {
 /** The paragraph on what this run left out. */
 export function optionalParts(lines: readonly string[]): string {
   if (lines.length === 0) return '\nOptional parts: all of them ran.\n\n';
-  return `\nOptional parts skipped in this run:\n${lines.map((line) => `  - ${line}\n`).join('')}\n`;
+  const list = lines.map((line) => `  - ${line}\n`).join('');
+  return `\nOptional parts skipped in this run:\n${list}\n`;
 }
 
 async function drained(reporter: Transform): Promise<void> {
