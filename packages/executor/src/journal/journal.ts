@@ -1,0 +1,429 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { at, InvariantViolation, invariant } from '@lawbook/exchange/failures/invariant';
+import { HashChain } from './chain.ts';
+import { writeCloseMark } from './closeMark.ts';
+import type { Disk, DiskFile } from './disk.ts';
+import { writeFully } from './disk.ts';
+import { FrameBuilder, RECORD_PREFIX_BYTES, SALT_BYTES } from './frame.ts';
+import { JournalFault, journalCorrupt, journalUnavailable } from './journalFault.ts';
+import type { JournalProgress } from './scan.ts';
+import { SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
+import { createSegment } from './segmentFile.ts';
+import { continueChain, SegmentReader } from './segmentReader.ts';
+
+/** Bounds of a journal; records are counts, all else bytes, all far below 2^53. */
+export interface JournalLimits {
+  /** A segment that would outgrow this is closed and the next begins. */
+  readonly segmentBytesMax: number;
+  /** What one write and one sync carry at most. */
+  readonly groupRecordsMax: number;
+  readonly groupBytesMax: number;
+  /** What waits for the disk at most, the group being synced included; beyond it append refuses. */
+  readonly pendingRecordsMax: number;
+  readonly pendingBytesMax: number;
+  readonly recordBytesMax: number;
+}
+
+/** One durable record. Sequences count from 1 and stay below 2^53. */
+export interface JournalRecord {
+  readonly sequence: number;
+  /** A view into a chunk of the file; copy it to keep it for long. */
+  readonly payload: Uint8Array;
+}
+
+/** The journal's own account of itself. */
+export interface JournalHealth {
+  readonly state: 'open' | 'failed' | 'closed';
+  /** Last durable sequence. */
+  readonly sequence: number;
+  readonly pendingRecords: number;
+  readonly pendingBytes: number;
+  readonly segments: number;
+  /** Groups synced since opening, and how long the last one took. */
+  readonly groups: number;
+  readonly lastGroupMs: number;
+  /** What ended a failed journal. */
+  readonly failure?: JournalFault;
+}
+
+/** What to read. */
+export interface ReadOptions {
+  /** Last sequence wanted; what is durable when reading starts unless named. */
+  readonly toSequence?: number;
+  readonly onProgress?: (progress: JournalProgress) => void;
+}
+
+/** What `openJournal` hands over. */
+export interface JournalParts {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly genesis: Uint8Array;
+  readonly limits: JournalLimits;
+  readonly segments: readonly number[];
+  readonly sequence: number;
+  readonly chain: Uint8Array;
+  readonly tail: {
+    readonly file: DiskFile;
+    readonly path: string;
+    readonly offset: number;
+    readonly salt: Uint8Array;
+  };
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * An append-only sequence of opaque payloads on disk; opened by `openJournal`.
+ *
+ * Appends of one turn of the event loop form a group; while a group is being written and synced in
+ * the thread pool, the next accumulates. One group is one frame and one sync. A failed write or sync
+ * ends the journal: the kernel may have dropped the pages it could not write, so a second sync that
+ * succeeds would prove nothing.
+ */
+export class Journal {
+  readonly #parts: JournalParts;
+  readonly #limits: JournalLimits;
+  readonly #segments: number[];
+  /** Runs over appended records, durable or not. */
+  readonly #chain: HashChain;
+  readonly #groups: Group[] = [];
+  #state: JournalHealth['state'] = 'open';
+  #failure: JournalFault | undefined;
+  #file: DiskFile;
+  #path: string;
+  #salt: Uint8Array;
+  #offset: number;
+  #durableSequence: number;
+  #durableChain: Uint8Array;
+  #nextSequence: number;
+  #pendingRecords = 0;
+  #pendingBytes = 0;
+  #committing: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #spare: FrameBuilder | undefined;
+  #groupCount = 0;
+  #lastGroupMs = 0;
+
+  constructor(parts: JournalParts) {
+    this.#parts = parts;
+    this.#limits = parts.limits;
+    this.#segments = [...parts.segments];
+    this.#chain = new HashChain(parts.chain);
+    this.#file = parts.tail.file;
+    this.#path = parts.tail.path;
+    this.#salt = parts.tail.salt;
+    this.#offset = parts.tail.offset;
+    this.#durableSequence = parts.sequence;
+    this.#durableChain = parts.chain;
+    this.#nextSequence = parts.sequence + 1;
+  }
+
+  /** Last durable sequence; 0 while there is none. */
+  get sequence(): number {
+    return this.#durableSequence;
+  }
+
+  /** A copy of the link after the last durable record. */
+  get chain(): Uint8Array {
+    return new Uint8Array(this.#durableChain);
+  }
+
+  /**
+   * Takes a copy of a payload, gives it the next sequence, and resolves once it is durable.
+   * Promises resolve in the order of their sequences.
+   *
+   * @throws (rejects) JournalFault JOURNAL_BUSY while the queue is full: nothing was taken;
+   * JOURNAL_CLOSED; JOURNAL_RECORD_TOO_LARGE; JOURNAL_UNAVAILABLE once the disk has failed: the
+   * record was not acknowledged, and whether it is on the disk shows after the restart.
+   */
+  append(payload: Uint8Array): Promise<{ readonly sequence: number }> {
+    const refusal = this.#refusal(payload.length);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const group = this.#openGroup(payload.length);
+    this.#chain.extend(payload);
+    group.builder.add(payload);
+    this.#nextSequence += 1;
+    this.#pendingRecords += 1;
+    this.#pendingBytes += payload.length;
+    this.#committing ??= this.#commitGroups();
+    return new Promise((resolve, reject) => {
+      group.waiters.push({ resolve, reject });
+    });
+  }
+
+  /**
+   * Streams durable records in order, from `fromSequence` to what is durable when reading starts.
+   * Appends may go on meanwhile. Everything read is checked again.
+   *
+   * @throws JournalFault JOURNAL_CORRUPT, JOURNAL_UNAVAILABLE.
+   */
+  async *read(fromSequence: number, options: ReadOptions = {}): AsyncGenerator<JournalRecord> {
+    invariant(Number.isSafeInteger(fromSequence) && fromSequence >= 1, 'sequences count from 1');
+    const to = Math.min(options.toSequence ?? this.#durableSequence, this.#durableSequence);
+    for await (const { frame, segment } of this.#frames(fromSequence, to)) {
+      let sequence = frame.firstSequence;
+      for (const payload of frame.payloads) {
+        if (sequence >= fromSequence && sequence <= to) yield { sequence, payload };
+        sequence += 1;
+      }
+      const segments = this.#segments.length;
+      options.onProgress?.({ sequence: Math.min(sequence - 1, to), segment, segments });
+    }
+  }
+
+  /**
+   * The link after a durable record, read back from disk; snapshots carry it.
+   * Sequence 0 has the genesis link.
+   *
+   * @throws JournalFault JOURNAL_CORRUPT, JOURNAL_UNAVAILABLE.
+   */
+  async chainAt(sequence: number): Promise<Uint8Array> {
+    invariant(
+      Number.isSafeInteger(sequence) && sequence >= 0 && sequence <= this.#durableSequence,
+      'a link is asked for a durable sequence',
+    );
+    if (sequence === this.#durableSequence) return this.chain;
+    let before = this.#parts.genesis;
+    for await (const { frame, chainBefore } of this.#frames(sequence, sequence)) {
+      const chain = new HashChain(chainBefore);
+      for (const payload of frame.payloads.slice(0, sequence - frame.firstSequence + 1)) {
+        chain.extend(payload);
+      }
+      before = chain.current();
+    }
+    return before;
+  }
+
+  /** A consistent account at this moment; costs nothing, so a probe may ask for it at will. */
+  health(): JournalHealth {
+    return {
+      state: this.#state,
+      sequence: this.#durableSequence,
+      pendingRecords: this.#pendingRecords,
+      pendingBytes: this.#pendingBytes,
+      segments: this.#segments.length,
+      groups: this.#groupCount,
+      lastGroupMs: this.#lastGroupMs,
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+    };
+  }
+
+  /**
+   * Refuses further appends, makes the pending ones durable, attests the end and unlocks.
+   * Every call returns the same promise. A failed journal is only unlocked.
+   *
+   * @throws JournalFault JOURNAL_UNAVAILABLE when the end could not be attested; the journal is
+   * unlocked all the same and no acknowledged record is at risk.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#closeOnce();
+    return this.#closing;
+  }
+
+  async #closeOnce(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'closed';
+    await this.#committing;
+    this.#state = 'closed';
+    const { disk, directory, release } = this.#parts;
+    try {
+      if (this.#failure === undefined) {
+        const mark = { sequence: this.#durableSequence, chain: this.#durableChain };
+        await attempt(directory, 'mark', writeCloseMark(disk, directory, mark));
+      }
+    } finally {
+      await attempt(this.#path, 'close', this.#file.close());
+      await attempt(directory, 'unlock', release());
+    }
+  }
+
+  #refusal(bytes: number): JournalFault | undefined {
+    const limits = this.#limits;
+    if (this.#failure !== undefined) return this.#failure;
+    if (this.#state !== 'open') {
+      return new JournalFault('JOURNAL_CLOSED', 'The journal was closed; open it again.');
+    }
+    if (bytes > limits.recordBytesMax) {
+      return new JournalFault(
+        'JOURNAL_RECORD_TOO_LARGE',
+        `A record of ${bytes} bytes exceeds ${limits.recordBytesMax}. Split it.`,
+        { fields: { bytes, recordBytesMax: limits.recordBytesMax } },
+      );
+    }
+    // An empty queue takes any record, so that a small bound can never refuse for ever.
+    const isFull =
+      this.#pendingRecords >= limits.pendingRecordsMax ||
+      (this.#pendingRecords > 0 && this.#pendingBytes + bytes > limits.pendingBytesMax);
+    if (!isFull) return undefined;
+    return new JournalFault(
+      'JOURNAL_BUSY',
+      `${this.#pendingRecords} records wait for the disk. Append again once some are durable.`,
+      { fields: { pendingRecords: this.#pendingRecords, pendingBytes: this.#pendingBytes } },
+    );
+  }
+
+  /** The group that takes a payload of this size: the last one while it has room. */
+  #openGroup(bytes: number): Group {
+    const last = this.#groups.at(-1);
+    if (last !== undefined) {
+      const grown = last.builder.byteLength + RECORD_PREFIX_BYTES + bytes;
+      const hasRoom = last.builder.count < this.#limits.groupRecordsMax;
+      if (hasRoom && grown <= this.#limits.groupBytesMax) return last;
+      last.builder.finish(this.#chain);
+      last.isFinished = true;
+    }
+    const builder =
+      this.#spare === undefined
+        ? new FrameBuilder(this.#nextSequence, BUILDER_BYTES)
+        : FrameBuilder.reuse(this.#spare, this.#nextSequence);
+    this.#spare = undefined;
+    const group: Group = { builder, waiters: [], isFinished: false };
+    this.#groups.push(group);
+    return group;
+  }
+
+  /** Commits group after group until none waits. Never rejects but for a broken invariant. */
+  async #commitGroups(): Promise<void> {
+    // The rest of this turn's appends join the first group.
+    await undefined;
+    let group = this.#groups.shift();
+    while (group !== undefined && this.#failure === undefined) {
+      if (!group.isFinished) group.builder.finish(this.#chain);
+      try {
+        await this.#commit(group.builder);
+      } catch (cause) {
+        if (cause instanceof InvariantViolation) throw cause;
+        await this.#fail(cause, group);
+        break;
+      }
+      this.#acknowledge(group);
+      group = this.#groups.shift();
+    }
+    this.#committing = undefined;
+  }
+
+  async #commit(builder: FrameBuilder): Promise<void> {
+    const startedAt = performance.now();
+    const isFull = this.#offset + builder.byteLength > this.#limits.segmentBytesMax;
+    if (isFull && this.#offset > SEGMENT_HEADER_BYTES) await this.#rotate(builder.firstSequence);
+    const frame = builder.seal(this.#salt);
+    await attempt(this.#path, 'write', writeFully(this.#file, frame, this.#offset));
+    await attempt(this.#path, 'sync', this.#file.datasync());
+    this.#offset += frame.length;
+    this.#groupCount += 1;
+    this.#lastGroupMs = performance.now() - startedAt;
+  }
+
+  async #rotate(firstSequence: number): Promise<void> {
+    const { disk, directory, genesis } = this.#parts;
+    const salt = randomBytes(SALT_BYTES);
+    const header = { firstSequence, genesis, chain: this.#durableChain, salt };
+    const next = await createSegment(disk, directory, header);
+    const full = { file: this.#file, path: this.#path };
+    this.#file = next.file;
+    this.#path = next.path;
+    this.#offset = next.offset;
+    this.#salt = salt;
+    this.#segments.push(firstSequence);
+    await attempt(full.path, 'close', full.file.close());
+  }
+
+  #acknowledge(group: Group): void {
+    const { builder, waiters } = group;
+    invariant(builder.firstSequence === this.#durableSequence + 1, 'groups commit in order');
+    this.#durableSequence += builder.count;
+    this.#durableChain = builder.chain();
+    this.#pendingRecords -= builder.count;
+    this.#pendingBytes -= builder.payloadBytes;
+    let sequence = builder.firstSequence;
+    for (const waiter of waiters) {
+      waiter.resolve({ sequence });
+      sequence += 1;
+    }
+    this.#spare = builder;
+  }
+
+  async #fail(cause: unknown, group: Group): Promise<void> {
+    const failure = journalUnavailable(this.#path, 'write', cause);
+    this.#failure = failure;
+    this.#state = 'failed';
+    try {
+      // The refused records should not come back after a restart. This is an attempt on a disk that
+      // has just failed; when it fails too, recovery cuts off what is torn and keeps what is whole.
+      await this.#file.truncate(this.#offset);
+    } catch (truncateCause) {
+      this.#failure = new JournalFault('JOURNAL_UNAVAILABLE', failure.message, {
+        fields: { ...failure.fields, tailKept: true },
+        cause: new AggregateError([failure.cause, truncateCause]),
+      });
+    }
+    for (const refused of [group, ...this.#groups.splice(0)]) {
+      for (const waiter of refused.waiters) waiter.reject(this.#failure);
+    }
+    this.#pendingRecords = 0;
+    this.#pendingBytes = 0;
+  }
+
+  /** Checked frames that hold records from..to, with the link before each. */
+  async *#frames(from: number, to: number): AsyncGenerator<FrameInJournal> {
+    let index = this.#segments.findLastIndex((firstSequence) => firstSequence <= from);
+    for (let due = 0; index >= 0 && index < this.#segments.length; index += 1) {
+      const firstSequence = at(this.#segments, index);
+      if (firstSequence > to || from > to) return;
+      const name = segmentName(firstSequence);
+      const path = join(this.#parts.directory, name);
+      const reader = await SegmentReader.open(this.#parts.disk, path);
+      try {
+        const chain = new HashChain(reader.header.chain);
+        for (due = firstSequence; due <= to; ) {
+          const chainBefore = chain.current();
+          const step = await reader.next();
+          if (step.kind === 'end' && this.#segments[index + 1] === due) break;
+          const reason =
+            step.kind === 'frame' ? continueChain(step.frame, due, chain) : reasonOf(step);
+          if (reason !== undefined || step.kind !== 'frame') {
+            throw journalCorrupt({ path, offset: step.offset, reason: reason ?? 'no frame' });
+          }
+          due += step.frame.payloads.length;
+          if (due > from) yield { frame: step.frame, chainBefore, segment: index + 1 };
+        }
+      } finally {
+        await reader.close();
+      }
+    }
+  }
+}
+
+type SegmentStep = Awaited<ReturnType<SegmentReader['next']>>;
+
+interface FrameInJournal {
+  readonly frame: Extract<SegmentStep, { kind: 'frame' }>['frame'];
+  readonly chainBefore: Uint8Array;
+  /** Number of the segment, from 1. */
+  readonly segment: number;
+}
+
+/** Records that become durable together, and who waits for them; waiter i has the i-th record. */
+interface Group {
+  readonly builder: FrameBuilder;
+  readonly waiters: {
+    resolve(durable: { readonly sequence: number }): void;
+    reject(failure: JournalFault | undefined): void;
+  }[];
+  /** Whether the link after its last record is in place, because a later group has begun. */
+  isFinished: boolean;
+}
+
+// Room for a handful of orders; a busy venue's builders grow once and are reused.
+const BUILDER_BYTES = 4096;
+
+function reasonOf(step: SegmentStep): string {
+  return step.kind === 'bad' ? step.reason : 'durable records are missing at the end';
+}
+
+async function attempt<T>(path: string, action: string, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (cause) {
+    throw journalUnavailable(path, action, cause);
+  }
+}
