@@ -63,6 +63,7 @@ export type Input =
       readonly owner: AccountId;
       readonly marketId: number;
       readonly commitment: Hash;
+      readonly authorisation: Uint8Array;
     }
   | { readonly kind: 'revealOrder'; readonly entry: AuthorisedOrder; readonly salt: Uint8Array }
   | { readonly kind: 'closeCollection'; readonly marketId: number }
@@ -159,6 +160,7 @@ function encodeBody(out: ByteWriter, input: Input): void {
     case 'commitOrder':
       out.fixed(hexToBytes(input.owner), 20).u32(input.marketId);
       out.fixed(hexToBytes(input.commitment), 32);
+      out.fixed(input.authorisation, AUTHORISATION_BYTES);
       return;
     case 'revealOrder':
       encodeAuthorisedOrder(out, input.entry);
@@ -220,6 +222,7 @@ function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
         owner: readAccount(reader),
         marketId: reader.u32(),
         commitment: hashFromBytes(reader.fixed(32)),
+        authorisation: reader.fixed(AUTHORISATION_BYTES),
       };
     case 'revealOrder':
       return { kind, entry: decodeAuthorisedOrder(reader), salt: reader.fixed(SALT_BYTES) };

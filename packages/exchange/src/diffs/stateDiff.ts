@@ -1,10 +1,12 @@
+import type { ByteReader } from '../codec/byteReader.ts';
 import { ByteWriter } from '../codec/byteWriter.ts';
 import type { Hash } from '../codec/hash.ts';
 import { taggedHash } from '../codec/hash.ts';
-import { hexToBytes } from '../codec/hex.ts';
+import { bytesToHex, hexToBytes } from '../codec/hex.ts';
 import { at, invariant } from '../failures/invariant.ts';
 import type { AccountId } from '../ledger/account.ts';
 import type { AssetId } from '../ledger/asset.ts';
+import { assetId } from '../ledger/asset.ts';
 
 /**
  * The state diff list in columns: one row per vault, one column per asset.
@@ -98,6 +100,31 @@ export function encodeDiffs(list: StateDiffList): Uint8Array {
     for (const column of moved) out.u16(at(list.assets, column)).i64(changeAt(list, row, column));
   }
   return out.finish();
+}
+
+/** @throws DecodeError on bytes that are not a canonical diff list. */
+export function decodeDiffs(reader: ByteReader): StateDiffList {
+  const rows: StateDiff[] = [];
+  const seen = new Set<AssetId>();
+  for (let left = reader.count(29); left > 0; left -= 1) {
+    const account = bytesToHex(reader.fixed(20)) as AccountId;
+    const orderNonce = reader.u64();
+    const changes = Array.from({ length: reader.u8() }, () => {
+      return { assetId: assetId(reader.u16()), change: reader.i64() };
+    });
+    for (const change of changes) seen.add(change.assetId);
+    rows.push({ account, orderNonce, changes });
+  }
+  const assets = [...seen].sort((a, b) => a - b);
+  const columns = new Map(assets.map((asset, column) => [asset, column]));
+  const changes = new BigInt64Array(rows.length * assets.length);
+  rows.forEach((row, k) => {
+    for (const { assetId: asset, change } of row.changes) {
+      changes[k * assets.length + (columns.get(asset) as number)] = change;
+    }
+  });
+  const orderNonces = BigUint64Array.from(rows, (row) => row.orderNonce);
+  return { accounts: rows.map((row) => row.account), assets, changes, orderNonces };
 }
 
 /** The state-diff root: the commitment to a diff list. */

@@ -121,15 +121,9 @@ export const REJECTIONS = {
   },
   orderNonceTooOld: {
     number: 308,
-    rule: 'An order nonce lies inside the window below the highest nonce used.',
-    fix: 'Sign with a nonce larger than the limit named.',
+    rule: 'An order nonce is below 2^63 and not more than 255 below the highest nonce used.',
+    fix: 'Sign with a nonce within the limit named.',
     httpStatus: 422,
-  },
-  clientOrderIdReused: {
-    number: 309,
-    rule: 'A client order id names one order of its owner for ever.',
-    fix: 'Choose a fresh client order id for a different order.',
-    httpStatus: 409,
   },
   orderUnknown: {
     number: 310,

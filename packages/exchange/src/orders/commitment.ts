@@ -13,6 +13,8 @@ export const SALT_BYTES = 32;
 export interface Commitment {
   readonly owner: AccountId;
   readonly commitment: Hash;
+  /** 65 bytes, like that of an order, over the digest of `CommitOrder`: it may cost a bond. */
+  readonly authorisation: Uint8Array;
   /** Row of the order that revealed it, and its salt; undefined while hidden. */
   readonly reveal?: { readonly row: number; readonly salt: Uint8Array };
 }

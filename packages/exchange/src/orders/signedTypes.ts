@@ -32,6 +32,16 @@ export const CANCEL_TYPE: TypedStruct = {
   ],
 };
 
+/** EIP-712 type of a commitment to a hidden order. */
+export const COMMIT_TYPE: TypedStruct = {
+  name: 'CommitOrder',
+  fields: [
+    { name: 'owner', type: 'address' },
+    { name: 'marketId', type: 'uint32' },
+    { name: 'commitment', type: 'bytes32' },
+  ],
+};
+
 /** EIP-712 type of a session grant. */
 export const SESSION_GRANT_TYPE: TypedStruct = {
   name: 'SessionGrant',
@@ -107,6 +117,15 @@ export class Signing {
     ]);
   }
 
+  /** EIP-712 digest of a commitment. */
+  commitDigest(owner: AccountId, marketId: number, commitment: Hash): Uint8Array {
+    return typedDigest(this.#separator, COMMIT_TYPE_HASH, [
+      addressWord(owner),
+      uintWord(BigInt(marketId)),
+      hexToBytes(commitment),
+    ]);
+  }
+
   /** EIP-712 digest of a session grant: its grant id. */
   grantDigest(grant: SessionGrant): Uint8Array {
     return typedDigest(this.#separator, GRANT_TYPE_HASH, [
@@ -121,4 +140,5 @@ export class Signing {
 
 const ORDER_TYPE_HASH = typeHash(BATCH_ORDER_TYPE);
 const CANCEL_TYPE_HASH = typeHash(CANCEL_TYPE);
+const COMMIT_TYPE_HASH = typeHash(COMMIT_TYPE);
 const GRANT_TYPE_HASH = typeHash(SESSION_GRANT_TYPE);

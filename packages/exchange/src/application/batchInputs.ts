@@ -1,0 +1,172 @@
+import { ByteWriter } from '../codec/byteWriter.ts';
+import type { Hash } from '../codec/hash.ts';
+import { taggedHash } from '../codec/hash.ts';
+import { hexToBytes } from '../codec/hex.ts';
+import { diffRoot, netDiffs } from '../diffs/stateDiff.ts';
+import { at, invariant } from '../failures/invariant.ts';
+import { refuse } from '../failures/rejection.ts';
+import type { Result } from '../failures/result.ts';
+import { accepted } from '../failures/result.ts';
+import type { Input } from '../inputs.ts';
+import type { BatchMarket } from '../markets/batch/batchMarket.ts';
+import { openEpoch } from '../markets/batch/batchMarket.ts';
+import { clearBatch, silentOwners } from '../markets/batch/clearing.ts';
+import { AdmissionMode } from '../markets/batch/parameters.ts';
+import { checkOracle } from '../markets/batch/registration.ts';
+import { reportHash } from '../markets/batch/report.ts';
+import type { BatchTransition } from '../transition.ts';
+import type { Applied, EpochRecord } from './applied.ts';
+import type { ExchangeState } from './exchangeState.ts';
+import { adoptParameters, unknownMarket } from './operatorInputs.ts';
+import { stateRoot } from './stateRoot.ts';
+
+type Of<K extends Input['kind']> = Extract<Input, { kind: K }>;
+
+/** An epoch holds at most this many batches. */
+export const EPOCH_BATCHES_MAX = 8;
+
+/** Ends the collection of commitments and opens the reveal window. */
+export function closeCollection(
+  state: ExchangeState,
+  input: Of<'closeCollection'>,
+  timeMs: number,
+): Result<Applied> {
+  const market = state.markets.get(input.marketId);
+  if (market === undefined) return unknownMarket(input.marketId);
+  const { batch, parameters, marketId } = market;
+  if (parameters.admission === AdmissionMode.open || batch.phase !== 'collecting') {
+    return refuse('phaseMismatch', { field: 'marketId', actual: batch.phase });
+  }
+  batch.phase = 'revealing';
+  batch.phaseSinceMs = timeMs;
+  return accepted({ kind: 'collectionClosed', marketId, batchNumber: batch.number });
+}
+
+/** Closes a batch: no order enters or leaves any more, and expired rows are void. */
+export function closeBatch(
+  state: ExchangeState,
+  input: Of<'closeBatch'>,
+  timeMs: number,
+): Result<Applied> {
+  const market = state.markets.get(input.marketId);
+  if (market === undefined) return unknownMarket(input.marketId);
+  const { batch, parameters, marketId } = market;
+  const from = parameters.admission === AdmissionMode.open ? 'collecting' : 'revealing';
+  if (market.haltReason !== undefined) {
+    return refuse('marketHalted', { field: 'marketId', actual: market.haltReason });
+  }
+  if (batch.phase !== from) {
+    return refuse('phaseMismatch', { field: 'marketId', limit: from, actual: batch.phase });
+  }
+  const expired = batch.close(timeMs);
+  for (const row of expired) release(state, market, row);
+  return accepted({ kind: 'batchClosed', marketId, batchNumber: batch.number, expired });
+}
+
+/**
+ * What a proposal means for a closed batch, without applying it.
+ * Rejections: marketUnknown, parametersInvalid for a misshapen oracle, phaseMismatch.
+ */
+export function proposeClearing(
+  state: ExchangeState,
+  input: Of<'clearBatch'>,
+): Result<BatchTransition> {
+  const market = state.markets.get(input.marketId);
+  if (market === undefined) return unknownMarket(input.marketId);
+  const fits = checkOracle(market.parameters, input.oracle);
+  if (!fits.ok) return fits;
+  if (market.batch.phase !== 'closed') {
+    return refuse('phaseMismatch', {
+      field: 'marketId',
+      limit: 'closed',
+      actual: market.batch.phase,
+    });
+  }
+  const { oracle, proposal } = input;
+  return accepted(
+    clearBatch({ domain: state.domain, market, ledger: state.ledger, oracle, proposal }),
+  );
+}
+
+/** Applies a transition that was proposed on this very state: balances move, the next batch opens. */
+export function settleClearing(
+  state: ExchangeState,
+  transition: BatchTransition,
+  timeMs: number,
+): Applied {
+  const market = state.markets.get(transition.parameters.marketId);
+  invariant(market !== undefined, 'a transition belongs to a market');
+  const { batch } = market;
+  invariant(transition.orders === batch.table, 'a transition is applied to the batch it came from');
+  for (let row = 0; row < batch.table.count; row += 1) {
+    if (batch.table.canceled[row] === 0) release(state, market, row);
+  }
+  const numeraire = at(market.parameters.assets, 0).assetId;
+  for (const owner of silentOwners(market)) {
+    state.ledger.releaseHold(owner, numeraire, market.parameters.bond);
+  }
+  const { diffs } = transition;
+  const width = diffs.assets.length;
+  diffs.assets.forEach((asset, column) => {
+    const changes = diffs.accounts.map((account, row) => {
+      return { account, change: diffs.changes[row * width + column] as bigint };
+    });
+    state.ledger.applyChanges(asset, changes);
+  });
+  const { epoch } = market;
+  epoch.diffs = epoch.batchCount === 0 ? diffs : netDiffs([epoch.diffs, diffs]);
+  epoch.batchCount += 1;
+  market.parentReportHash = reportHash(transition.report);
+  market.reference = transition.oracle;
+  const next = market.nextParameters ?? market.parameters;
+  adoptParameters(market, next, batch.number + 1, timeMs);
+  return { kind: 'batchCleared', transition };
+}
+
+/** Seals the batches since the last seal as an epoch. Rejections: marketUnknown, phaseMismatch. */
+export function sealEpoch(
+  state: ExchangeState,
+  input: Of<'sealEpoch'>,
+  timeMs: number,
+): Result<Applied> {
+  const market = state.markets.get(input.marketId);
+  if (market === undefined) return unknownMarket(input.marketId);
+  const { epoch, marketId } = market;
+  if (epoch.batchCount === 0) {
+    return refuse('phaseMismatch', { field: 'marketId', limit: 'a cleared batch', actual: 'none' });
+  }
+  const lastBatch = epoch.firstBatch + epoch.batchCount - 1;
+  const root = diffRoot(epoch.diffs);
+  const epochHash = chainEpoch(epoch.parentEpochHash, marketId, epoch.number, root);
+  market.epoch = openEpoch(epoch.number + 1, epochHash, lastBatch + 1);
+  const record: EpochRecord = {
+    marketId,
+    epochNumber: epoch.number,
+    firstBatch: epoch.firstBatch,
+    lastBatch,
+    sealedAtMs: timeMs,
+    diffs: epoch.diffs,
+    diffRoot: root,
+    parentEpochHash: epoch.parentEpochHash,
+    epochHash,
+    stateRoot: stateRoot(state),
+  };
+  return accepted({ kind: 'epochSealed', epoch: record });
+}
+
+/** Hash that chains an epoch's diff list to the list before it. */
+export function chainEpoch(parent: Hash, marketId: number, epochNumber: number, root: Hash): Hash {
+  const bytes = new ByteWriter(76)
+    .fixed(hexToBytes(parent), 32)
+    .u32(marketId)
+    .u64(BigInt(epochNumber))
+    .fixed(hexToBytes(root), 32)
+    .finish();
+  return taggedHash('lawbook.epoch.v1', bytes);
+}
+
+function release(state: ExchangeState, market: BatchMarket, row: number): void {
+  const order = market.batch.table.order(row);
+  const { assetId } = at(market.parameters.assets, order.pay);
+  state.ledger.releaseHold(order.owner, assetId, order.budget);
+}

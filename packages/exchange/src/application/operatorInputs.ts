@@ -1,0 +1,187 @@
+import { at } from '../failures/invariant.ts';
+import { refuse } from '../failures/rejection.ts';
+import type { Result } from '../failures/result.ts';
+import { accepted } from '../failures/result.ts';
+import type { Input } from '../inputs.ts';
+import { isSystemAccount, SystemRole, systemAccount } from '../ledger/account.ts';
+import { ASSET_COUNT_MAX, assetId, DECIMALS_MAX } from '../ledger/asset.ts';
+import { CUSTODY } from '../ledger/ledger.ts';
+import type { BatchMarket } from '../markets/batch/batchMarket.ts';
+import { OpenBatch, openMarket } from '../markets/batch/batchMarket.ts';
+import type { BatchParameters } from '../markets/batch/parameters.ts';
+import { checkOracle, checkParameters } from '../markets/batch/registration.ts';
+import { AMOUNT_MAX } from '../numbers/amount.ts';
+import type { Applied } from './applied.ts';
+import type { ExchangeState } from './exchangeState.ts';
+
+type Of<K extends Input['kind']> = Extract<Input, { kind: K }>;
+
+/** Adds an asset; the first one is the numeraire. Rejections: assetLimitReached, assetExists. */
+export function registerAsset(state: ExchangeState, input: Of<'registerAsset'>): Result<Applied> {
+  const { symbol, decimals } = input;
+  if (state.assets.length >= ASSET_COUNT_MAX) {
+    return refuse('assetLimitReached', {
+      field: 'symbol',
+      limit: ASSET_COUNT_MAX,
+      actual: state.assets.length + 1,
+    });
+  }
+  const known = state.assets.some((asset) => asset.symbol === symbol);
+  if (known || !/^[A-Z0-9]{2,12}$/.test(symbol)) {
+    return refuse('assetExists', { field: 'symbol', actual: symbol });
+  }
+  if (!Number.isInteger(decimals) || decimals < 0 || decimals > DECIMALS_MAX) {
+    return refuse('assetExists', { field: 'decimals', limit: DECIMALS_MAX, actual: decimals });
+  }
+  const asset = { id: assetId(state.assets.length), symbol, decimals };
+  state.assets.push(asset);
+  return accepted({ kind: 'assetRegistered', asset });
+}
+
+/** Opens a batch market and credits its pool. Rejections: those of `checkParameters`. */
+export function createMarket(
+  state: ExchangeState,
+  input: Of<'createMarket'>,
+  timeMs: number,
+): Result<Applied> {
+  const { parameters, oracle, inventory } = input;
+  const { marketId } = parameters;
+  if (state.markets.has(marketId) || marketId < 1) {
+    return refuse('parametersInvalid', {
+      field: 'marketId',
+      limit: 'an unused number from 1',
+      actual: marketId,
+    });
+  }
+  const checked = checkMarket(state, parameters);
+  if (!checked.ok) return checked;
+  const fits = checkOracle(parameters, oracle);
+  if (!fits.ok) return fits;
+  if (inventory.length !== parameters.assets.length) {
+    return refuse('parametersInvalid', {
+      field: 'inventory',
+      limit: `${parameters.assets.length} amounts`,
+      actual: inventory.length,
+    });
+  }
+  const uncovered = parameters.assets.find((asset, i) => {
+    return custodyAfter(state, asset.assetId, at(inventory, i)) > AMOUNT_MAX;
+  });
+  if (uncovered !== undefined) {
+    return refuse('amountOutOfRange', { field: 'inventory', limit: AMOUNT_MAX });
+  }
+  const to = systemAccount(SystemRole.pool, marketId);
+  state.ledger.open(to);
+  state.ledger.open(systemAccount(SystemRole.fees, marketId));
+  parameters.assets.forEach((asset, i) => {
+    const units = at(inventory, i);
+    state.ledger.transfer({ from: CUSTODY, to, assetId: asset.assetId, amount: units });
+  });
+  state.markets.set(marketId, openMarket(parameters, oracle, timeMs));
+  return accepted({ kind: 'marketCreated', marketId });
+}
+
+/**
+ * Changes the rules of a market from its next batch on, or at once while the batch is still empty.
+ * The assets of a market are fixed. Rejections: marketUnknown and those of `checkParameters`.
+ */
+export function setParameters(
+  state: ExchangeState,
+  input: Of<'setParameters'>,
+  timeMs: number,
+): Result<Applied> {
+  const { parameters } = input;
+  const market = state.markets.get(parameters.marketId);
+  if (market === undefined) return unknownMarket(parameters.marketId);
+  const checked = checkMarket(state, parameters);
+  if (!checked.ok) return checked;
+  const same = parameters.assets.every((asset, i) => {
+    return asset.assetId === market.parameters.assets[i]?.assetId;
+  });
+  if (!same || parameters.assets.length !== market.parameters.assets.length) {
+    return refuse('parametersInvalid', { field: 'assets', limit: 'the assets of the market' });
+  }
+  const { batch } = market;
+  if (batch.table.count === 0 && batch.commitments.length === 0 && batch.phase === 'collecting') {
+    adoptParameters(market, parameters, batch.number, timeMs);
+    return accepted({ kind: 'parametersSet', marketId: market.marketId, fromBatch: batch.number });
+  }
+  market.nextParameters = parameters;
+  const fromBatch = batch.number + 1;
+  return accepted({ kind: 'parametersSet', marketId: market.marketId, fromBatch });
+}
+
+/** Starts a fresh batch under the given rules. */
+export function adoptParameters(
+  market: BatchMarket,
+  parameters: BatchParameters,
+  batchNumber: number,
+  timeMs: number,
+): void {
+  market.parameters = parameters;
+  market.nextParameters = undefined;
+  market.batch = new OpenBatch(parameters, batchNumber, timeMs);
+}
+
+/** Credits an account out of custody. Rejections: assetUnknown, amountOutOfRange, notOperator. */
+export function credit(state: ExchangeState, input: Of<'credit'>): Result<Applied> {
+  const { account, assetId: asset, amount: units } = input;
+  if (asset >= state.assets.length) {
+    return refuse('assetUnknown', {
+      field: 'assetId',
+      limit: state.assets.length - 1,
+      actual: asset,
+    });
+  }
+  const room = AMOUNT_MAX - state.ledger.total(account, asset);
+  if (units < 1n || units > room || custodyAfter(state, asset, units) > AMOUNT_MAX) {
+    return refuse('amountOutOfRange', { field: 'amount', limit: `1..${room}`, actual: units });
+  }
+  if (isSystemAccount(account)) return refuse('notOperator', { field: 'account', actual: account });
+  const transfer = { from: CUSTODY, to: account, assetId: asset, amount: units };
+  state.ledger.transfer(transfer);
+  return accepted({ kind: 'credited', transfer });
+}
+
+/** Stops a market, by a broken law or by its operator. Rejection: marketUnknown. */
+export function haltMarket(state: ExchangeState, input: Of<'haltMarket'>): Result<Applied> {
+  const market = state.markets.get(input.marketId);
+  if (market === undefined) return unknownMarket(input.marketId);
+  market.haltReason = input.reason;
+  return accepted({ kind: 'marketHalted', marketId: market.marketId, reason: input.reason });
+}
+
+/** Lets a halted market go on. Rejection: marketUnknown. */
+export function resumeMarket(state: ExchangeState, input: Of<'resumeMarket'>): Result<Applied> {
+  const market = state.markets.get(input.marketId);
+  if (market === undefined) return unknownMarket(input.marketId);
+  market.haltReason = undefined;
+  return accepted({ kind: 'marketResumed', marketId: market.marketId });
+}
+
+/** The refusal of a market number that names nothing. */
+export function unknownMarket(marketId: number): Result<never> {
+  return refuse('marketUnknown', { field: 'marketId', actual: marketId });
+}
+
+/** What custody would owe of an asset after another credit. */
+function custodyAfter(state: ExchangeState, asset: number, units: bigint): bigint {
+  return units - state.ledger.total(CUSTODY, assetId(asset));
+}
+
+function checkMarket(state: ExchangeState, parameters: BatchParameters): Result<undefined> {
+  for (const [i, asset] of parameters.assets.entries()) {
+    const registered = state.assets[asset.assetId];
+    if (registered === undefined) {
+      return refuse('assetUnknown', { field: `assets[${i}].assetId`, actual: asset.assetId });
+    }
+    if (registered.decimals !== asset.decimals) {
+      return refuse('parametersInvalid', {
+        field: `assets[${i}].decimals`,
+        limit: registered.decimals,
+        actual: asset.decimals,
+      });
+    }
+  }
+  return checkParameters(parameters);
+}

@@ -1,0 +1,262 @@
+import type { Hash } from '../codec/hash.ts';
+import { hashFromBytes } from '../codec/hash.ts';
+import { at } from '../failures/invariant.ts';
+import { refuse } from '../failures/rejection.ts';
+import type { Refused, Result } from '../failures/result.ts';
+import { accepted } from '../failures/result.ts';
+import type { Input } from '../inputs.ts';
+import type { AccountId } from '../ledger/account.ts';
+import { isSystemAccount } from '../ledger/account.ts';
+import type { AssetId } from '../ledger/asset.ts';
+import type { BatchMarket } from '../markets/batch/batchMarket.ts';
+import { admittingPhase } from '../markets/batch/batchMarket.ts';
+import { AdmissionMode, productCount } from '../markets/batch/parameters.ts';
+import { unitPrice } from '../markets/batch/unitPrices.ts';
+import { refuseProducts, refuseTerms } from '../orders/admission.ts';
+import type { AuthorisedOrder } from '../orders/batchOrder.ts';
+import { commitmentHash } from '../orders/commitment.ts';
+import { nonceFreshness, useNonce } from '../orders/orderNonces.ts';
+import { NO_DELEGATE, Scope } from '../orders/signedTypes.ts';
+import type { Applied } from './applied.ts';
+import type { ExchangeState } from './exchangeState.ts';
+import { unknownMarket } from './operatorInputs.ts';
+
+type Of<K extends Input['kind']> = Extract<Input, { kind: K }>;
+
+/** Admits an order to the batch that collects, holding its whole budget. */
+export function submitOrder(
+  state: ExchangeState,
+  input: Of<'submitOrder'>,
+  timeMs: number,
+): Result<Applied> {
+  const market = state.markets.get(input.entry.order.marketId);
+  if (market === undefined) return unknownMarket(input.entry.order.marketId);
+  if (market.parameters.admission === AdmissionMode.commitReveal) {
+    return refuse('phaseMismatch', { field: 'marketId', limit: 'commit, then reveal' });
+  }
+  return admit(state, market, input.entry, timeMs);
+}
+
+/** Admits an order that an earlier commitment hid. */
+export function revealOrder(
+  state: ExchangeState,
+  input: Of<'revealOrder'>,
+  timeMs: number,
+): Result<Applied> {
+  const { entry, salt } = input;
+  const market = state.markets.get(entry.order.marketId);
+  if (market === undefined) return unknownMarket(entry.order.marketId);
+  const { batch } = market;
+  const commitment = commitmentHash({ batchNumber: batch.number, order: entry.order, salt });
+  const place = batch.hiddenCommitment(entry.order.owner, commitment);
+  const admitted = admit(state, market, entry, timeMs, place === undefined);
+  if (!admitted.ok || place === undefined) return admitted;
+  batch.reveal(place, batch.table.count - 1, salt);
+  const { bond } = market.parameters;
+  const numeraire = at(market.parameters.assets, 0).assetId;
+  if (bond > 0n) state.ledger.releaseHold(entry.order.owner, numeraire, bond);
+  return admitted;
+}
+
+/** Records a hidden order and holds its bond. */
+export function commitOrder(state: ExchangeState, input: Of<'commitOrder'>): Result<Applied> {
+  const market = state.markets.get(input.marketId);
+  if (market === undefined) return unknownMarket(input.marketId);
+  const { batch, parameters } = market;
+  const { owner, commitment, authorisation } = input;
+  if (isSystemAccount(owner)) return refuse('signatureInvalid', { field: 'owner', actual: owner });
+  const numeraire = at(parameters.assets, 0).assetId;
+  const { available } = state.ledger.balance(owner, numeraire);
+  if (available < parameters.bond) {
+    return refuse('insufficientAvailable', {
+      field: 'bond',
+      limit: available,
+      actual: parameters.bond,
+    });
+  }
+  const closed = refuseClosed(market, batch.commitments.length);
+  if (closed !== undefined) return closed;
+  if (parameters.admission !== AdmissionMode.commitReveal || batch.phase !== 'collecting') {
+    return refuse('phaseMismatch', { field: 'marketId', actual: batch.phase });
+  }
+  if (batch.hiddenCommitment(owner, commitment) !== undefined) {
+    return refuse('commitMismatch', { field: 'commitment', actual: commitment });
+  }
+  const bond = state.ledger.placeHold(owner, numeraire, parameters.bond, 'bond');
+  if (!bond.ok) return bond;
+  keepGrants(state, market, owner, authorisation);
+  batch.commitments.push({ owner, commitment, authorisation });
+  const { marketId } = market;
+  return accepted({ kind: 'orderCommitted', marketId, batchNumber: batch.number });
+}
+
+/** Withdraws an order while its batch still collects. Rejections: orderUnknown, orderClosed. */
+export function cancelOrder(state: ExchangeState, input: Of<'cancelOrder'>): Result<Applied> {
+  const market = state.markets.get(input.marketId);
+  if (market === undefined) return unknownMarket(input.marketId);
+  const { batch } = market;
+  const row = batch.table.find(input.orderId);
+  const open = row !== undefined && batch.table.canceled[row] === 0;
+  if (!open || batch.table.order(row).owner !== input.owner) {
+    return refuse('orderUnknown', { field: 'orderId', actual: input.orderId });
+  }
+  if (batch.phase === 'closed') {
+    return refuse('orderClosed', { field: 'orderId', actual: input.orderId });
+  }
+  const order = batch.table.order(row);
+  batch.cancel(row, input.authorisation);
+  keepGrants(state, market, order.owner, input.authorisation);
+  state.ledger.releaseHold(order.owner, assetOf(market, order.pay), order.budget);
+  const { marketId } = market;
+  const { orderId } = input;
+  return accepted({ kind: 'orderCanceled', marketId, batchNumber: batch.number, row, orderId });
+}
+
+/** Puts a session grant in force and uses up its nonce. */
+export function openSession(
+  state: ExchangeState,
+  input: Of<'openSession'>,
+  timeMs: number,
+): Result<Applied> {
+  const { grant, grantId } = input.grant;
+  if (isSystemAccount(grant.owner)) {
+    return refuse('signatureInvalid', { field: 'owner', actual: grant.owner });
+  }
+  if (grant.expiresAtMs <= timeMs) {
+    return refuse('sessionExpired', {
+      field: 'expiresAtMs',
+      limit: timeMs,
+      actual: grant.expiresAtMs,
+    });
+  }
+  const window = state.nonceWindow(grant.owner);
+  const freshness = nonceFreshness(window, grant.orderNonce);
+  if (freshness !== 'fresh') {
+    const code = freshness === 'replayed' ? 'orderNonceReplayed' : 'orderNonceTooOld';
+    return refuse(code, { field: 'orderNonce', limit: window.highest, actual: grant.orderNonce });
+  }
+  state.setNonceWindow(grant.owner, useNonce(window, grant.orderNonce));
+  state.addGrant(input.grant);
+  return accepted({ kind: 'sessionOpened', grantId, owner: grant.owner });
+}
+
+/** Ends a session. Orders that it placed stay. Rejection: notFound. */
+export function revokeSession(state: ExchangeState, input: Of<'revokeSession'>): Result<Applied> {
+  if (!state.removeGrant(input.grantId)) {
+    return refuse('notFound', { field: 'grantId', actual: input.grantId });
+  }
+  return accepted({ kind: 'sessionRevoked', grantId: input.grantId });
+}
+
+function admit(
+  state: ExchangeState,
+  market: BatchMarket,
+  entry: AuthorisedOrder,
+  timeMs: number,
+  unmatched = false,
+): Result<Applied> {
+  const { order } = entry;
+  const { batch, marketId } = market;
+  const window = state.nonceWindow(order.owner);
+  const refusal =
+    refuseAuthority(state, entry, timeMs) ?? refuseOrder(market, entry, { window, timeMs });
+  if (refusal !== undefined) return refusal;
+  const asset = assetOf(market, order.pay);
+  const { available } = state.ledger.balance(order.owner, asset);
+  if (available < order.budget) {
+    return refuse('insufficientAvailable', {
+      field: 'budget',
+      limit: available,
+      actual: order.budget,
+    });
+  }
+  const closed = refuseClosed(market, batch.table.count);
+  if (closed !== undefined) return closed;
+  if (batch.phase !== admittingPhase(market.parameters)) {
+    return refuse('phaseMismatch', { field: 'marketId', actual: batch.phase });
+  }
+  if (unmatched) return refuse('commitMismatch', { field: 'salt' });
+  const hold = state.ledger.placeHold(order.owner, asset, order.budget, 'budget');
+  if (!hold.ok) return hold;
+  state.setNonceWindow(order.owner, useNonce(window, order.orderNonce));
+  const row = batch.append(entry, window);
+  keepGrants(state, market, order.owner, entry.authorisation);
+  const { orderId } = entry;
+  return accepted({ kind: 'orderAdmitted', marketId, batchNumber: batch.number, row, orderId });
+}
+
+function refuseAuthority(
+  state: ExchangeState,
+  entry: AuthorisedOrder,
+  timeMs: number,
+): Refused | undefined {
+  const { owner } = entry.order;
+  if (isSystemAccount(owner)) return refuse('signatureInvalid', { field: 'owner', actual: owner });
+  const grantId = namedGrant(entry.authorisation);
+  if (grantId === undefined) return undefined;
+  const named = state.grants.get(grantId);
+  if (named === undefined || named.grant.expiresAtMs <= timeMs) {
+    return refuse('sessionExpired', { field: 'authorisation', actual: grantId });
+  }
+  if (named.grant.owner !== owner || named.grant.delegate !== NO_DELEGATE) {
+    return refuse('signatureInvalid', { field: 'authorisation', actual: grantId });
+  }
+  if ((named.grant.scopes & Scope.trade) === 0) {
+    return refuse('forbidden', { field: 'scopes', limit: 'trade', actual: named.grant.scopes });
+  }
+  return undefined;
+}
+
+function refuseOrder(
+  market: BatchMarket,
+  entry: AuthorisedOrder,
+  terms: { window: ReturnType<ExchangeState['nonceWindow']>; timeMs: number },
+): Refused | undefined {
+  const { parameters, reference } = market;
+  const { order } = entry;
+  const counts = {
+    assetCount: parameters.assets.length,
+    productCount: productCount(parameters),
+  };
+  const unknown = refuseProducts(order, counts);
+  if (unknown !== undefined) return unknown;
+  return refuseTerms(order, {
+    ...counts,
+    ...terms,
+    budgetMax: parameters.budgetMax,
+    payUnitPrice: unitPrice(parameters, reference.mids, order.pay),
+    receiveUnitPrice: unitPrice(parameters, reference.mids, order.receive),
+  });
+}
+
+function refuseClosed(market: BatchMarket, count: number): Refused | undefined {
+  if (market.haltReason !== undefined) {
+    return refuse('marketHalted', { field: 'marketId', actual: market.haltReason });
+  }
+  const { orderCountMax } = market.parameters;
+  if (count < orderCountMax) return undefined;
+  return refuse('batchFull', { field: 'marketId', limit: orderCountMax, actual: count + 1 });
+}
+
+/** Keeps with the batch every grant that a reader may need to check an authorisation. */
+function keepGrants(
+  state: ExchangeState,
+  market: BatchMarket,
+  owner: AccountId,
+  authorisation: Uint8Array,
+): void {
+  const grantId = namedGrant(authorisation);
+  for (const entry of state.grantsOf(owner)) {
+    const needed = entry.grantId === grantId || entry.grant.delegate !== NO_DELEGATE;
+    if (needed) market.batch.grants.set(entry.grantId, entry);
+  }
+}
+
+/** The grant id in an authorisation by session secret; undefined for a signature. */
+function namedGrant(authorisation: Uint8Array): Hash | undefined {
+  return authorisation[64] === 0 ? hashFromBytes(authorisation.subarray(0, 32)) : undefined;
+}
+
+function assetOf(market: BatchMarket, index: number): AssetId {
+  return at(market.parameters.assets, index).assetId;
+}

@@ -1,0 +1,149 @@
+import { ByteReader, DecodeError } from '../codec/byteReader.ts';
+import { ByteWriter } from '../codec/byteWriter.ts';
+import { hashFromBytes } from '../codec/hash.ts';
+import { bytesToHex, hexToBytes } from '../codec/hex.ts';
+import { decodeDiffs, encodeDiffs } from '../diffs/stateDiff.ts';
+import { accountId } from '../ledger/account.ts';
+import { assetId } from '../ledger/asset.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import type { CollectedBatch } from '../markets/batch/batchCodec.ts';
+import {
+  collectedOf,
+  decodeCollected,
+  decodeWindow,
+  encodeCollected,
+  encodeWindow,
+  list,
+} from '../markets/batch/batchCodec.ts';
+import type { BatchMarket, BatchPhase, OpenEpoch } from '../markets/batch/batchMarket.ts';
+import { OpenBatch, openMarket } from '../markets/batch/batchMarket.ts';
+import { decodeOracle, encodeOracle } from '../markets/batch/oracleSnapshot.ts';
+import type { BatchParameters } from '../markets/batch/parameters.ts';
+import { decodeParameters, encodeParameters } from '../markets/batch/parameters.ts';
+import { decodeAuthorisedGrant, encodeAuthorisedGrant } from '../orders/orderCodec.ts';
+import { ExchangeState } from './exchangeState.ts';
+
+const VERSION = 1;
+const PHASES: readonly BatchPhase[] = ['collecting', 'revealing', 'closed'];
+
+/** Canonical bytes of the whole state: the body of a snapshot. */
+export function encodeState(state: ExchangeState): Uint8Array {
+  const out = new ByteWriter(1 << 16).u32(VERSION).u64(state.domain.chainId);
+  out.fixed(hexToBytes(state.domain.address), 20);
+  out.u64(BigInt(state.sequence)).timeMs(state.timeMs);
+  out.u32(state.assets.length);
+  for (const asset of state.assets) out.text(asset.symbol).u8(asset.decimals);
+  state.ledger.encode(out);
+  out.u32(state.nonceWindows.size);
+  for (const [owner, window] of state.nonceWindows) {
+    encodeWindow(out.fixed(hexToBytes(owner), 20), window);
+  }
+  out.u32(state.grants.size);
+  for (const grant of state.grants.values()) encodeAuthorisedGrant(out, grant);
+  out.u32(state.markets.size);
+  for (const market of state.markets.values()) encodeMarket(out, market);
+  return out.finish();
+}
+
+/** Rebuilds a state from its bytes. @throws DecodeError on anything but a canonical state. */
+export function decodeState(bytes: Uint8Array): ExchangeState {
+  const reader = new ByteReader(bytes);
+  const version = reader.u32();
+  if (version !== VERSION) throw new DecodeError(`a state of version ${version}`, 0);
+  const chainId = reader.u64();
+  const state = new ExchangeState({ chainId, address: accountId(bytesToHex(reader.fixed(20))) });
+  state.sequence = Number(reader.u64());
+  state.timeMs = reader.timeMs();
+  list(reader, 5, () => {
+    const symbol = reader.text();
+    state.assets.push({ id: assetId(state.assets.length), symbol, decimals: reader.u8() });
+  });
+  state.ledger = Ledger.decode(reader);
+  list(reader, 60, () => {
+    const owner = accountId(bytesToHex(reader.fixed(20)));
+    state.nonceWindows.set(owner, decodeWindow(reader));
+  });
+  list(reader, 154, () => state.addGrant(decodeAuthorisedGrant(reader)));
+  list(reader, 100, () => {
+    const market = decodeMarket(reader);
+    state.markets.set(market.marketId, market);
+  });
+  reader.end();
+  return state;
+}
+
+function encodeMarket(out: ByteWriter, market: BatchMarket): void {
+  out.bytes(encodeParameters(market.parameters));
+  if (market.nextParameters === undefined) out.u8(0);
+  else out.u8(1).bytes(encodeParameters(market.nextParameters));
+  out.bytes(encodeOracle(market.reference)).fixed(hexToBytes(market.parentReportHash), 32);
+  if (market.haltReason === undefined) out.u8(0);
+  else out.u8(1).text(market.haltReason);
+  const { epoch, batch } = market;
+  out.u64(BigInt(epoch.number)).fixed(hexToBytes(epoch.parentEpochHash), 32);
+  out.u64(BigInt(epoch.firstBatch)).u32(epoch.batchCount).bytes(encodeDiffs(epoch.diffs));
+  out.u64(BigInt(batch.number)).u8(PHASES.indexOf(batch.phase));
+  out.timeMs(batch.phaseSinceMs).timeMs(batch.closedAtMs);
+  encodeCollected(out, collectedOf(batch));
+}
+
+function decodeMarket(reader: ByteReader): BatchMarket {
+  const parameters = readParameters(reader);
+  const nextParameters = reader.flag() ? readParameters(reader) : undefined;
+  const market = openMarket(parameters, decodeOracle(reader.bytes()), 0);
+  market.nextParameters = nextParameters;
+  market.parentReportHash = hashFromBytes(reader.fixed(32));
+  market.haltReason = reader.flag() ? reader.text() : undefined;
+  market.epoch = decodeEpoch(reader);
+  const number = Number(reader.u64());
+  const phase = PHASES[reader.u8()];
+  if (phase === undefined) throw new DecodeError('an unknown phase', reader.offset);
+  const phaseSinceMs = reader.timeMs();
+  const closedAtMs = reader.timeMs();
+  market.batch = rebuildBatch(parameters, number, decodeCollected(reader));
+  market.batch.phase = phase;
+  market.batch.phaseSinceMs = phaseSinceMs;
+  market.batch.closedAtMs = closedAtMs;
+  return market;
+}
+
+function decodeEpoch(reader: ByteReader): OpenEpoch {
+  const number = Number(reader.u64());
+  const parentEpochHash = hashFromBytes(reader.fixed(32));
+  const firstBatch = Number(reader.u64());
+  const batchCount = reader.u32();
+  return {
+    number,
+    parentEpochHash,
+    firstBatch,
+    batchCount,
+    diffs: decodeDiffs(new ByteReader(reader.bytes())),
+  };
+}
+
+/** Files the rows anew, so that books and running root are those of the live batch. */
+function rebuildBatch(
+  parameters: BatchParameters,
+  number: number,
+  collected: CollectedBatch,
+): OpenBatch {
+  const batch = new OpenBatch(parameters, number, 0);
+  const { table, nonceWindows } = collected;
+  for (let row = 0; row < table.count; row += 1) {
+    const window = nonceWindows[table.ownerIndex[row] as number];
+    if (window === undefined) throw new DecodeError('an owner without a nonce window', 0);
+    batch.append(table.entry(row), window);
+    if (table.canceled[row] === 1) batch.table.cancel(row);
+  }
+  batch.cancellations.push(...collected.cancellations);
+  batch.commitments.push(...collected.commitments);
+  for (const grant of collected.grants) batch.grants.set(grant.grantId, grant);
+  return batch;
+}
+
+function readParameters(reader: ByteReader): BatchParameters {
+  const inner = new ByteReader(reader.bytes());
+  const parameters = decodeParameters(inner);
+  inner.end();
+  return parameters;
+}

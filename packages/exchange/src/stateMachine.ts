@@ -1,0 +1,136 @@
+import type { Applied } from './application/applied.ts';
+import {
+  closeBatch,
+  closeCollection,
+  proposeClearing,
+  sealEpoch,
+  settleClearing,
+} from './application/batchInputs.ts';
+import { ExchangeState } from './application/exchangeState.ts';
+import {
+  createMarket,
+  credit,
+  haltMarket,
+  registerAsset,
+  resumeMarket,
+  setParameters,
+} from './application/operatorInputs.ts';
+import {
+  cancelOrder,
+  commitOrder,
+  openSession,
+  revealOrder,
+  revokeSession,
+  submitOrder,
+} from './application/orderInputs.ts';
+import { stateRoot } from './application/stateRoot.ts';
+import type { Hash } from './codec/hash.ts';
+import { invariant, unreachable } from './failures/invariant.ts';
+import type { Result } from './failures/result.ts';
+import { accepted } from './failures/result.ts';
+import type { Input, SequencedInput } from './inputs.ts';
+import type { VenueDomain } from './orders/typedData.ts';
+import type { BatchTransition } from './transition.ts';
+
+/**
+ * The exchange: `apply` is a pure function of the inputs so far.
+ *
+ * A refused input changes nothing and takes no sequence number, so a journal holds accepted inputs
+ * only, and replaying it rebuilds every balance and root bit for bit.
+ *
+ * @example
+ * const machine = new StateMachine({ chainId: 31337n, address: accountId('0x...') });
+ * machine.apply({ sequence: 1, timeMs: 0, input: { kind: 'registerAsset', symbol: 'USD', decimals: 6 } });
+ */
+export class StateMachine {
+  readonly state: ExchangeState;
+
+  constructor(domain: VenueDomain, state: ExchangeState = new ExchangeState(domain)) {
+    this.state = state;
+  }
+
+  /** The sequence number that the next input must carry. */
+  get nextSequence(): number {
+    return this.state.sequence + 1;
+  }
+
+  /** Applies one input. @returns what it did, or the rejection of the kind's own list. */
+  apply(entry: SequencedInput): Result<Applied> {
+    this.#expect(entry);
+    const result = this.#dispatch(entry.input, entry.timeMs);
+    if (result.ok) this.#advance(entry);
+    return result;
+  }
+
+  /** What a clearing would do, computed without doing it: for the laws to judge first. */
+  propose(input: Extract<Input, { kind: 'clearBatch' }>): Result<BatchTransition> {
+    return proposeClearing(this.state, input);
+  }
+
+  /** Applies a clearing that `propose` computed on this state and the laws let pass. */
+  settle(entry: SequencedInput, transition: BatchTransition): Applied {
+    this.#expect(entry);
+    invariant(entry.input.kind === 'clearBatch', 'a clearing settles under its own input');
+    const applied = settleClearing(this.state, transition, entry.timeMs);
+    this.#advance(entry);
+    return applied;
+  }
+
+  /** The commitment to everything the exchange remembers. */
+  root(): Hash {
+    return stateRoot(this.state);
+  }
+
+  #expect(entry: SequencedInput): void {
+    invariant(entry.sequence === this.nextSequence, 'inputs are applied in sequence');
+    invariant(entry.timeMs >= this.state.timeMs, 'the time of inputs never decreases');
+  }
+
+  #advance(entry: SequencedInput): void {
+    this.state.sequence = entry.sequence;
+    this.state.timeMs = entry.timeMs;
+  }
+
+  #dispatch(input: Input, timeMs: number): Result<Applied> {
+    const { state } = this;
+    switch (input.kind) {
+      case 'registerAsset':
+        return registerAsset(state, input);
+      case 'createMarket':
+        return createMarket(state, input, timeMs);
+      case 'setParameters':
+        return setParameters(state, input, timeMs);
+      case 'credit':
+        return credit(state, input);
+      case 'submitOrder':
+        return submitOrder(state, input, timeMs);
+      case 'cancelOrder':
+        return cancelOrder(state, input);
+      case 'openSession':
+        return openSession(state, input, timeMs);
+      case 'revokeSession':
+        return revokeSession(state, input);
+      case 'commitOrder':
+        return commitOrder(state, input);
+      case 'revealOrder':
+        return revealOrder(state, input, timeMs);
+      case 'closeCollection':
+        return closeCollection(state, input, timeMs);
+      case 'closeBatch':
+        return closeBatch(state, input, timeMs);
+      case 'clearBatch': {
+        const proposed = proposeClearing(state, input);
+        if (!proposed.ok) return proposed;
+        return accepted(settleClearing(state, proposed.value, timeMs));
+      }
+      case 'haltMarket':
+        return haltMarket(state, input);
+      case 'resumeMarket':
+        return resumeMarket(state, input);
+      case 'sealEpoch':
+        return sealEpoch(state, input, timeMs);
+      default:
+        return unreachable(input);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
+import type { Hash } from '@lawbook/exchange/codec/hash';
+import type { Result } from '@lawbook/exchange/failures/result';
+import type { Input } from '@lawbook/exchange/inputs';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
+import type { AuthorisedOrder, BatchOrder } from '@lawbook/exchange/orders/batchOrder';
+import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
+import type { Signing } from '@lawbook/exchange/orders/signedTypes';
+import type {
+  BatchRecord,
+  ComponentHealth,
+  Executed,
+  OrderRecord,
+  SealedEpoch,
+  SubmitResult,
+  TradePreview,
+  VenueEvent,
+} from './venueTypes.ts';
+
+/** A page of a list that is ordered from new to old. */
+export interface Page {
+  readonly limit: number;
+  /** Only entries before this number or sequence. */
+  readonly before?: number;
+}
+
+/**
+ * What gateways may ask of a venue. Every promise resolves only once the answer is durable; reads
+ * answer from the executed state.
+ */
+export interface VenueService {
+  readonly signing: Signing;
+  readonly recover: RecoverSigner;
+  /** The live state, to be read and never written. */
+  readonly state: ExchangeState;
+  /** Sequence of the last input applied, and of the last one on disk. */
+  cursors(): { readonly executed: number; readonly durable: number };
+  health(): readonly ComponentHealth[];
+  /** Resolves true once `sequence` is applied and durable, false when `timeoutMs` is over. */
+  waitFor(sequence: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
+
+  /** Sequences an order whose authorisation was checked. Repeating an order repeats its answer. */
+  submitOrder(entry: AuthorisedOrder): Promise<SubmitResult>;
+  /** Sequences any other input whose authority was checked. */
+  execute(input: Input): Promise<Result<Executed>>;
+  preview(order: BatchOrder): Result<TradePreview>;
+
+  order(orderId: Hash): Promise<OrderRecord | undefined>;
+  /** Orders of an owner, new to old, paged by admission sequence. */
+  orders(owner: AccountId, page: Page & { readonly open: boolean }): Promise<OrderRecord[]>;
+  batch(marketId: number, batchNumber: number): Promise<BatchRecord | undefined>;
+  batches(marketId: number, page: Page): Promise<BatchRecord[]>;
+  epoch(marketId: number, epochNumber: number): Promise<SealedEpoch | undefined>;
+  epochs(marketId: number, page: Page): Promise<SealedEpoch[]>;
+  /** The bytes of an epoch's bundle: everything a verifier needs. */
+  bundle(marketId: number, epochNumber: number): Promise<Uint8Array | undefined>;
+  /** Calls back on every event, in order, until the returned function is called. */
+  subscribe(listener: (event: VenueEvent) => void): () => void;
+}

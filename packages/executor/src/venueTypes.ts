@@ -1,0 +1,119 @@
+import type { Applied, EpochRecord } from '@lawbook/exchange/application/applied';
+import type { Hash } from '@lawbook/exchange/codec/hash';
+import type { Result } from '@lawbook/exchange/failures/result';
+import type { LawVerdict } from '@lawbook/exchange/laws/judge';
+import type { BatchReport } from '@lawbook/exchange/markets/batch/report';
+import type { BatchOrder } from '@lawbook/exchange/orders/batchOrder';
+
+/** Why a batch order was not filled, or not whole. */
+export type ResidualReason =
+  | 'limit'
+  | 'minimumFill'
+  | 'blocked'
+  | 'rationed'
+  | 'halted'
+  | 'expired'
+  | 'canceled';
+
+/** FIX OrdStatus of a batch order. What a batch leaves unfilled is canceled with its reason. */
+export type OrderStatus = 'new' | 'partiallyFilled' | 'filled' | 'canceled' | 'expired';
+
+/** What the venue knows of one admitted order; rebuilt from the journal. */
+export interface OrderRecord {
+  readonly orderId: Hash;
+  readonly order: BatchOrder;
+  /** Sequence of its admission. */
+  readonly sequence: number;
+  readonly admittedAtMs: number;
+  readonly batchNumber: number;
+  readonly status: OrderStatus;
+  /** Ledger units of the asset paid; zero while new. */
+  readonly paid: bigint;
+  /** Units of the product received, net of the fee. */
+  readonly received: bigint;
+  readonly fee: bigint;
+  readonly residual: ResidualReason | undefined;
+  /** Sequence of the clearing or cancel that ended it; undefined while new. */
+  readonly endedBy: number | undefined;
+}
+
+/** A cleared batch as the venue keeps it. */
+export interface BatchRecord {
+  readonly report: BatchReport;
+  readonly reportHash: Hash;
+  readonly epochNumber: number;
+  /** Sequence of the clearing. */
+  readonly sequence: number;
+  readonly verdicts: readonly LawVerdict[];
+}
+
+/** How far an epoch has come. `checked` is what this venue can say alone. */
+export type EpochLevel = 'executed' | 'checked' | 'proven' | 'available' | 'settled' | 'finalized';
+
+/** A sealed epoch with its place on the way to finality. */
+export interface SealedEpoch {
+  readonly epoch: EpochRecord;
+  readonly level: EpochLevel;
+  /** State of the steps beyond checking, each in words. */
+  readonly prove: StepState;
+  readonly publish: StepState;
+  readonly settle: StepState;
+}
+
+/** A pipeline step beyond judging. */
+export type StepState = { readonly kind: 'notConfigured' } | { readonly kind: 'done' };
+
+/** The answer to an input: what it did and where, once it is durable. */
+export interface Executed {
+  readonly sequence: number;
+  readonly timeMs: number;
+  readonly applied: Applied;
+}
+
+/** The answer to a submitted order: a first or a repeated acceptance, or the rejection. */
+export type SubmitResult = Result<{
+  readonly orderId: Hash;
+  readonly sequence: number;
+  readonly batchNumber: number;
+  /** True when this very order had been accepted before. */
+  readonly repeated: boolean;
+}>;
+
+/** What happened, in order, for feeds. */
+export type VenueEvent =
+  | { readonly kind: 'order'; readonly record: OrderRecord }
+  | { readonly kind: 'batch'; readonly record: BatchRecord }
+  | { readonly kind: 'epoch'; readonly record: SealedEpoch }
+  | {
+      readonly kind: 'phase';
+      readonly marketId: number;
+      readonly batchNumber: number;
+      readonly phase: 'collecting' | 'revealing' | 'closed' | 'halted';
+      readonly sinceMs: number;
+      /** When the phase is due to end; undefined while halted. */
+      readonly dueMs: number | undefined;
+    }
+  | { readonly kind: 'oracle'; readonly marketId: number; readonly mids: readonly bigint[] };
+
+/** One part of the venue and whether it can do its work. */
+export interface ComponentHealth {
+  readonly name: 'journal' | 'storage' | 'oracle' | 'market' | 'prover' | 'baseLayer';
+  readonly state: 'ready' | 'unready' | 'notConfigured';
+  /** A sentence for a person. */
+  readonly detail: string;
+}
+
+/** What a trade would get now, by the clearing engine itself. */
+export interface TradePreview {
+  readonly paid: bigint;
+  readonly received: bigint;
+  readonly fee: bigint;
+  readonly prices: readonly bigint[];
+  readonly mids: readonly bigint[];
+  /** 10^4 (1 - net rate / mid rate), times 100: hundredths of a basis point, rounded up. */
+  readonly costBpsE2: bigint | undefined;
+  /** What keeps it from filling whole, if anything. */
+  readonly bound: ResidualReason | undefined;
+  /** Orders in the open batch that the preview took into account. */
+  readonly ordersBeside: number;
+}
