@@ -1,0 +1,175 @@
+import type { OrderTable } from './orderTable.ts';
+import type { PairBooks } from './pairBooks.ts';
+
+/** The least net rate that the protective band lets an order of the pair accept, as a double. */
+export type ProtectiveRate = (pay: number, receive: number) => number;
+
+/** Width mu of the fill ramp, relative: 1 / RAMP. */
+export const RAMP_WIDTH = 1e-5;
+
+/**
+ * Supply of every pair as a function of its net rate, with prefix sums over the sorted books.
+ *
+ * Key, for one pair with orders sorted by effective rate r (own limit or protective, the larger):
+ *   j1 = count(r <= rho (1 - mu)),  j2 = count(r <= rho),  PB, PR prefix sums of B and B r
+ *   X(rho) = PB[j1] + ((PB[j2] - PB[j1]) - (PR[j2] - PR[j1]) / rho) / mu
+ *   dX / dln rho = (PR[j2] - PR[j1]) / (mu rho)
+ * Cancelled and excluded rows have no budget here. Doubles throughout: nothing in this class is
+ * published.
+ */
+export class DemandCurves {
+  /** Pairs that hold orders. */
+  readonly count: number;
+  readonly pay: Uint8Array;
+  readonly receive: Uint8Array;
+  /** Rows of pair k are at start[k] .. start[k + 1] of `rates` and `rows`. */
+  readonly start: Uint32Array;
+  readonly rates: Float64Array;
+  readonly rows: Uint32Array;
+  /** The ramp in use; wider only while the search approaches a hard market. */
+  rampWidth: number = RAMP_WIDTH;
+  /** Answers of the last `query`: units paid, and their derivative by the log of the rate. */
+  amount = 0;
+  slope = 0;
+  /** PB and PR side by side; pair k owns one entry more than it has rows. */
+  readonly #sums: Float64Array;
+  readonly #protective: Float64Array;
+  readonly #lowPlace: Uint32Array;
+  readonly #highPlace: Uint32Array;
+  readonly #table: OrderTable;
+  readonly #excluded: Uint8Array;
+
+  constructor(books: PairBooks, table: OrderTable, protective: ProtectiveRate) {
+    const all = [...books.books()];
+    this.count = all.length;
+    this.pay = Uint8Array.from(all, (book) => book.pay);
+    this.receive = Uint8Array.from(all, (book) => book.receive);
+    this.start = new Uint32Array(all.length + 1);
+    this.rates = new Float64Array(books.length);
+    this.rows = new Uint32Array(books.length);
+    this.#sums = new Float64Array(2 * (books.length + all.length));
+    this.#protective = Float64Array.from(all, (book) => protective(book.pay, book.receive));
+    this.#lowPlace = new Uint32Array(all.length);
+    this.#highPlace = new Uint32Array(all.length);
+    this.#table = table;
+    this.#excluded = new Uint8Array(table.count);
+    all.forEach(({ orders }, k) => {
+      const from = this.start[k] as number;
+      this.start[k + 1] = from + orders.length;
+      this.rates.set(orders.rates.subarray(0, orders.length), from);
+      this.rows.set(orders.rows.subarray(0, orders.length), from);
+      this.#sum(k, orders.budgets);
+    });
+  }
+
+  /** Least rate of pair k that the protective band allows. */
+  protective(k: number): number {
+    return this.#protective[k] as number;
+  }
+
+  /** Whether a row is left out of the sums by `exclude`. */
+  isExcluded(row: number): boolean {
+    return this.#excluded[row] === 1;
+  }
+
+  /** Leaves a row out, or takes it back; `refresh` the pair before the next query. */
+  exclude(row: number, excluded: boolean): void {
+    this.#excluded[row] = excluded ? 1 : 0;
+  }
+
+  /** Takes the sums of pair k anew after exclusions changed. */
+  refresh(k: number): void {
+    const from = this.start[k] as number;
+    const until = this.start[k + 1] as number;
+    const budgets = new Float64Array(until - from);
+    for (let place = from; place < until; place += 1) {
+      const row = this.rows[place] as number;
+      budgets[place - from] = Number(this.#table.budget[row] as bigint);
+    }
+    this.#sum(k, budgets);
+  }
+
+  /** Answers supply and slope of pair k at net rate rho > 0 in `amount` and `slope`. */
+  query(k: number, rho: number): void {
+    this.amount = 0;
+    this.slope = 0;
+    const protective = this.#protective[k] as number;
+    if (rho <= protective) return;
+    const from = this.start[k] as number;
+    const until = this.start[k + 1] as number;
+    const full = rho * (1 - this.rampWidth);
+    const high = this.#gallop(this.#highPlace[k] as number, from, until, rho);
+    this.#highPlace[k] = high;
+    let low = from;
+    if (full >= protective) {
+      low = this.#gallop(this.#lowPlace[k] as number, from, until, full);
+      this.#lowPlace[k] = low;
+    }
+    const sums = this.#sums;
+    const lowAt = 2 * (low + k);
+    const highAt = 2 * (high + k);
+    const sure = sums[lowAt] as number;
+    const ramped = (sums[highAt + 1] as number) - (sums[lowAt + 1] as number);
+    this.slope = ramped / (this.rampWidth * rho);
+    this.amount = sure + ((sums[highAt] as number) - sure - ramped / rho) / this.rampWidth;
+  }
+
+  /** First place in from..until whose rate exceeds the limit, searched outwards from a guess. */
+  #gallop(guess: number, from: number, until: number, limit: number): number {
+    const rates = this.rates;
+    let low = from;
+    let high = until;
+    let step = 1;
+    let probe = Math.max(guess, from);
+    if (probe < until && (rates[probe] as number) <= limit) {
+      low = probe + 1;
+      while (low + step <= until && (rates[low + step - 1] as number) <= limit) {
+        low += step;
+        step *= 2;
+      }
+      high = Math.min(until, low + step - 1);
+    } else {
+      high = Math.min(probe, until);
+      probe = high - step;
+      while (probe >= from && (rates[probe] as number) > limit) {
+        high = probe;
+        step *= 2;
+        probe = high - step;
+      }
+      low = Math.max(from, probe + 1);
+    }
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((rates[middle] as number) <= limit) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #sum(k: number, budgets: Float64Array): void {
+    const from = this.start[k] as number;
+    const until = this.start[k + 1] as number;
+    const protective = this.#protective[k] as number;
+    const { canceled } = this.#table;
+    const sums = this.#sums;
+    let sumBudget = 0;
+    let sumRated = 0;
+    let out = 2 * (from + k);
+    sums[out] = 0;
+    sums[out + 1] = 0;
+    for (let place = from; place < until; place += 1) {
+      const row = this.rows[place] as number;
+      if (canceled[row] === 0 && this.#excluded[row] === 0) {
+        const budget = budgets[place - from] as number;
+        const rate = this.rates[place] as number;
+        sumBudget += budget;
+        sumRated += budget * Math.max(rate, protective);
+      }
+      out += 2;
+      sums[out] = sumBudget;
+      sums[out + 1] = sumRated;
+    }
+    this.#lowPlace[k] = from;
+    this.#highPlace[k] = from;
+  }
+}

@@ -1,0 +1,188 @@
+import { RAMP_WIDTH } from './demandCurves.ts';
+import { solveLinear } from './linearAlgebra.ts';
+import type { MarketModel } from './marketModel.ts';
+
+/** Residual at which the search stops, in units of a relative price: far below the tolerance. */
+export const RESIDUAL_GOAL = 1e-12;
+/** Residual with which the search may stop when doubles allow no more: a tenth of the tolerance. */
+export const RESIDUAL_ACCEPTED = 1e-7;
+
+const NEWTON_STEPS_MAX = 80;
+const SEARCH_EVALUATIONS_MAX = 24;
+const SWEEPS_MAX = 60;
+const BISECTIONS_MAX = 60;
+
+/** How the search for one equilibrium ended. */
+export interface EquilibriumOutcome {
+  readonly converged: boolean;
+  /** Largest |e_i|. */
+  readonly residual: number;
+  /** Newton steps, those of wider ramps included. */
+  readonly iterations: number;
+  /** Largest |change of eta_i| of the last step. */
+  readonly stepNorm: number;
+}
+
+/**
+ * Finds the price deviations at which the pool's quotes equal the prices, for the model's current
+ * controls. `eta` is the start point and becomes the answer.
+ *
+ * Newton's method on a strongly monotone map; a step is shortened by the slope of the projected
+ * map (see `searchLine`). Where that fails the ramp is widened and narrowed again, and as the last
+ * resort coordinates are bisected in turn.
+ */
+export function findEquilibrium(model: MarketModel, eta: Float64Array): EquilibriumOutcome {
+  const first = newton(model, eta);
+  if (first.converged) return first;
+  let { iterations } = first;
+  for (const width of [1e-2, 1e-3, 3e-4, 1e-4, 3e-5, RAMP_WIDTH]) {
+    model.curves.rampWidth = width;
+    iterations += newton(model, eta).iterations;
+  }
+  const narrowed = newton(model, eta);
+  iterations += narrowed.iterations;
+  if (narrowed.converged) return { ...narrowed, iterations };
+  bisectCoordinates(model, eta);
+  const last = newton(model, eta);
+  return { ...last, iterations: iterations + last.iterations };
+}
+
+/** Damped semismooth Newton; leaves the model evaluated at `eta`. */
+function newton(model: MarketModel, eta: Float64Array): EquilibriumOutcome {
+  const n = model.assets - 1;
+  const e = new Float64Array(n);
+  const d = new Float64Array(n);
+  const y = new Float64Array(n);
+  const jacobian = new Float64Array(n * n);
+  const best = { residual: Number.POSITIVE_INFINITY, idle: 0, eta: new Float64Array(eta) };
+  model.evaluate(eta);
+  let residual = model.residual(eta, e);
+  let stepNorm = 0;
+  let iterations = 0;
+  while (residual > RESIDUAL_GOAL && iterations < NEWTON_STEPS_MAX) {
+    if (residual < best.residual * 0.5) {
+      best.idle = 0;
+    } else {
+      best.idle += 1;
+    }
+    if (residual < best.residual) {
+      best.residual = residual;
+      best.eta.set(eta);
+    }
+    if (best.idle > 6 && best.residual < RESIDUAL_ACCEPTED) break;
+    model.jacobian(jacobian);
+    for (let i = 0; i < n; i += 1) d[i] = -(e[i] as number);
+    if (!solveLinear(jacobian, d, n)) break;
+    keepPricesPositive(eta, d);
+    y.set(d);
+    model.applyInverseCovariance(y);
+    stepNorm = searchLine(model, { eta, e, d, y, residual });
+    residual = model.residual(eta, e);
+    iterations += 1;
+  }
+  if (residual > best.residual) {
+    eta.set(best.eta);
+    model.evaluate(eta);
+    residual = model.residual(eta, e);
+  }
+  return { converged: residual <= RESIDUAL_ACCEPTED, residual, iterations, stepNorm };
+}
+
+interface LineSearch {
+  readonly eta: Float64Array;
+  readonly e: Float64Array;
+  readonly d: Float64Array;
+  /** C^-1 d. */
+  readonly y: Float64Array;
+  readonly residual: number;
+}
+
+/**
+ * Moves eta along d to where the projection phi(tau) = d' C^-1 e(eta + tau d) has nearly vanished.
+ *
+ * phi rises with tau because the map is strongly monotone; for the fixed-notional market it is the
+ * derivative of the convex potential, so its root is the exact line minimum and kinks cannot trap
+ * the search as they can when a norm of e is the measure. Returns the largest |change of eta_i|.
+ */
+function searchLine(model: MarketModel, line: LineSearch): number {
+  const { eta, e, d, y, residual } = line;
+  const start = new Float64Array(eta);
+  const slopeStart = dot(y, e);
+  const moveTo = (tau: number): number => {
+    for (let i = 0; i < d.length; i += 1) {
+      eta[i + 1] = (start[i + 1] as number) + tau * (d[i] as number);
+    }
+    model.evaluate(eta);
+    return model.residual(eta, e);
+  };
+  let tau = 1;
+  if (moveTo(1) > 0.5 * residual) {
+    let low = 0;
+    let high = 1;
+    let slopeLow = slopeStart;
+    let slopeHigh = dot(y, e);
+    const goal = 0.25 * Math.abs(slopeStart);
+    for (let left = SEARCH_EVALUATIONS_MAX; slopeHigh > goal && left > 0; left -= 1) {
+      const secant = low + ((high - low) * -slopeLow) / (slopeHigh - slopeLow);
+      const guard = 0.1 * (high - low);
+      tau = left % 3 === 0 ? (low + high) / 2 : clamp(secant, low + guard, high - guard);
+      moveTo(tau);
+      const slope = dot(y, e);
+      if (Math.abs(slope) <= goal) break;
+      if (slope > 0) {
+        high = tau;
+        slopeHigh = slope;
+      } else {
+        low = tau;
+        slopeLow = slope;
+      }
+    }
+  }
+  let moved = 0;
+  for (const component of d) moved = Math.max(moved, tau * Math.abs(component));
+  return moved;
+}
+
+/** Shortens d so that no price falls below half or rises above twice its present level. */
+function keepPricesPositive(eta: Float64Array, d: Float64Array): void {
+  let scale = 1;
+  for (let i = 0; i < d.length; i += 1) {
+    const level = 1 + (eta[i + 1] as number);
+    const step = d[i] as number;
+    if (step < -0.5 * level) scale = Math.min(scale, (-0.5 * level) / step);
+    if (step > level) scale = Math.min(scale, level / step);
+  }
+  if (scale < 1) for (let i = 0; i < d.length; i += 1) d[i] = (d[i] as number) * scale;
+}
+
+/** Sweeps over assets, each time bisecting one e_i, which rises with its own eta_i. */
+function bisectCoordinates(model: MarketModel, eta: Float64Array): void {
+  const n = model.assets - 1;
+  const e = new Float64Array(n);
+  for (let sweep = 0; sweep < SWEEPS_MAX; sweep += 1) {
+    for (let i = 0; i < n; i += 1) {
+      let low = -0.5;
+      let high = 1;
+      for (let left = BISECTIONS_MAX; left > 0; left -= 1) {
+        const middle = (low + high) / 2;
+        eta[i + 1] = middle;
+        model.evaluate(eta, false);
+        model.residual(eta, e);
+        if ((e[i] as number) > 0) high = middle;
+        else low = middle;
+      }
+    }
+    model.evaluate(eta);
+    if (model.residual(eta, e) <= RESIDUAL_ACCEPTED) return;
+  }
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
+
+function clamp(x: number, low: number, high: number): number {
+  return Math.min(Math.max(x, low), high);
+}
