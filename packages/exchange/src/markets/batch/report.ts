@@ -1,6 +1,7 @@
+import type { ByteReader } from '../../codec/byteReader.ts';
 import { ByteWriter } from '../../codec/byteWriter.ts';
 import type { Hash } from '../../codec/hash.ts';
-import { taggedDigest, taggedHash } from '../../codec/hash.ts';
+import { hashFromBytes, taggedDigest, taggedHash } from '../../codec/hash.ts';
 import { hexToBytes } from '../../codec/hex.ts';
 import type { Price } from '../../numbers/price.ts';
 import type { BatchFills } from './solution.ts';
@@ -88,6 +89,49 @@ export function encodeReport(report: BatchReport): Uint8Array {
   return out.u32(report.iterations).i128(report.stepNormE12).finish();
 }
 
+/** @throws DecodeError on bytes that are not a canonical report. */
+export function decodeReport(reader: ByteReader): BatchReport {
+  const hash = (): Hash => hashFromBytes(reader.fixed(32));
+  const marketId = reader.u32();
+  const batchNumber = Number(reader.u64());
+  const parentReportHash = hash();
+  const closedAtMs = reader.timeMs();
+  const roots = {
+    oracleHash: hash(),
+    parameterHash: hash(),
+    orderSetRoot: hash(),
+    commitSetRoot: hash(),
+    fillRoot: hash(),
+    diffRoot: hash(),
+  };
+  const orderCount = reader.u32();
+  const outcome: BatchOutcome = reader.flag()
+    ? { kind: 'halted', reason: reader.text() }
+    : { kind: 'cleared' };
+  const prices = Array.from({ length: reader.count(8) }, () => reader.price());
+  const perAsset = (read: () => bigint): bigint[] => prices.map(read);
+  return {
+    marketId,
+    batchNumber,
+    parentReportHash,
+    closedAtMs,
+    ...roots,
+    orderCount,
+    outcome,
+    prices,
+    payFactors: perAsset(() => reader.u64()),
+    receiveFactors: perAsset(() => reader.u64()),
+    blocked: Array.from({ length: reader.count(4) }, () => reader.u32()),
+    poolBefore: perAsset(() => reader.i64()),
+    poolAfter: perAsset(() => reader.i64()),
+    poolTrade: perAsset(() => reader.i64()),
+    fees: perAsset(() => reader.i64()),
+    measures: decodeMeasures(reader),
+    iterations: reader.u32(),
+    stepNormE12: reader.i128(),
+  };
+}
+
 /** The hash that the next report names as its parent. */
 export function reportHash(report: BatchReport): Hash {
   return taggedHash('lawbook.batchReport.v1', encodeReport(report));
@@ -108,6 +152,20 @@ function encodeMeasures(out: ByteWriter, measures: BatchMeasures): void {
   out.i128(measures.thetaE12).i128(measures.residualE12);
   out.i128(measures.inventoryRiskUsdE6).i128(measures.priceTrackingE12);
   out.i128(measures.poolGainUsdE6);
+}
+
+function decodeMeasures(reader: ByteReader): BatchMeasures {
+  return {
+    ordersFilled: reader.u32(),
+    ordersPartial: reader.u32(),
+    submittedUsdE6: reader.i128(),
+    filledUsdE6: reader.i128(),
+    thetaE12: reader.i128(),
+    residualE12: reader.i128(),
+    inventoryRiskUsdE6: reader.i128(),
+    priceTrackingE12: reader.i128(),
+    poolGainUsdE6: reader.i128(),
+  };
 }
 
 /** Digest of a column as big-endian u64s; a DataView avoids a writer call per element. */
