@@ -1,0 +1,134 @@
+import type { RootDatabase } from 'lmdb';
+import { open } from 'lmdb';
+import type { KeyValueStore, RangeOptions, StoreChange, StoredEntry } from './keyValueStore.ts';
+import { checkKey, keyBounds, StorageFault } from './keyValueStore.ts';
+
+/** Where an LMDB store lives and how large it may grow. */
+export interface LmdbOptions {
+  /** Created when missing. */
+  readonly directory: string;
+}
+
+/**
+ * The default store. LMDB commits the writes of one turn of the event loop in one transaction on its
+ * own thread; reads come straight from the memory map.
+ */
+export class LmdbStore implements KeyValueStore {
+  readonly #database: RootDatabase<Buffer, Buffer>;
+  readonly #directory: string;
+  #isClosed = false;
+
+  private constructor(database: RootDatabase<Buffer, Buffer>, directory: string) {
+    this.#database = database;
+    this.#directory = directory;
+  }
+
+  /** @throws StorageFault STORAGE_UNAVAILABLE. */
+  static async open({ directory }: LmdbOptions): Promise<LmdbStore> {
+    try {
+      const database = open<Buffer, Buffer>({
+        path: directory,
+        noSubdir: false,
+        keyEncoding: 'binary',
+        encoding: 'binary',
+      });
+      return new LmdbStore(database, directory);
+    } catch (cause) {
+      throw unavailable(directory, 'open', cause);
+    }
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    this.#checkOpen();
+    checkKey(key);
+    const record = this.#database.get(asBuffer(key));
+    return record === undefined ? undefined : copyOf(record);
+  }
+
+  async put(key: Uint8Array, record: Uint8Array): Promise<void> {
+    this.#checkOpen();
+    checkKey(key);
+    await this.#attempt(this.#database.put(asBuffer(key), asBuffer(record)));
+  }
+
+  async delete(key: Uint8Array): Promise<void> {
+    this.#checkOpen();
+    checkKey(key);
+    await this.#attempt(this.#database.remove(asBuffer(key)));
+  }
+
+  async batch(changes: readonly StoreChange[]): Promise<void> {
+    this.#checkOpen();
+    for (const { key } of changes) checkKey(key);
+    if (changes.length === 0) return;
+    const database = this.#database;
+    const committed = database.batch(() => {
+      for (const change of changes) {
+        if (change.kind === 'put') database.put(asBuffer(change.key), asBuffer(change.record));
+        else database.remove(asBuffer(change.key));
+      }
+    });
+    await this.#attempt(committed);
+  }
+
+  async *range(options: RangeOptions = {}): AsyncGenerator<StoredEntry> {
+    this.#checkOpen();
+    const bounds = keyBounds(options);
+    if (bounds === undefined) return;
+    const isReverse = options.reverse === true;
+    const [start, end] = isReverse ? [bounds.to, bounds.from] : [bounds.from, bounds.to];
+    const entries = this.#database.getRange({
+      ...(start === undefined ? {} : { start: asBuffer(start) }),
+      ...(end === undefined ? {} : { end: asBuffer(end) }),
+      ...(options.limit === undefined ? {} : { limit: options.limit }),
+      // The bounds are [from, to) in either direction.
+      ...(isReverse ? { reverse: true, exclusiveStart: true, inclusiveEnd: true } : {}),
+    });
+    for (const { key, value: record } of entries) {
+      yield { key: copyOf(key), record: copyOf(record) };
+    }
+  }
+
+  async flush(): Promise<void> {
+    this.#checkOpen();
+    await this.#attempt(this.#database.flushed);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.flush();
+    this.#isClosed = true;
+    await this.#attempt(this.#database.close());
+  }
+
+  async #attempt(result: Promise<unknown>): Promise<void> {
+    try {
+      await result;
+    } catch (cause) {
+      throw unavailable(this.#directory, 'write', cause);
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new StorageFault('STORAGE_CLOSED', 'The store was closed.');
+  }
+}
+
+function unavailable(path: string, action: string, cause: unknown): StorageFault {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StorageFault(
+    'STORAGE_UNAVAILABLE',
+    `LMDB failed to ${action} ${path}: ${reason}. Check the disk; the store can be deleted, ` +
+      'because the journal rebuilds it.',
+    { fields: { path, action }, cause },
+  );
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+// LMDB reuses its buffers, so what leaves the store is copied.
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
