@@ -6,7 +6,7 @@ import { HOLDS, violated } from './verdict.ts';
 
 /**
  * L7. Nothing is made or lost. Per asset: the changes of all vaults sum to zero; the pool ends at
- * pre + z - fees, with z the sum of all payments less all receipts; the fee vault ends with the fees
+ * pre + z - fees, with z the sum of all payments less all receipts; the fee vault gains the fees
  * and, in the numeraire, the forfeited bonds. Exact integers; the dust of rounding stays in z.
  *
  * @see docs/protocol/assetsAreConserved.md
@@ -15,8 +15,8 @@ export const assetsAreConserved: Law = {
   id: 'L7',
   name: 'assetsAreConserved',
   statement:
-    'Per asset all changes sum to zero, the pool moves by the trade less the fees, and the fee vault ' +
-    'by fees and forfeits.',
+    'Per asset all changes sum to zero, the pool moves by the trade less the fees, and the fee ' +
+    'vault by fees and forfeits.',
   check,
 };
 

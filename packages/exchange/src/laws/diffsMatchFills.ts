@@ -19,8 +19,8 @@ export const diffsMatchFills: Law = {
   id: 'L10',
   name: 'diffsMatchFills',
   statement:
-    'Each vault has one diff, equal to its netted fills, fees and forfeits, and leads from the balance ' +
-    'before to the balance after.',
+    'Each vault has one diff, equal to its netted fills, fees and forfeits, which leads from the ' +
+    'balance before to the balance after.',
   check,
 };
 

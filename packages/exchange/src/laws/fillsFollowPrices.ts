@@ -20,8 +20,8 @@ export const fillsFollowPrices: Law = {
   id: 'L4',
   name: 'fillsFollowPrices',
   statement:
-    'Each order pays the exact integer function of the clearing prices and its own terms, or nothing ' +
-    'where the rules say nothing.',
+    'Each order pays the exact integer function of the clearing prices and its own terms, or ' +
+    'nothing where the rules say nothing.',
   check,
 };
 

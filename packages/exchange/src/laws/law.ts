@@ -4,11 +4,7 @@ import type { FillTotals } from './fillTotals.ts';
 import { totalFills } from './fillTotals.ts';
 import type { RuleTable } from './ruleTable.ts';
 import { restateRules } from './ruleTable.ts';
-import type { Verdict } from './verdict.ts';
-
-/** Stable short names of the laws, as in docs/protocol. */
-export const LAW_IDS = ['L0', 'L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7', 'L8', 'L9', 'L10'] as const;
-export type LawId = (typeof LAW_IDS)[number];
+import type { LawId, Verdict } from './verdict.ts';
 
 /** Who answers for signatures: this judge, or the executor that admitted the orders. */
 export type Authority =

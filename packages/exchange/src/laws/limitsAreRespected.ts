@@ -12,7 +12,7 @@ import { HOLDS, violated } from './verdict.ts';
  * L6. A fill keeps its order's own terms: x <= B, g den >= x num to the last unit, x >= ceil(m B),
  * and a payment buys something. A row may be blocked only if it would otherwise be filled and a
  * local counterfactual certifies that its admission destroys the very price it needs: at the quotes
- * after adding its own minimum to the pool's final position, its fill fraction is below its minimum.
+ * after adding its own minimum to the pool's final position, it fills by less than that minimum.
  *
  * @see docs/protocol/limitsAreRespected.md for the certificate in integers
  */
@@ -20,8 +20,8 @@ export const limitsAreRespected: Law = {
   id: 'L6',
   name: 'limitsAreRespected',
   statement:
-    'Each fill respects budget, limit rate and minimum fill of its order, and each blocked order is ' +
-    'certified.',
+    'Each fill respects budget, limit rate and minimum fill of its order, and each blocked order ' +
+    'is certified.',
   check,
 };
 
@@ -36,9 +36,10 @@ function check(transition: BatchTransition, context: LawContext): Verdict {
     const within = spend <= (orders.budget[row] as bigint);
     if (!within || !spendStands(transition, row, { spend, received })) {
       const limit = `${orders.limitNumerator[row]}/${orders.limitDenominator[row]}`;
+      const minimum = `${orders.minFillPpm[row]} ppm`;
       return atRow(transition, row, {
         rule: 'a fill keeps the budget, the limit rate and the minimum of its order',
-        expected: `at most ${orders.budget[row]}, rate ${limit}, minimum ${orders.minFillPpm[row]} ppm`,
+        expected: `at most ${orders.budget[row]}, rate ${limit}, minimum ${minimum}`,
         actual: `${spend} paid for ${received}`,
       });
     }

@@ -23,7 +23,8 @@ export const ordersAreComplete: Law = {
   id: 'L1',
   name: 'ordersAreComplete',
   statement:
-    'Every admitted order appears exactly once, none is added, and none is left out without evidence.',
+    'Every admitted order appears exactly once, none is added, and none is left out without ' +
+    'evidence.',
   check,
 };
 
@@ -156,32 +157,36 @@ function commitmentFlaw(transition: BatchTransition): Violated | undefined {
 
 function revealFlaw(
   { orders, batchNumber }: BatchTransition,
-  at: { readonly index: number; readonly commitment: Commitment; readonly opened: Uint8Array },
+  claim: { readonly index: number; readonly commitment: Commitment; readonly opened: Uint8Array },
 ): Violated | undefined {
-  const { owner, commitment, reveal } = at.commitment;
+  const { owner, commitment, reveal } = claim.commitment;
   if (reveal === undefined) return undefined;
   const { row, salt } = reveal;
-  if (!Number.isInteger(row) || row < 0 || row >= orders.count || at.opened[row] === 1) {
-    return atCommitment(at.index, 'a commitment reveals one row, and a row opens one commitment', {
-      expected: 'a row that no other commitment reveals',
-      actual: `row ${row}`,
-    });
+  if (!Number.isInteger(row) || row < 0 || row >= orders.count || claim.opened[row] === 1) {
+    return atCommitment(
+      claim.index,
+      'a commitment reveals one row, and a row opens one commitment',
+      {
+        expected: 'a row that no other commitment reveals',
+        actual: `row ${row}`,
+      },
+    );
   }
   const order = orders.order(row);
   if (order.owner !== owner || salt.length !== SALT_BYTES) {
-    return atCommitment(at.index, 'a commitment is revealed by its owner, with its salt', {
+    return atCommitment(claim.index, 'a commitment is revealed by its owner, with its salt', {
       expected: `${owner}, ${SALT_BYTES} bytes`,
       actual: `${order.owner}, ${salt.length} bytes`,
     });
   }
   const opening = commitmentHash({ batchNumber, order, salt });
   if (opening !== commitment) {
-    return atCommitment(at.index, 'a revealed order hashes to its commitment', {
+    return atCommitment(claim.index, 'a revealed order hashes to its commitment', {
       expected: commitment,
       actual: opening,
     });
   }
-  at.opened[row] = 1;
+  claim.opened[row] = 1;
   return undefined;
 }
 

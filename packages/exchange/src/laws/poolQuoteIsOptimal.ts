@@ -1,25 +1,23 @@
-import {
-  QUOTE_TOLERANCE,
-  RATION_SCALE,
-  Scarcity,
-  TIGHT_TOLERANCE,
-} from '../markets/batch/parameters.ts';
+import { QUOTE_TOLERANCE, RATION_SCALE, Scarcity } from '../markets/batch/parameters.ts';
 import { divFloor } from '../numbers/mulDiv.ts';
 import type { BatchTransition } from '../transition.ts';
 import type { Law, LawContext } from './law.ts';
 import { exposures, quoteScale, scaledQuotes } from './quotes.ts';
+import type { TightBounds } from './tightBounds.ts';
+import { tightBounds } from './tightBounds.ts';
 import type { Verdict, Violated } from './verdict.ts';
 import { HOLDS, violated } from './verdict.ts';
 
 /**
  * L8. The clearing price is the pool's own quote after the trade, to eps = 10^-6 of the mid:
  *
- *   |P_i N - Q_i| 10^6 <= mid_i N,  Q_i = mid_i (N - sum_j S_ij E_j)  at pre + z before fees.
+ *   |sigma P_i N - Q_i| 10^6 <= mid_i N,   Q_i = mid_i (N - sum_j S_ij E_j) at pre + z,
  *
- * `proRata`: equality for all; a factor below one only where its bound is tight.
- * `scarcityPricing`: no factors; P above the quote only where the lower bound is tight, below only
- * where the upper one is; a tight numeraire reserve admits one common factor t in (0, 1] on all
- * quotes. Q and eps turn each asset into an interval for t; the law asks that they intersect.
+ * fees not yet deducted, for one sigma = 1 + lambda > 0 common to all assets.
+ * `proRata`: sigma is 1; a rationing factor below one only where its bound is tight.
+ * `scarcityPricing`: no factors; sigma P above Q only where the lower bound is tight, below only
+ * where the upper one is; sigma above one only while the numeraire's lower bound (the reserve) is
+ * tight, below one only while its upper bound is.
  * A halted batch has no clearing price, so nothing is asked of it.
  *
  * @see docs/protocol/poolQuoteIsOptimal.md
@@ -28,8 +26,8 @@ export const poolQuoteIsOptimal: Law = {
   id: 'L8',
   name: 'poolQuoteIsOptimal',
   statement:
-    'Prices equal the quote of the pool after the trade within the tolerance, one-sided or rationed ' +
-    'only at a tight inventory bound.',
+    'Prices equal the quote of the pool after the trade within the tolerance, one-sided or ' +
+    'rationed only at a tight inventory bound.',
   check,
 };
 
@@ -40,28 +38,9 @@ function check(transition: BatchTransition, { rules, totals }: LawContext): Verd
   if (sums.overflow !== undefined) return sums.overflow;
   const bounds = tightBounds(transition);
   const quotes = scaledQuotes(transition, exposures(transition, rules, sums.poolTrade));
-  const factors = factorFlaw(transition, bounds);
-  if (factors !== undefined) return factors;
-  return transition.parameters.scarcity === Scarcity.proRata
-    ? (equalityFlaw(transition, quotes) ?? HOLDS)
-    : (oneSidedFlaw(transition, { quotes, bounds }) ?? HOLDS);
-}
-
-/** Which bounds the pool's inventory after the batch lies on, by asset. */
-interface TightBounds {
-  readonly lower: readonly boolean[];
-  readonly upper: readonly boolean[];
-}
-
-/** Tight: no further inside than width / TIGHT_TOLERANCE + 1 ledger units, rounded down. */
-function tightBounds({ parameters, after }: BatchTransition): TightBounds {
-  const pool = (after.accounts.length - 2) * parameters.assets.length;
-  const facts = parameters.assets.map(({ inventoryMin, inventoryMax }, i) => {
-    const position = after.balances[pool + i] as bigint;
-    const slack = divFloor(inventoryMax - inventoryMin, TIGHT_TOLERANCE) + 1n;
-    return { lower: position - inventoryMin <= slack, upper: inventoryMax - position <= slack };
-  });
-  return { lower: facts.map(({ lower }) => lower), upper: facts.map(({ upper }) => upper) };
+  const priced = transition.parameters.scarcity === Scarcity.scarcityPricing;
+  const free = priced ? bounds : { lower: [], upper: [] };
+  return factorFlaw(transition, bounds) ?? quoteFlaw(transition, { quotes, free }) ?? HOLDS;
 }
 
 function factorFlaw(
@@ -89,56 +68,41 @@ function factorFlaw(
   return undefined;
 }
 
-function equalityFlaw(
-  transition: BatchTransition,
-  quotes: readonly bigint[],
-): Violated | undefined {
-  const { solution, oracle } = transition;
-  const scale = quoteScale(transition);
-  const asset = solution.prices.findIndex((price, i) => {
-    const miss = price * scale - (quotes[i] as bigint);
-    const distance = miss < 0n ? -miss : miss;
-    return distance * QUOTE_TOLERANCE > (oracle.mids[i] as bigint) * scale;
-  });
-  return asset < 0 ? undefined : offQuote(transition, { asset, quotes });
-}
-
 /** A fraction with a positive denominator. */
 interface Bound {
   readonly numerator: bigint;
   readonly denominator: bigint;
-  readonly asset: number;
 }
 
+const ONE: Bound = { numerator: 1n, denominator: 1n };
+
 /**
- * Each asset bounds the common factor t: t Q_i >= P_i N - e_i unless its lower bound is tight, and
- * t Q_i <= P_i N + e_i unless its upper bound is, e_i = mid_i N / 10^6; and t <= 1 always, t = 1
- * unless the reserve is tight. Multiplied by 10^6 so that e_i is an integer. t > 0 follows from
- * P_i N > e_i wherever a lower bound on t exists, and is free otherwise.
+ * Each asset bounds sigma: sigma P_i N >= Q_i - e_i unless its upper bound is tight, and
+ * sigma P_i N <= Q_i + e_i unless its lower one is, with e_i = mid_i N / 10^6. Multiplied by 10^6
+ * so that e_i is an integer; fractions are compared by cross products. Nothing is rounded.
  */
-function oneSidedFlaw(
+function quoteFlaw(
   transition: BatchTransition,
-  at: { readonly quotes: readonly bigint[]; readonly bounds: TightBounds },
+  at: { readonly quotes: readonly bigint[]; readonly free: TightBounds },
 ): Violated | undefined {
   const { solution, oracle } = transition;
   const scale = quoteScale(transition);
-  const one: Bound = { numerator: 1n, denominator: 1n, asset: 0 };
-  let least: Bound = at.bounds.lower[0] === true ? { ...one, numerator: 0n } : one;
-  let most: Bound = one;
+  // undefined: no bound on that side.
+  let least: Bound | undefined = at.free.upper[0] ? undefined : ONE;
+  let most: Bound | undefined = at.free.lower[0] ? undefined : ONE;
   for (let asset = 1; asset < solution.prices.length; asset += 1) {
     const quote = (at.quotes[asset] as bigint) * QUOTE_TOLERANCE;
-    const price = (solution.prices[asset] as bigint) * scale * QUOTE_TOLERANCE;
     const allowance = (oracle.mids[asset] as bigint) * scale;
-    if (quote <= 0n) {
-      // No positive t brings a dead quote up to a positive price: only scarcity explains it.
-      if (at.bounds.lower[asset] === true) continue;
+    const denominator = (solution.prices[asset] as bigint) * scale * QUOTE_TOLERANCE;
+    if (denominator <= 0n) return offQuote(transition, { asset, quotes: at.quotes });
+    const floor = { numerator: quote - allowance, denominator };
+    const ceiling = { numerator: quote + allowance, denominator };
+    if (!at.free.upper[asset] && (least === undefined || isLess(least, floor))) least = floor;
+    if (!at.free.lower[asset] && (most === undefined || isLess(ceiling, most))) most = ceiling;
+    const dead = most !== undefined && most.numerator <= 0n;
+    if (dead || (least !== undefined && most !== undefined && isLess(most, least))) {
       return offQuote(transition, { asset, quotes: at.quotes });
     }
-    const floor = { numerator: price - allowance, denominator: quote, asset };
-    const ceiling = { numerator: price + allowance, denominator: quote, asset };
-    if (at.bounds.lower[asset] !== true && isLess(least, floor)) least = floor;
-    if (at.bounds.upper[asset] !== true && isLess(ceiling, most)) most = ceiling;
-    if (isLess(most, least)) return offQuote(transition, { asset, quotes: at.quotes });
   }
   return undefined;
 }
@@ -151,11 +115,10 @@ function offQuote(
   transition: BatchTransition,
   { asset, quotes }: { readonly asset: number; readonly quotes: readonly bigint[] },
 ): Violated {
-  const scale = quoteScale(transition);
   return violated({
     locus: { kind: 'asset', asset },
     rule: 'a clearing price is the quote of the pool after the trade, to 10^-6 of the mid',
-    expected: divFloor(quotes[asset] as bigint, scale),
+    expected: divFloor(quotes[asset] as bigint, quoteScale(transition)),
     actual: transition.solution.prices[asset] as bigint,
   });
 }

@@ -19,8 +19,8 @@ export const pricesAreInDomain: Law = {
   id: 'L3',
   name: 'pricesAreInDomain',
   statement:
-    'The numeraire costs one, every price is positive and within the halt band of its mid, and the ' +
-    'oracle is not too old.',
+    'The numeraire costs one, every price is positive and within the halt band of its mid, and ' +
+    'the oracle is not too old.',
   check,
 };
 

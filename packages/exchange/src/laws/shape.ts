@@ -228,7 +228,14 @@ function sheetFlaw(transition: BatchTransition): Violated | undefined {
       return fault(`${field}.balances`, accounts.length * width, sheet.balances.length);
     }
   }
-  const { diffs } = transition;
+  return diffShapeFlaw(transition);
+}
+
+function diffShapeFlaw({ diffs }: BatchTransition): Violated | undefined {
+  const numbered = diffs.assets.every((asset) => isUint(asset, ASSET_COUNT_MAX - 1));
+  if (!numbered || diffs.assets.length > ASSET_COUNT_MAX) {
+    return fault('diffs.assets', `assets 0..${ASSET_COUNT_MAX - 1}`, diffs.assets.join(' '));
+  }
   if (diffs.changes.length !== diffs.accounts.length * diffs.assets.length) {
     return fault(
       'diffs.changes',

@@ -41,13 +41,13 @@ function boundFlaw({ before, after, parameters }: BatchTransition): Violated | u
   for (const [asset, { inventoryMin, inventoryMax }] of parameters.assets.entries()) {
     const pre = before.balances[pool + asset] as bigint;
     const post = after.balances[pool + asset] as bigint;
-    const least = pre < inventoryMin ? pre : inventoryMin;
-    const most = pre > inventoryMax ? pre : inventoryMax;
-    if (post < least || post > most) {
+    const fellOut = post < inventoryMin && post < pre;
+    const roseOut = post > inventoryMax && post > pre;
+    if (fellOut || roseOut) {
       return violated({
         locus: { kind: 'asset', asset },
         rule: 'the pool stays within its inventory bounds',
-        expected: `${least}..${most}`,
+        expected: `${inventoryMin}..${inventoryMax}, or no further out than ${pre}`,
         actual: post,
       });
     }

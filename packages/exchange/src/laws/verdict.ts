@@ -1,6 +1,10 @@
 import type { Hash } from '../codec/hash.ts';
 import type { AccountId } from '../ledger/account.ts';
 
+/** Stable short names of the laws, as in docs/protocol. */
+export const LAW_IDS = ['L0', 'L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7', 'L8', 'L9', 'L10'] as const;
+export type LawId = (typeof LAW_IDS)[number];
+
 /** Where a law is broken. Rows, assets and indices are positions in the transition's own lists. */
 export type Locus =
   | { readonly kind: 'order'; readonly row: number; readonly orderId: Hash }

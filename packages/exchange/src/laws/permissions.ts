@@ -1,0 +1,124 @@
+import { bytesToHex, hexToBytes } from '../codec/hex.ts';
+import type { AccountId } from '../ledger/account.ts';
+import { AUTHORISATION_BYTES } from '../orders/batchOrder.ts';
+import type { RecoverSigner } from '../orders/signature.ts';
+import type { AuthorisedGrant } from '../orders/signedTypes.ts';
+import { NO_DELEGATE, Scope, Signing } from '../orders/signedTypes.ts';
+import type { BatchTransition } from '../transition.ts';
+import type { Violated } from './verdict.ts';
+import { violatedField } from './verdict.ts';
+
+/** A claim that an owner wants what a digest says. */
+export interface Claim {
+  /** Index into `orders.owners`. */
+  readonly owner: number;
+  readonly digest: Uint8Array;
+  readonly authorisation: Uint8Array;
+}
+
+/** Decides claims of one batch against its owners and grants. */
+export interface Permissions {
+  /** Whether signers are recovered here; false when that was done at admission. */
+  readonly recovers: boolean;
+  readonly permits: (claim: Claim) => boolean;
+}
+
+/**
+ * Reads the grants of a batch. With `recover`, the id and the owner's signature of every grant are
+ * checked, whether or not an order uses it.
+ */
+export function readPermissions(
+  transition: BatchTransition,
+  recover: RecoverSigner | undefined,
+): Permissions | Violated {
+  if (recover !== undefined) {
+    const flaw = grantFlaw(transition, recover);
+    if (flaw !== undefined) return flaw;
+  }
+  const owners = new Map(transition.orders.owners.map((owner, k) => [owner, k]));
+  const delegates = new Set<string>();
+  const sessions = new Map<number, SessionKey[]>();
+  for (const { grant, grantId } of transition.grants) {
+    const owner = owners.get(grant.owner);
+    const trades = (grant.scopes & Scope.trade) !== 0;
+    if (owner === undefined || !trades || grant.expiresAtMs <= transition.closedAtMs) continue;
+    if (grant.delegate !== NO_DELEGATE) {
+      delegates.add(`${owner}:${grant.delegate}`);
+      continue;
+    }
+    const id = hexToBytes(grantId);
+    const bucket = sessions.get(firstWord(id)) ?? [];
+    bucket.push({ owner, id });
+    sessions.set(firstWord(id), bucket);
+  }
+  return {
+    recovers: recover !== undefined,
+    permits: (claim) => {
+      const form = claim.authorisation[64];
+      if (claim.authorisation.length !== AUTHORISATION_BYTES) return false;
+      if (form === 0) return namesSession(sessions, claim);
+      if (form !== 27 && form !== 28) return false;
+      if (recover === undefined) return true;
+      const signer = recover(claim.digest, claim.authorisation);
+      if (signer === undefined) return false;
+      const owner: AccountId | undefined = transition.orders.owners[claim.owner];
+      return signer === owner || delegates.has(`${claim.owner}:${signer}`);
+    },
+  };
+}
+
+interface SessionKey {
+  readonly owner: number;
+  readonly id: Uint8Array;
+}
+
+/** A session's authorisation: its grant id, then zeros, so that it has one form only. */
+function namesSession(
+  sessions: ReadonlyMap<number, readonly SessionKey[]>,
+  { owner, authorisation }: Claim,
+): boolean {
+  for (let k = 32; k < AUTHORISATION_BYTES; k += 1) if (authorisation[k] !== 0) return false;
+  const bucket = sessions.get(firstWord(authorisation)) ?? [];
+  return bucket.some(
+    (session) =>
+      session.owner === owner && session.id.every((byte, k) => byte === authorisation[k]),
+  );
+}
+
+/** The first four bytes as a key: grant ids are digests, so few share them. */
+function firstWord(bytes: Uint8Array): number {
+  const [a, b, c, d] = bytes as unknown as readonly [number, number, number, number];
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+}
+
+function grantFlaw(transition: BatchTransition, recover: RecoverSigner): Violated | undefined {
+  const signing = new Signing(transition.domain);
+  for (const [k, authorised] of transition.grants.entries()) {
+    const actual = grantFault(signing, authorised, recover);
+    if (actual === undefined) continue;
+    return violatedField(`grants[${k}]`, 'a grant is signed by its owner under its own id', {
+      expected: authorised.grant.owner,
+      actual,
+    });
+  }
+  return undefined;
+}
+
+function grantFault(
+  signing: Signing,
+  { grant, grantId, signature }: AuthorisedGrant,
+  recover: RecoverSigner,
+): string | undefined {
+  const sound =
+    Number.isSafeInteger(grant.expiresAtMs) &&
+    grant.expiresAtMs >= 0 &&
+    Number.isInteger(grant.scopes) &&
+    grant.scopes >= 0 &&
+    grant.scopes <= 0xff &&
+    grant.orderNonce >= 0n &&
+    grant.orderNonce < 1n << 64n;
+  if (!sound) return 'fields outside their widths';
+  const digest = signing.grantDigest(grant);
+  if (bytesToHex(digest) !== grantId) return `the id of another grant: ${grantId}`;
+  return recover(digest, signature) === grant.owner ? undefined : 'another signer';
+}
