@@ -9,6 +9,8 @@ export interface DiskFile {
   read(into: Uint8Array, position: number): Promise<number>;
   /** Writes at most all of `bytes` and returns how many were taken. */
   write(bytes: Uint8Array, position: number): Promise<number>;
+  /** Writes all of `bytes`; once it resolves they survive a loss of power. One sync. */
+  writeDurably(bytes: Uint8Array, position: number): Promise<void>;
   /** Makes the contents written so far survive a loss of power. */
   datasync(): Promise<void>;
   truncate(length: number): Promise<void>;
@@ -34,7 +36,9 @@ export interface Disk {
 /** The machine's own disk. Every call runs in the thread pool, never on the main thread. */
 export const nodeDisk: Disk = {
   async open(path, mode) {
-    return new NodeFile(await fs.promises.open(path, MODE_FLAGS[mode], FILE_PERMISSIONS));
+    const flags = mode === 'read' ? fs.constants.O_RDONLY : WRITE_FLAGS;
+    const creation = mode === 'create' ? fs.constants.O_CREAT | fs.constants.O_EXCL : 0;
+    return new NodeFile(await fs.promises.open(path, flags | creation, FILE_PERMISSIONS));
   },
   async list(directory) {
     return (await fs.promises.readdir(directory)).sort();
@@ -90,9 +94,13 @@ export async function readFully(
 // The journal holds every order of every account: nobody but its owner reads it.
 const FILE_PERMISSIONS = 0o600;
 
-const MODE_FLAGS: Readonly<Record<DiskMode, string>> = { create: 'wx+', write: 'r+', read: 'r' };
+// With O_DSYNC a write returns as though fdatasync had followed it, in one trip to the thread pool
+// instead of two: the sync need not wait until the main thread has time to ask for it. Only Linux:
+// elsewhere the flag is missing or weaker than what Node's fdatasync does.
+const SYNC_FLAG: number = process.platform === 'linux' ? fs.constants.O_DSYNC : 0;
+const WRITE_FLAGS: number = fs.constants.O_RDWR | SYNC_FLAG;
 
-/** Callbacks on the descriptor cost a third less per call than the promises of `FileHandle`. */
+/** Callbacks on the descriptor cost less per call than the promises of `FileHandle`. */
 class NodeFile implements DiskFile {
   readonly #opened: fs.promises.FileHandle;
 
@@ -114,6 +122,11 @@ class NodeFile implements DiskFile {
         error ? reject(error) : resolve(count),
       );
     });
+  }
+
+  async writeDurably(bytes: Uint8Array, position: number): Promise<void> {
+    await writeFully(this, bytes, position);
+    if (SYNC_FLAG === 0) await this.datasync();
   }
 
   datasync(): Promise<void> {

@@ -4,7 +4,6 @@ import { at, InvariantViolation, invariant } from '@lawbook/exchange/failures/in
 import { HashChain } from './chain.ts';
 import { writeCloseMark } from './closeMark.ts';
 import type { Disk, DiskFile } from './disk.ts';
-import { writeFully } from './disk.ts';
 import { FrameBuilder, RECORD_PREFIX_BYTES, SALT_BYTES } from './frame.ts';
 import { JournalFault, journalCorrupt, journalUnavailable } from './journalFault.ts';
 import type { JournalProgress } from './scan.ts';
@@ -306,8 +305,7 @@ export class Journal {
     const isFull = this.#offset + builder.byteLength > this.#limits.segmentBytesMax;
     if (isFull && this.#offset > SEGMENT_HEADER_BYTES) await this.#rotate(builder.firstSequence);
     const frame = builder.seal(this.#salt);
-    await attempt(this.#path, 'write', writeFully(this.#file, frame, this.#offset));
-    await attempt(this.#path, 'sync', this.#file.datasync());
+    await attempt(this.#path, 'write', this.#file.writeDurably(frame, this.#offset));
     this.#offset += frame.length;
     this.#groupCount += 1;
     this.#lastGroupMs = performance.now() - startedAt;

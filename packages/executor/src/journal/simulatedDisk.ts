@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Disk, DiskFile, DiskMode } from './disk.ts';
+import { writeFully } from './disk.ts';
 
 /** A call about to reach the simulated disk. */
 export interface DiskCall {
@@ -153,7 +154,7 @@ export class SimulatedDisk implements Disk {
   }
 
   #file(path: string, stored: StoredFile): DiskFile {
-    return {
+    const file: DiskFile = {
       read: async (into, position) => {
         this.#fault('read', path);
         const part = stored.bytes.subarray(position, position + into.length);
@@ -172,6 +173,10 @@ export class SimulatedDisk implements Disk {
         stored.bytes = grown;
         return count;
       },
+      writeDurably: async (bytes, position) => {
+        await writeFully(file, bytes, position);
+        await file.datasync();
+      },
       datasync: async () => {
         await this.gate;
         this.#fault('datasync', path);
@@ -187,6 +192,7 @@ export class SimulatedDisk implements Disk {
         this.#fault('close', path);
       },
     };
+    return file;
   }
 }
 
