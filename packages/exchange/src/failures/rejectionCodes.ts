@@ -185,6 +185,18 @@ export const REJECTIONS = {
     fix: 'Wait for the sources to agree; see /health/ready.',
     httpStatus: 503,
   },
+  oracleOutlier: {
+    number: 506,
+    rule: 'A mid that jumps further than configured is confirmed by further observations.',
+    fix: 'Wait for the confirmation; see /health/ready.',
+    httpStatus: 503,
+  },
+  oracleUnavailable: {
+    number: 507,
+    rule: 'The oracle has a mid for every asset, from enough sources that answer.',
+    fix: 'Wait for the sources; see /health/ready.',
+    httpStatus: 503,
+  },
   notOperator: {
     number: 600,
     rule: 'Only the operator changes assets, markets and development balances.',

@@ -35,7 +35,7 @@ export interface HttpConfig {
   readonly bodyBytesMax: number;
 }
 
-/** A bucket that refills at `ratePerSecond` and holds at most `burst` tokens; a request takes one. */
+/** A bucket that refills at `ratePerSecond` and holds `burst` tokens; a request takes one. */
 export interface TokenBucketConfig {
   readonly ratePerSecond: number;
   readonly burst: number;

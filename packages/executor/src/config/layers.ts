@@ -50,7 +50,7 @@ export function environmentLayer(
   return { settings: stated, problems };
 }
 
-/** Reads command-line flags: a tree, or dotted keys, or both; text is read as in the environment. */
+/** Reads command-line flags: a tree, dotted keys or both; text is read as in the environment. */
 export function flagLayer(flags: Readonly<Record<string, unknown>>, settings: Setting[]): Layer {
   const kinds = new Map(settings.map(({ path, kind }) => [path, kind]));
   const layers = Object.entries(flags)

@@ -50,7 +50,7 @@ test('no source at all gives a demo venue on loopback', () => {
   assert.equal(sources.size, 0);
 });
 
-test('a flag wins over the environment, the environment over the file, the file over defaults', () => {
+test('a flag wins over the environment, that over the file, and the file over defaults', () => {
   const file = 'http:\n  port: 1\n  bodyBytesMax: 2048\n  host: localhost\nlog:\n  level: warn\n';
   const { config, sources } = load(
     {
@@ -218,7 +218,7 @@ test('a price written as a YAML number is refused, because it is a float', () =>
   assert.match(problem?.rule ?? '', /quoted decimal/);
 });
 
-test('the operator token comes from a file, a flag or the environment, and is never printed', () => {
+test('the operator token comes from any source and is never printed', () => {
   const loaded = load({ flags: { 'operator.tokenFile': 't' } }, { t: `${TOKEN}\n` });
   assert.equal(loaded.config.operator.token, TOKEN);
   assert.deepEqual(effectiveConfig(loaded.config)['operator'], { token: '***', tokenFile: 't' });
