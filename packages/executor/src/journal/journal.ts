@@ -136,18 +136,17 @@ export class Journal {
    * record was not acknowledged, and whether it is on the disk shows after the restart.
    */
   append(payload: Uint8Array): Promise<{ readonly sequence: number }> {
-    const refusal = this.#refusal(payload.length);
+    const refusal = this.refusal(payload.length);
     if (refusal !== undefined) return Promise.reject(refusal);
     const group = this.#openGroup(payload.length);
+    const sequence = this.#nextSequence;
     this.#chain.extend(payload);
     group.builder.add(payload);
     this.#nextSequence += 1;
     this.#pendingRecords += 1;
     this.#pendingBytes += payload.length;
     this.#committing ??= this.#commitGroups();
-    return new Promise((resolve, reject) => {
-      group.waiters.push({ resolve, reject });
-    });
+    return group.durable.promise.then(() => ({ sequence }));
   }
 
   /**
@@ -235,7 +234,8 @@ export class Journal {
     }
   }
 
-  #refusal(bytes: number): JournalFault | undefined {
+  /** Why a payload of so many bytes could not be appended at this moment, if so. */
+  refusal(bytes: number): JournalFault | undefined {
     const limits = this.#limits;
     if (this.#failure !== undefined) return this.#failure;
     if (this.#state !== 'open') {
@@ -275,7 +275,7 @@ export class Journal {
         ? new FrameBuilder(this.#nextSequence, BUILDER_BYTES)
         : FrameBuilder.reuse(this.#spare, this.#nextSequence);
     this.#spare = undefined;
-    const group: Group = { builder, waiters: [], isFinished: false };
+    const group: Group = { builder, durable: Promise.withResolvers(), isFinished: false };
     this.#groups.push(group);
     return group;
   }
@@ -326,18 +326,14 @@ export class Journal {
   }
 
   #acknowledge(group: Group): void {
-    const { builder, waiters } = group;
+    const { builder, durable } = group;
     invariant(builder.firstSequence === this.#durableSequence + 1, 'groups commit in order');
     this.#durableSequence += builder.count;
     this.#durableChain = builder.chain();
     this.#pendingRecords -= builder.count;
     this.#pendingBytes -= builder.payloadBytes;
-    let sequence = builder.firstSequence;
-    for (const waiter of waiters) {
-      waiter.resolve({ sequence });
-      sequence += 1;
-    }
     this.#spare = builder;
+    durable.resolve();
   }
 
   async #fail(cause: unknown, group: Group): Promise<void> {
@@ -355,7 +351,7 @@ export class Journal {
       });
     }
     for (const refused of [group, ...this.#groups.splice(0)]) {
-      for (const waiter of refused.waiters) waiter.reject(this.#failure);
+      refused.durable.reject(this.#failure);
     }
     this.#pendingRecords = 0;
     this.#pendingBytes = 0;
@@ -400,13 +396,10 @@ interface FrameInJournal {
   readonly segment: number;
 }
 
-/** Records that become durable together, and who waits for them; waiter i has the i-th record. */
+/** Records that become durable together. Their promises hang on one, in the order of appending. */
 interface Group {
   readonly builder: FrameBuilder;
-  readonly waiters: {
-    resolve(durable: { readonly sequence: number }): void;
-    reject(failure: JournalFault | undefined): void;
-  }[];
+  readonly durable: PromiseWithResolvers<void>;
   /** Whether the link after its last record is in place, because a later group has begun. */
   isFinished: boolean;
 }
