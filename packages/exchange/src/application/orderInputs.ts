@@ -13,8 +13,9 @@ import { admittingPhase } from '../markets/batch/batchMarket.ts';
 import { AdmissionMode, productCount } from '../markets/batch/parameters.ts';
 import { unitPrice } from '../markets/batch/unitPrices.ts';
 import { refuseProducts, refuseTerms } from '../orders/admission.ts';
-import type { AuthorisedOrder } from '../orders/batchOrder.ts';
+import type { AuthorisedOrder, BatchOrder } from '../orders/batchOrder.ts';
 import { commitmentHash } from '../orders/commitment.ts';
+import type { OrderNonceWindow } from '../orders/orderNonces.ts';
 import { nonceFreshness, useNonce } from '../orders/orderNonces.ts';
 import { NO_DELEGATE, Scope } from '../orders/signedTypes.ts';
 import type { Applied } from './applied.ts';
@@ -159,7 +160,7 @@ function admit(
   const { batch, marketId } = market;
   const window = state.nonceWindow(order.owner);
   const refusal =
-    refuseAuthority(state, entry, timeMs) ?? refuseOrder(market, entry, { window, timeMs });
+    refuseAuthority(state, entry, timeMs) ?? refuseOrder(market, order, { window, timeMs });
   if (refusal !== undefined) return refusal;
   const asset = assetOf(market, order.pay);
   const { available } = state.ledger.balance(order.owner, asset);
@@ -207,13 +208,13 @@ function refuseAuthority(
   return undefined;
 }
 
-function refuseOrder(
+/** The refusal that the terms of an order earn in a market, whatever its owner's balance. */
+export function refuseOrder(
   market: BatchMarket,
-  entry: AuthorisedOrder,
-  terms: { window: ReturnType<ExchangeState['nonceWindow']>; timeMs: number },
+  order: BatchOrder,
+  terms: { readonly window: OrderNonceWindow; readonly timeMs: number },
 ): Refused | undefined {
   const { parameters, reference } = market;
-  const { order } = entry;
   const counts = {
     assetCount: parameters.assets.length,
     productCount: productCount(parameters),

@@ -1,0 +1,175 @@
+import type { EpochRecord } from '@lawbook/exchange/application/applied';
+import { invariant } from '@lawbook/exchange/failures/invariant';
+import type { Result } from '@lawbook/exchange/failures/result';
+import type { Input } from '@lawbook/exchange/inputs';
+import type { LawVerdict } from '@lawbook/exchange/laws/judge';
+import { judgeBatch } from '@lawbook/exchange/laws/judge';
+import { SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
+import type { BatchMarket } from '@lawbook/exchange/markets/batch/batchMarket';
+import type { OracleSnapshot } from '@lawbook/exchange/markets/batch/oracleSnapshot';
+import { proposalOf } from '@lawbook/exchange/markets/batch/proposal';
+import type { BatchProposal } from '@lawbook/exchange/markets/batch/solution';
+import { solveBatch } from '@lawbook/exchange/markets/batch/solver';
+import type { StateMachine } from '@lawbook/exchange/stateMachine';
+import type { BatchTransition } from '@lawbook/exchange/transition';
+import type { Sequenced, Sequencer } from './sequencer/sequencer.ts';
+import type { StepState } from './venueTypes.ts';
+
+/** What each step took, milliseconds; for metrics and progress, never for decisions. */
+export interface StepTimes {
+  readonly solveMs: number;
+  readonly allocateMs: number;
+  readonly judgeMs: number;
+}
+
+/** A batch that went through the pipeline. */
+export interface ClearedBatch {
+  readonly transition: BatchTransition;
+  readonly verdicts: readonly LawVerdict[];
+  readonly cleared: Sequenced;
+  readonly times: StepTimes;
+  /** Present when this batch completed an epoch. */
+  readonly sealed: Sequenced | undefined;
+}
+
+/** Why a batch did not go through: the market is halted, with the laws that it broke. */
+export interface BrokenBatch {
+  /** The sequenced halt; undefined when the journal had no room even for that. */
+  readonly halted: Sequenced | undefined;
+  readonly transition: BatchTransition;
+  readonly violations: readonly LawVerdict[];
+}
+
+/** Steps beyond this venue; each says what it did, or that nobody configured it. */
+export interface BeyondSteps {
+  readonly prove: (epoch: EpochRecord) => StepState;
+  readonly publish: (epoch: EpochRecord) => StepState;
+  readonly settle: (epoch: EpochRecord) => StepState;
+}
+
+/** The seams where provers, archives and base layers will stand. */
+export const NOT_CONFIGURED: BeyondSteps = {
+  prove: () => ({ kind: 'notConfigured' }),
+  publish: () => ({ kind: 'notConfigured' }),
+  settle: () => ({ kind: 'notConfigured' }),
+};
+
+/** What the pipeline works with. */
+export interface PipelineDependencies {
+  readonly machine: StateMachine;
+  readonly sequencer: Sequencer;
+  readonly batchesPerEpoch: number;
+  /** Milliseconds on a steady clock. */
+  readonly stopwatch: () => number;
+}
+
+/**
+ * One batch on its way, a step a word:
+ *
+ *   admit -> clear -> judge -> cut diff -> prove -> publish -> settle
+ *
+ * `admit` is the sequencer's work for every order (see sequencer/sequencer.ts); this file takes a
+ * batch from its closing to a sealed epoch. The search for prices happens outside the state machine:
+ * what it proposes is computed in integers, judged by the laws, and only then written and applied,
+ * all in one turn of the event loop, so that no order can slip in between.
+ */
+export class Pipeline {
+  readonly #machine: StateMachine;
+  readonly #sequencer: Sequencer;
+  readonly #batchesPerEpoch: number;
+  readonly #stopwatch: () => number;
+
+  constructor(dependencies: PipelineDependencies) {
+    this.#machine = dependencies.machine;
+    this.#sequencer = dependencies.sequencer;
+    this.#batchesPerEpoch = dependencies.batchesPerEpoch;
+    this.#stopwatch = dependencies.stopwatch;
+  }
+
+  /** Stops a batch from collecting. Rejections: those of `closeBatch`. */
+  close(marketId: number): Result<Sequenced> {
+    return this.#sequencer.execute({ kind: 'closeBatch', marketId });
+  }
+
+  /**
+   * Takes a closed batch through clear, judge and cut diff.
+   *
+   * @returns the broken batch when a law refuses it: then its market is halted and nothing moved.
+   */
+  run(marketId: number, oracle: OracleSnapshot): Result<ClearedBatch> | BrokenBatch {
+    const market = this.#market(marketId);
+    const started = this.#stopwatch();
+    const proposal = this.#clear(market, oracle);
+    const solved = this.#stopwatch();
+    const input = { kind: 'clearBatch' as const, marketId, oracle, proposal };
+    const proposed = this.#machine.propose(input);
+    if (!proposed.ok) return proposed;
+    const allocated = this.#stopwatch();
+    const verdicts = judgeBatch(proposed.value, { authority: 'admitted' });
+    const judged = this.#stopwatch();
+    const violations = verdicts.filter(({ verdict }) => verdict.kind === 'violated');
+    if (violations.length > 0) return this.#halt(marketId, proposed.value, violations);
+    const cleared = this.#sequencer.settle(input, proposed.value);
+    if (!cleared.ok) return cleared;
+    return {
+      ok: true,
+      value: {
+        transition: proposed.value,
+        verdicts,
+        cleared: cleared.value,
+        times: {
+          solveMs: solved - started,
+          allocateMs: allocated - solved,
+          judgeMs: judged - allocated,
+        },
+        sealed: this.#cutDiff(market),
+      },
+    };
+  }
+
+  #clear(market: BatchMarket, oracle: OracleSnapshot): BatchProposal {
+    const { parameters, batch, marketId } = market;
+    if (!coversClosing(market, oracle)) {
+      // Only after a crash between closing and clearing: nobody can say at which mids it closed.
+      const reason = 'no mids of the time at which the batch closed';
+      return { kind: 'halted', reason, prices: oracle.mids };
+    }
+    const pool = systemAccount(SystemRole.pool, marketId);
+    const inventory = parameters.assets.map(({ assetId }) => {
+      return this.#machine.state.ledger.total(pool, assetId);
+    });
+    const outcome = solveBatch({ parameters, oracle, inventory }, batch.books, batch.table);
+    return proposalOf(outcome);
+  }
+
+  #halt(
+    marketId: number,
+    transition: BatchTransition,
+    violations: readonly LawVerdict[],
+  ): BrokenBatch {
+    const broken = violations.map(({ id, name }) => `${id} ${name}`).join(', ');
+    const reason = `batch ${transition.batchNumber} breaks ${broken}`;
+    const halted = this.#sequencer.execute({ kind: 'haltMarket', marketId, reason });
+    return { halted: halted.ok ? halted.value : undefined, transition, violations };
+  }
+
+  #cutDiff(market: BatchMarket): Sequenced | undefined {
+    if (market.epoch.batchCount < this.#batchesPerEpoch) return undefined;
+    const input: Input = { kind: 'sealEpoch', marketId: market.marketId };
+    const sealed = this.#sequencer.execute(input);
+    // Without room in the journal the epoch stays open and is sealed after the next batch.
+    return sealed.ok ? sealed.value : undefined;
+  }
+
+  #market(marketId: number): BatchMarket {
+    const market = this.#machine.state.markets.get(marketId);
+    invariant(market !== undefined, 'the pipeline runs for a registered market');
+    return market;
+  }
+}
+
+/** Whether mids were observed before a batch closed, and not too long before. */
+function coversClosing({ batch, parameters }: BatchMarket, oracle: OracleSnapshot): boolean {
+  const age = batch.closedAtMs - oracle.observedAtMs;
+  return age >= 0 && age <= parameters.oracleAgeMsMax;
+}

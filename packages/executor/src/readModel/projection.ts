@@ -1,0 +1,229 @@
+import type { EpochRecord } from '@lawbook/exchange/application/applied';
+import { encodeBundle } from '@lawbook/exchange/bundle';
+import type { Hash } from '@lawbook/exchange/codec/hash';
+import { at, invariant } from '@lawbook/exchange/failures/invariant';
+import type { LawVerdict } from '@lawbook/exchange/laws/judge';
+import type { BatchMarket } from '@lawbook/exchange/markets/batch/batchMarket';
+import { reportHash } from '@lawbook/exchange/markets/batch/report';
+import type { BatchTransition } from '@lawbook/exchange/transition';
+import type { BeyondSteps } from '../pipeline.ts';
+import type { StoreChange } from '../storage/keyValueStore.ts';
+import type { BatchRecord, Executed, OrderRecord, SealedEpoch, VenueEvent } from '../venueTypes.ts';
+import type { Admission } from './orderOutcomes.ts';
+import { finalRecord, OrderOutcomes } from './orderOutcomes.ts';
+import { batchChange, epochChanges, orderChanges } from './venueIndex.ts';
+
+/** What follows from one input for readers: rows to store and events to tell. */
+export interface Projected {
+  readonly changes: readonly StoreChange[];
+  readonly events: readonly VenueEvent[];
+}
+
+const NOTHING: Projected = { changes: [], events: [] };
+
+/**
+ * Turns executed inputs into records and events, the same way live and in a replay.
+ *
+ * It remembers what the state machine has no use for: when each open row was admitted, and the
+ * transitions of the epoch that is still open.
+ */
+export class Projection {
+  readonly #markets: ReadonlyMap<number, BatchMarket>;
+  readonly #beyond: BeyondSteps;
+  readonly #judge: (transition: BatchTransition) => readonly LawVerdict[];
+  readonly #admissions = new Map<number, Admission[]>();
+  readonly #open = new Map<number, BatchTransition[]>();
+
+  constructor(
+    markets: ReadonlyMap<number, BatchMarket>,
+    beyond: BeyondSteps,
+    judge: (transition: BatchTransition) => readonly LawVerdict[],
+  ) {
+    this.#markets = markets;
+    this.#beyond = beyond;
+    this.#judge = judge;
+  }
+
+  /** Admissions of the rows of a market's open batch, in order of rows. */
+  admissions(marketId: number): readonly Admission[] {
+    return this.#admissions.get(marketId) ?? [];
+  }
+
+  /** Transitions of a market's open epoch. */
+  openTransitions(marketId: number): readonly BatchTransition[] {
+    return this.#open.get(marketId) ?? [];
+  }
+
+  /** Takes up where a snapshot left off. */
+  restore(
+    marketId: number,
+    admissions: readonly Admission[],
+    transitions: readonly BatchTransition[],
+  ): void {
+    this.#admissions.set(marketId, [...admissions]);
+    this.#open.set(marketId, [...transitions]);
+  }
+
+  /** The record of an order in the open batch of a market. */
+  openOrder(market: BatchMarket, row: number): OrderRecord {
+    const { table, number } = market.batch;
+    const admission = at(this.admissions(market.marketId), row);
+    return {
+      orderId: table.orderId(row),
+      order: table.order(row),
+      sequence: admission.sequence,
+      admittedAtMs: admission.timeMs,
+      batchNumber: number,
+      status: table.canceled[row] === 1 ? 'canceled' : 'new',
+      paid: 0n,
+      received: 0n,
+      fee: 0n,
+      residual: table.canceled[row] === 1 ? 'canceled' : undefined,
+      endedBy: undefined,
+    };
+  }
+
+  /** Remembers what later inputs need, without building records: for inputs already indexed. */
+  follow({ applied, sequence, timeMs }: Executed): void {
+    if (applied.kind === 'orderAdmitted') this.#admit(applied.marketId, { sequence, timeMs });
+    if (applied.kind === 'batchCleared') this.#keep(applied.transition);
+    if (applied.kind === 'epochSealed') this.#open.set(applied.epoch.marketId, []);
+  }
+
+  /** Projects one executed input. `verdicts` spares judging a batch twice when it is live. */
+  project(executed: Executed, verdicts?: readonly LawVerdict[]): Projected {
+    const { applied, sequence, timeMs } = executed;
+    switch (applied.kind) {
+      case 'orderAdmitted':
+        this.#admit(applied.marketId, { sequence, timeMs });
+        return this.#orderEvent(applied.marketId, applied.row);
+      case 'orderCanceled':
+        return this.#orderEvent(applied.marketId, applied.row);
+      case 'batchCleared':
+        return this.#cleared(applied.transition, sequence, verdicts);
+      case 'epochSealed':
+        return this.#sealed(applied.epoch);
+      case 'collectionClosed':
+        return this.#phase(applied.marketId, 'revealing', timeMs);
+      case 'batchClosed':
+        return this.#phase(applied.marketId, 'closed', timeMs);
+      case 'marketHalted':
+        return this.#phase(applied.marketId, 'halted', timeMs);
+      case 'marketResumed':
+      case 'marketCreated':
+        return this.#phase(applied.marketId, 'collecting', timeMs);
+      default:
+        return NOTHING;
+    }
+  }
+
+  #admit(marketId: number, admission: Admission): void {
+    const list = this.#admissions.get(marketId) ?? [];
+    list.push(admission);
+    this.#admissions.set(marketId, list);
+  }
+
+  #keep(transition: BatchTransition): void {
+    const { marketId } = transition.parameters;
+    this.#admissions.set(marketId, []);
+    this.#open.set(marketId, [...this.openTransitions(marketId), transition]);
+  }
+
+  #orderEvent(marketId: number, row: number): Projected {
+    const market = this.#market(marketId);
+    return { changes: [], events: [{ kind: 'order', record: this.openOrder(market, row) }] };
+  }
+
+  #phase(
+    marketId: number,
+    phase: Extract<VenueEvent, { kind: 'phase' }>['phase'],
+    sinceMs: number,
+  ): Projected {
+    const { batch, parameters } = this.#market(marketId);
+    const lasts = { collecting: parameters.batchIntervalMs, revealing: parameters.revealWindowMs };
+    const due =
+      phase === 'collecting' || phase === 'revealing' ? sinceMs + lasts[phase] : undefined;
+    const event = { marketId, batchNumber: batch.number, phase, sinceMs, dueMs: due };
+    return { changes: [], events: [{ kind: 'phase', ...event }] };
+  }
+
+  #cleared(
+    transition: BatchTransition,
+    sequence: number,
+    judged: readonly LawVerdict[] | undefined,
+  ): Projected {
+    const { marketId } = transition.parameters;
+    const admissions = this.admissions(marketId);
+    this.#keep(transition);
+    const changes: StoreChange[] = [];
+    const events: VenueEvent[] = [];
+    const outcomes = new OrderOutcomes(transition);
+    for (let row = 0; row < transition.orders.count; row += 1) {
+      const record = finalRecord(transition, outcomes, row, {
+        admitted: at(admissions, row),
+        endedBy: sequence,
+      });
+      changes.push(...orderChanges(record));
+      events.push({ kind: 'order', record });
+    }
+    const record: BatchRecord = {
+      report: transition.report,
+      reportHash: reportHash(transition.report),
+      epochNumber: this.#market(marketId).epoch.number,
+      sequence,
+      verdicts: judged ?? this.#judge(transition),
+    };
+    changes.push(batchChange(record));
+    events.push({ kind: 'batch', record });
+    const { events: phase } = this.#phase(marketId, 'collecting', this.#since(marketId));
+    return { changes, events: [...events, ...phase] };
+  }
+
+  #sealed(epoch: EpochRecord): Projected {
+    const { marketId } = epoch;
+    const batches = this.openTransitions(marketId);
+    this.#open.set(marketId, []);
+    invariant(
+      batches.length === epoch.lastBatch - epoch.firstBatch + 1,
+      'an epoch is bundled from all of its batches',
+    );
+    const bundle = encodeBundle({
+      marketId,
+      epochNumber: epoch.epochNumber,
+      parentEpochHash: epoch.parentEpochHash,
+      epochHash: epoch.epochHash,
+      batches,
+      diffs: epoch.diffs,
+    });
+    const record: SealedEpoch = {
+      epoch,
+      level: 'checked',
+      prove: this.#beyond.prove(epoch),
+      publish: this.#beyond.publish(epoch),
+      settle: this.#beyond.settle(epoch),
+    };
+    return { changes: epochChanges(record, bundle), events: [{ kind: 'epoch', record }] };
+  }
+
+  #since(marketId: number): number {
+    return this.#market(marketId).batch.phaseSinceMs;
+  }
+
+  #market(marketId: number): BatchMarket {
+    const market = this.#markets.get(marketId);
+    invariant(market !== undefined, 'an event belongs to a registered market');
+    return market;
+  }
+}
+
+/** An order id in the open batch of any market, with its market and row. */
+export function findOpenOrder(
+  markets: ReadonlyMap<number, BatchMarket>,
+  orderId: Hash,
+): { readonly market: BatchMarket; readonly row: number } | undefined {
+  for (const market of markets.values()) {
+    const row = market.batch.table.find(orderId);
+    if (row !== undefined) return { market, row };
+  }
+  return undefined;
+}

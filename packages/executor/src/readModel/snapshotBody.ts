@@ -1,0 +1,51 @@
+import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
+import { decodeState, encodeState } from '@lawbook/exchange/application/stateCodec';
+import { decodeTransition, encodeTransition } from '@lawbook/exchange/bundle';
+import { ByteReader } from '@lawbook/exchange/codec/byteReader';
+import { ByteWriter } from '@lawbook/exchange/codec/byteWriter';
+import type { Admission } from './orderOutcomes.ts';
+import type { Projection } from './projection.ts';
+
+/** State plus what the projection remembers beside it: the body of a snapshot. */
+export function encodeSnapshotBody(state: ExchangeState, projection: Projection): Uint8Array {
+  const out = new ByteWriter(1 << 16).bytes(encodeState(state));
+  out.u32(state.markets.size);
+  for (const marketId of state.markets.keys()) {
+    const admissions = projection.admissions(marketId);
+    out.u32(marketId).u32(admissions.length);
+    for (const { sequence, timeMs } of admissions) out.u64(BigInt(sequence)).timeMs(timeMs);
+    const transitions = projection.openTransitions(marketId);
+    out.u32(transitions.length);
+    for (const transition of transitions) out.bytes(encodeTransition(transition));
+  }
+  return out.finish();
+}
+
+/**
+ * Reads a snapshot body: the state, and a function that hands the rest to a projection.
+ * @throws DecodeError on bytes that are not a snapshot body.
+ */
+export function decodeSnapshotBody(bytes: Uint8Array): {
+  readonly state: ExchangeState;
+  readonly restore: (projection: Projection) => void;
+} {
+  const reader = new ByteReader(bytes);
+  const state = decodeState(reader.bytes());
+  const markets = Array.from({ length: reader.count(12) }, () => {
+    const marketId = reader.u32();
+    const admissions: Admission[] = Array.from({ length: reader.count(16) }, () => {
+      return { sequence: Number(reader.u64()), timeMs: reader.timeMs() };
+    });
+    const transitions = Array.from({ length: reader.count(4) }, () => {
+      return decodeTransition(new ByteReader(reader.bytes()), state.domain);
+    });
+    return { marketId, admissions, transitions };
+  });
+  reader.end();
+  const restore = (projection: Projection): void => {
+    for (const { marketId, admissions, transitions } of markets) {
+      projection.restore(marketId, admissions, transitions);
+    }
+  };
+  return { state, restore };
+}

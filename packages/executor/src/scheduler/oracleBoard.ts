@@ -1,0 +1,46 @@
+import type { Asset } from '@lawbook/exchange/ledger/asset';
+import type { OracleSnapshot } from '@lawbook/exchange/markets/batch/oracleSnapshot';
+import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
+import { PRICE_SCALE, price } from '@lawbook/exchange/numbers/price';
+import type { OracleAdapter, OracleHealth } from '../oracles/oracleAdapter.ts';
+
+/** Fits the oracle's quotes, which go by symbol, to the assets of a market. */
+export class OracleBoard {
+  readonly #adapter: OracleAdapter;
+  readonly #assets: readonly Asset[];
+
+  /** `assets` is the live list of the state machine: it grows as assets are registered. */
+  constructor(adapter: OracleAdapter, assets: readonly Asset[]) {
+    this.#adapter = adapter;
+    this.#assets = assets;
+  }
+
+  /** Mids for every asset of a market, or undefined while any of them may not be traded on. */
+  snapshot(parameters: BatchParameters): OracleSnapshot | undefined {
+    const quote = this.#adapter.latest();
+    if (quote === undefined) return undefined;
+    const mids = parameters.assets.map((asset, i) => {
+      return i === 0 ? price(PRICE_SCALE) : quote.mids.get(this.#symbol(asset.assetId));
+    });
+    const known = mids.filter((mid) => mid !== undefined);
+    if (known.length < mids.length) return undefined;
+    return { mids: known, observedAtMs: quote.observedAtMs, source: quote.source };
+  }
+
+  /** Symbols of a market that the oracle does not quote. */
+  missing(parameters: BatchParameters): string[] {
+    const quote = this.#adapter.latest();
+    return parameters.assets
+      .slice(1)
+      .map((asset) => this.#symbol(asset.assetId))
+      .filter((symbol) => quote?.mids.get(symbol) === undefined);
+  }
+
+  health(): OracleHealth {
+    return this.#adapter.health();
+  }
+
+  #symbol(assetId: number): string {
+    return this.#assets[assetId]?.symbol ?? '';
+  }
+}

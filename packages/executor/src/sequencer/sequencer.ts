@@ -1,0 +1,114 @@
+import type { Applied } from '@lawbook/exchange/application/applied';
+import type { Fault } from '@lawbook/exchange/failures/fault';
+import { refuse } from '@lawbook/exchange/failures/rejection';
+import type { Result } from '@lawbook/exchange/failures/result';
+import { accepted } from '@lawbook/exchange/failures/result';
+import type { Input, SequencedInput } from '@lawbook/exchange/inputs';
+import { encodeInput } from '@lawbook/exchange/inputs';
+import type { StateMachine } from '@lawbook/exchange/stateMachine';
+import type { BatchTransition } from '@lawbook/exchange/transition';
+import type { Journal } from '../journal/journal.ts';
+import type { Executed } from '../venueTypes.ts';
+
+/** An input that was applied, and the promise that it is on disk. */
+export interface Sequenced {
+  readonly executed: Executed;
+  /** Rejects with the journal's fault: then nothing may be acknowledged any more. */
+  readonly durable: Promise<void>;
+}
+
+/** What the sequencer needs from outside. */
+export interface SequencerDependencies {
+  readonly machine: StateMachine;
+  readonly journal: Pick<Journal, 'append' | 'refusal'>;
+  /** Milliseconds since 1970. May jump: times given to inputs never decrease. */
+  readonly clock: () => number;
+  /** Called once, when the journal fails; the state in memory is ahead of the disk from then on. */
+  readonly onFailure: (fault: unknown) => void;
+}
+
+/**
+ * The one place where order arises: applies an input, gives it the next sequence number and hands it
+ * to the journal, all in one turn of the event loop.
+ *
+ * An input is applied before it is written, because only the state machine can tell whether it is
+ * accepted; it is answered only after it is durable. The journal is asked for room first, so that an
+ * applied input can always be appended.
+ */
+export class Sequencer {
+  readonly #machine: StateMachine;
+  readonly #journal: Pick<Journal, 'append' | 'refusal'>;
+  readonly #clock: () => number;
+  readonly #onFailure: (fault: unknown) => void;
+  #failed = false;
+  #durableSequence: number;
+
+  constructor(dependencies: SequencerDependencies) {
+    this.#machine = dependencies.machine;
+    this.#journal = dependencies.journal;
+    this.#clock = dependencies.clock;
+    this.#onFailure = dependencies.onFailure;
+    this.#durableSequence = dependencies.machine.state.sequence;
+  }
+
+  /** Sequence of the last input known to be on disk. */
+  get durableSequence(): number {
+    return this.#durableSequence;
+  }
+
+  /** Sequences an input. Rejections: those of its kind, and `notAdmitting` while the disk is away. */
+  execute(input: Input): Result<Sequenced> {
+    const entry = this.#next(input);
+    const payload = encodeInput(entry);
+    const refusal = this.#refusal(payload.length);
+    if (refusal !== undefined) return refusal;
+    const applied = this.#machine.apply(entry);
+    if (!applied.ok) return applied;
+    return accepted(this.#record(entry, payload, applied.value));
+  }
+
+  /** Sequences a clearing that was proposed on the present state and judged. */
+  settle(
+    input: Extract<Input, { kind: 'clearBatch' }>,
+    transition: BatchTransition,
+  ): Result<Sequenced> {
+    const entry = this.#next(input);
+    const payload = encodeInput(entry);
+    const refusal = this.#refusal(payload.length);
+    if (refusal !== undefined) return refusal;
+    return accepted(this.#record(entry, payload, this.#machine.settle(entry, transition)));
+  }
+
+  #next(input: Input): SequencedInput {
+    const { nextSequence, state } = this.#machine;
+    return { sequence: nextSequence, timeMs: Math.max(this.#clock(), state.timeMs), input };
+  }
+
+  #refusal(bytes: number): Result<never> | undefined {
+    const fault: Fault | undefined = this.#journal.refusal(bytes);
+    if (fault === undefined && !this.#failed) return undefined;
+    return refuse('notAdmitting', {
+      field: 'journal',
+      actual: fault?.code ?? 'JOURNAL_UNAVAILABLE',
+    });
+  }
+
+  #record(entry: SequencedInput, payload: Uint8Array, applied: Applied): Sequenced {
+    const durable = this.#journal.append(payload).then(
+      ({ sequence }) => {
+        this.#durableSequence = sequence;
+      },
+      (fault: unknown) => {
+        if (!this.#failed) {
+          this.#failed = true;
+          this.#onFailure(fault);
+        }
+        throw fault;
+      },
+    );
+    // A caller that does not wait must not turn a disk failure into an unhandled rejection.
+    durable.catch(() => undefined);
+    const { sequence, timeMs } = entry;
+    return { executed: { sequence, timeMs, applied }, durable };
+  }
+}

@@ -1,0 +1,221 @@
+import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
+import type { Hash } from '@lawbook/exchange/codec/hash';
+import { refuse } from '@lawbook/exchange/failures/rejection';
+import type { Result } from '@lawbook/exchange/failures/result';
+import { accepted } from '@lawbook/exchange/failures/result';
+import type { Input } from '@lawbook/exchange/inputs';
+import type { LawVerdict } from '@lawbook/exchange/laws/judge';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
+import type { AuthorisedOrder, BatchOrder } from '@lawbook/exchange/orders/batchOrder';
+import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
+import { Signing } from '@lawbook/exchange/orders/signedTypes';
+import type { StateMachine } from '@lawbook/exchange/stateMachine';
+import { previewOrder } from './preview.ts';
+import type { Projection } from './readModel/projection.ts';
+import { findOpenOrder } from './readModel/projection.ts';
+import type { VenueIndex } from './readModel/venueIndex.ts';
+import type { OracleBoard } from './scheduler/oracleBoard.ts';
+import type { Sequenced, Sequencer } from './sequencer/sequencer.ts';
+import type { Page, VenueService } from './venueService.ts';
+import type {
+  BatchRecord,
+  ComponentHealth,
+  Executed,
+  OrderRecord,
+  SealedEpoch,
+  SubmitResult,
+  TradePreview,
+  VenueEvent,
+} from './venueTypes.ts';
+
+/** The parts of a venue, built by wiring. */
+export interface VenueParts {
+  readonly machine: StateMachine;
+  readonly sequencer: Sequencer;
+  readonly projection: Projection;
+  readonly index: VenueIndex;
+  readonly oracles: OracleBoard;
+  readonly recover: RecoverSigner;
+  readonly health: () => readonly ComponentHealth[];
+  /** Called with faults that nobody waits for, such as a failing index. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+interface Waiter {
+  readonly sequence: number;
+  readonly resolve: (reached: boolean) => void;
+}
+
+/** The running venue: what gateways talk to. All inputs pass through `record`. */
+export class Venue implements VenueService {
+  readonly signing: Signing;
+  readonly recover: RecoverSigner;
+  readonly #parts: VenueParts;
+  readonly #listeners = new Set<(event: VenueEvent) => void>();
+  readonly #waiters = new Set<Waiter>();
+  #admitting = true;
+
+  constructor(parts: VenueParts) {
+    this.#parts = parts;
+    this.recover = parts.recover;
+    this.signing = new Signing(parts.machine.state.domain);
+  }
+
+  get state(): ExchangeState {
+    return this.#parts.machine.state;
+  }
+
+  cursors(): { readonly executed: number; readonly durable: number } {
+    return { executed: this.state.sequence, durable: this.#parts.sequencer.durableSequence };
+  }
+
+  health(): readonly ComponentHealth[] {
+    return this.#parts.health();
+  }
+
+  /** Refuses every input from now on: the first step of a shutdown. */
+  stopAdmitting(): void {
+    this.#admitting = false;
+  }
+
+  waitFor(sequence: number, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    if (this.cursors().durable >= sequence) return Promise.resolve(true);
+    if (signal.aborted) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const finish = (reached: boolean): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', abort);
+        this.#waiters.delete(waiter);
+        resolve(reached);
+      };
+      const abort = (): void => finish(false);
+      const waiter: Waiter = { sequence, resolve: finish };
+      const timer = setTimeout(abort, timeoutMs);
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waiters.add(waiter);
+    });
+  }
+
+  async submitOrder(entry: AuthorisedOrder): Promise<SubmitResult> {
+    const result = this.#execute({ kind: 'submitOrder', entry });
+    if (result.ok) {
+      const { executed, durable } = result.value;
+      await durable;
+      const { applied, sequence } = executed;
+      const batchNumber = applied.kind === 'orderAdmitted' ? applied.batchNumber : 0;
+      return accepted({ orderId: entry.orderId, sequence, batchNumber, repeated: false });
+    }
+    if (
+      result.rejection.code !== 'orderNonceReplayed' &&
+      result.rejection.code !== 'orderExpired'
+    ) {
+      return result;
+    }
+    // The same order again is not a replay: it gets the answer it had.
+    const known = await this.order(entry.orderId);
+    if (known === undefined) return result;
+    const { orderId, sequence, batchNumber } = known;
+    if (!(await this.waitFor(sequence, REPEAT_WAIT_MS, new AbortController().signal)))
+      return result;
+    return accepted({ orderId, sequence, batchNumber, repeated: true });
+  }
+
+  async execute(input: Input): Promise<Result<Executed>> {
+    const result = this.#execute(input);
+    if (!result.ok) return result;
+    await result.value.durable;
+    return accepted(result.value.executed);
+  }
+
+  preview(order: BatchOrder): Result<TradePreview> {
+    return previewOrder(this.state, this.#parts.oracles, order);
+  }
+
+  order(orderId: Hash): Promise<OrderRecord | undefined> {
+    const open = findOpenOrder(this.state.markets, orderId);
+    if (open === undefined) return this.#parts.index.order(orderId);
+    return Promise.resolve(this.#parts.projection.openOrder(open.market, open.row));
+  }
+
+  async orders(owner: AccountId, page: Page & { readonly open: boolean }): Promise<OrderRecord[]> {
+    const before = page.before ?? Number.MAX_SAFE_INTEGER;
+    const open = this.#openOrders(owner).filter(({ sequence }) => sequence < before);
+    const here = open.reverse().slice(0, page.limit);
+    if (page.open || here.length === page.limit) return here;
+    const ended = await this.#parts.index.orders(owner, {
+      before,
+      limit: page.limit - here.length,
+    });
+    return [...here, ...ended];
+  }
+
+  batch(marketId: number, batchNumber: number): Promise<BatchRecord | undefined> {
+    return this.#parts.index.batch(marketId, batchNumber);
+  }
+
+  batches(marketId: number, page: Page): Promise<BatchRecord[]> {
+    return this.#parts.index.batches(marketId, page);
+  }
+
+  epoch(marketId: number, epochNumber: number): Promise<SealedEpoch | undefined> {
+    return this.#parts.index.epoch(marketId, epochNumber);
+  }
+
+  epochs(marketId: number, page: Page): Promise<SealedEpoch[]> {
+    return this.#parts.index.epochs(marketId, page);
+  }
+
+  bundle(marketId: number, epochNumber: number): Promise<Uint8Array | undefined> {
+    return this.#parts.index.bundle(marketId, epochNumber);
+  }
+
+  subscribe(listener: (event: VenueEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Follows up an input: records for readers and events for feeds, once it is durable.
+   * Inputs are recorded in the order of their sequences, because their promises resolve in it.
+   */
+  record(sequenced: Sequenced, verdicts?: readonly LawVerdict[]): void {
+    const { changes, events } = this.#parts.projection.project(sequenced.executed, verdicts);
+    const { sequence } = sequenced.executed;
+    void sequenced.durable
+      .then(() => {
+        for (const waiter of this.#waiters) if (waiter.sequence <= sequence) waiter.resolve(true);
+        for (const event of events) this.tell(event);
+        return changes.length > 0 ? this.#parts.index.write(sequence, changes) : undefined;
+      })
+      .catch(this.#parts.onFault);
+  }
+
+  /** Tells an event that no input stands behind, such as new mids. */
+  tell(event: VenueEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #execute(input: Input): Result<Sequenced> {
+    if (!this.#admitting) return refuse('notAdmitting', { field: 'venue', actual: 'stopping' });
+    const result = this.#parts.sequencer.execute(input);
+    if (result.ok) this.record(result.value);
+    return result;
+  }
+
+  #openOrders(owner: AccountId): OrderRecord[] {
+    const records: OrderRecord[] = [];
+    for (const market of this.state.markets.values()) {
+      const { table } = market.batch;
+      const number = table.owners.indexOf(owner);
+      if (number < 0) continue;
+      for (let row = 0; row < table.count; row += 1) {
+        if (table.ownerIndex[row] !== number) continue;
+        records.push(this.#parts.projection.openOrder(market, row));
+      }
+    }
+    return records;
+  }
+}
+
+/** A repeated order waits this long for its first submission to reach the disk. */
+const REPEAT_WAIT_MS = 5_000;
