@@ -23,31 +23,36 @@ export class ByteWriter {
 
   u8(x: number): this {
     invariant(Number.isInteger(x) && x >= 0 && x <= 0xff, 'u8 takes 0..255');
-    this.#view.setUint8(this.#reserve(1), x);
+    const at = this.#reserve(1);
+    this.#view.setUint8(at, x);
     return this;
   }
 
   u16(x: number): this {
     invariant(Number.isInteger(x) && x >= 0 && x <= 0xffff, 'u16 takes 0..65535');
-    this.#view.setUint16(this.#reserve(2), x);
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, x);
     return this;
   }
 
   u32(x: number): this {
     invariant(Number.isInteger(x) && x >= 0 && x <= 0xffffffff, 'u32 takes 0..2^32-1');
-    this.#view.setUint32(this.#reserve(4), x);
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, x);
     return this;
   }
 
   u64(x: bigint): this {
     invariant(x >= 0n && x <= U64_MAX, 'u64 takes 0..2^64-1');
-    this.#view.setBigUint64(this.#reserve(8), x);
+    const at = this.#reserve(8);
+    this.#view.setBigUint64(at, x);
     return this;
   }
 
   i64(x: bigint): this {
     invariant(x >= -(1n << 63n) && x < 1n << 63n, 'i64 takes -2^63..2^63-1');
-    this.#view.setBigInt64(this.#reserve(8), x);
+    const at = this.#reserve(8);
+    this.#view.setBigInt64(at, x);
     return this;
   }
 
@@ -69,14 +74,16 @@ export class ByteWriter {
   /** Bytes of a width that the format fixes. */
   fixed(bytes: Uint8Array, width: number): this {
     invariant(bytes.length === width, `a field of ${width} bytes has ${width} bytes`);
-    this.#bytes.set(bytes, this.#reserve(width));
+    const at = this.#reserve(width);
+    this.#bytes.set(bytes, at);
     return this;
   }
 
   /** Bytes behind their 32-bit length. */
   bytes(bytes: Uint8Array): this {
     this.u32(bytes.length);
-    this.#bytes.set(bytes, this.#reserve(bytes.length));
+    const at = this.#reserve(bytes.length);
+    this.#bytes.set(bytes, at);
     return this;
   }
 
@@ -90,6 +97,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** Makes room. Call it first: it may replace the buffer and its view. */
   #reserve(width: number): number {
     const at = this.#length;
     const needed = at + width;
