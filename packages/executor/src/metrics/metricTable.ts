@@ -1,0 +1,209 @@
+/** One metric as the venue publishes it. */
+export interface MetricRow {
+  readonly name: string;
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  /** Names of labels; every label takes few different texts, never an id of a user or an order. */
+  readonly labels: readonly string[];
+  readonly buckets?: keyof typeof BUCKETS;
+}
+
+/** Upper bounds of histograms by what they measure. */
+export const BUCKETS = {
+  /** Seconds from 50 microseconds to 10 seconds: waits of orders and disks. */
+  waits: [
+    0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
+    2.5, 10,
+  ],
+  /** Seconds from 0.1 ms to 10 s: work on a whole batch. */
+  work: [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 10],
+  /** Bytes from 256 to 16 MiB. */
+  sizes: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 16_777_216],
+} as const;
+
+/**
+ * Every metric of the venue. Names end in their unit: `_seconds`, `_bytes`, or `_total` for counts.
+ * The property name is how code refers to the metric.
+ */
+export const METRICS = {
+  ordersAccepted: {
+    name: 'lawbook_orders_accepted_total',
+    kind: 'counter',
+    help: 'Orders acknowledged with a sequence number',
+    labels: ['market'],
+  },
+  ordersRejected: {
+    name: 'lawbook_orders_rejected_total',
+    kind: 'counter',
+    help: 'Orders refused, by rejection code',
+    labels: ['code'],
+  },
+  acknowledgement: {
+    name: 'lawbook_order_acknowledgement_seconds',
+    kind: 'histogram',
+    help: 'From the arrival of an order to its durable acknowledgement',
+    labels: [],
+    buckets: 'waits',
+  },
+  inputsApplied: {
+    name: 'lawbook_inputs_applied_total',
+    kind: 'counter',
+    help: 'Inputs applied to the state, by kind',
+    labels: ['kind'],
+  },
+  journalSync: {
+    name: 'lawbook_journal_sync_seconds',
+    kind: 'histogram',
+    help: 'Write and sync of one group of records',
+    labels: [],
+    buckets: 'waits',
+  },
+  journalWritten: {
+    name: 'lawbook_journal_written_bytes_total',
+    kind: 'counter',
+    help: 'Bytes written to the journal',
+    labels: [],
+  },
+  journalQueue: {
+    name: 'lawbook_journal_queue_bytes',
+    kind: 'gauge',
+    help: 'Bytes that wait for the disk',
+    labels: [],
+  },
+  snapshotWrite: {
+    name: 'lawbook_snapshot_write_seconds',
+    kind: 'histogram',
+    help: 'Writing one snapshot of the state',
+    labels: [],
+    buckets: 'work',
+  },
+  snapshotSize: {
+    name: 'lawbook_snapshot_bytes',
+    kind: 'gauge',
+    help: 'Size of the latest snapshot',
+    labels: [],
+  },
+  replay: {
+    name: 'lawbook_replay_seconds',
+    kind: 'gauge',
+    help: 'Time that the last start spent on the journal',
+    labels: [],
+  },
+  batchStep: {
+    name: 'lawbook_batch_step_seconds',
+    kind: 'histogram',
+    help: 'One step of the pipeline on one batch or epoch, by step',
+    labels: ['market', 'step'],
+    buckets: 'work',
+  },
+  batchesCleared: {
+    name: 'lawbook_batches_cleared_total',
+    kind: 'counter',
+    help: 'Batches by outcome: cleared, empty or halted',
+    labels: ['market', 'outcome'],
+  },
+  executions: {
+    name: 'lawbook_executions_total',
+    kind: 'counter',
+    help: 'Orders that traded in a batch',
+    labels: ['market'],
+  },
+  lawsViolated: {
+    name: 'lawbook_laws_violated_total',
+    kind: 'counter',
+    help: 'Verdicts against a transition, by law; any but zero stops a market',
+    labels: ['law'],
+  },
+  levelAge: {
+    name: 'lawbook_level_age_seconds',
+    kind: 'gauge',
+    help: 'Age of the newest epoch at each level, from executed to finalized',
+    labels: ['level'],
+  },
+  epochs: {
+    name: 'lawbook_epochs_total',
+    kind: 'counter',
+    help: 'Epochs that reached a level',
+    labels: ['level'],
+  },
+  oracleAge: {
+    name: 'lawbook_oracle_age_seconds',
+    kind: 'gauge',
+    help: 'Age of the oldest mid',
+    labels: [],
+  },
+  oracleRefusals: {
+    name: 'lawbook_oracle_refusals_total',
+    kind: 'counter',
+    help: 'Times that mids were asked for and refused, by code',
+    labels: ['code'],
+  },
+  httpRequests: {
+    name: 'lawbook_http_requests_total',
+    kind: 'counter',
+    help: 'Requests answered, by route pattern and status',
+    labels: ['method', 'route', 'status'],
+  },
+  httpRequest: {
+    name: 'lawbook_http_request_seconds',
+    kind: 'histogram',
+    help: 'From the first byte of a request to the last of its answer',
+    labels: ['route'],
+    buckets: 'waits',
+  },
+  httpBody: {
+    name: 'lawbook_http_body_bytes',
+    kind: 'histogram',
+    help: 'Size of request bodies',
+    labels: [],
+    buckets: 'sizes',
+  },
+  feedOpened: {
+    name: 'lawbook_feed_connections_opened_total',
+    kind: 'counter',
+    help: 'WebSocket connections opened',
+    labels: [],
+  },
+  feedClosed: {
+    name: 'lawbook_feed_connections_closed_total',
+    kind: 'counter',
+    help: 'WebSocket connections closed, by reason; opened less closed are connected',
+    labels: ['reason'],
+  },
+  feedBuffered: {
+    name: 'lawbook_feed_buffered_bytes',
+    kind: 'gauge',
+    help: 'Bytes that wait for slow consumers',
+    labels: [],
+  },
+  sessionsOpened: {
+    name: 'lawbook_sessions_opened_total',
+    kind: 'counter',
+    help: 'Sessions opened',
+    labels: [],
+  },
+  faults: {
+    name: 'lawbook_faults_total',
+    kind: 'counter',
+    help: 'Faults of disk, network, chain or prover, by code',
+    labels: ['code'],
+  },
+  residentMemory: {
+    name: 'lawbook_resident_memory_bytes',
+    kind: 'gauge',
+    help: 'Resident memory of the program',
+    labels: [],
+  },
+  eventLoopDelay: {
+    name: 'lawbook_event_loop_delay_seconds',
+    kind: 'gauge',
+    help: '99th percentile of the delay of the event loop since the last scrape',
+    labels: [],
+  },
+  startTime: {
+    name: 'lawbook_start_time_seconds',
+    kind: 'gauge',
+    help: 'Start of the program, seconds since 1970',
+    labels: [],
+  },
+} as const;

@@ -1,0 +1,126 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Setting } from '../packages/executor/src/config/settings.ts';
+import { listSettings } from '../packages/executor/src/config/settings.ts';
+import type { MetricRow } from '../packages/executor/src/metrics/metricTable.ts';
+import { BUCKETS, METRICS } from '../packages/executor/src/metrics/metricTable.ts';
+
+/**
+ * Writes the reference pages that are derived from the sources: `node scripts/generateDocs.ts`.
+ * With `--check` it writes nothing and exits 1 where a page differs from what would be written.
+ */
+function main(options: readonly string[]): void {
+  const root = resolve(import.meta.dirname, '..');
+  const stale = stalePages(root);
+  if (options.includes('--check')) {
+    for (const { path } of stale) {
+      console.error(`${path} is out of date: run node scripts/generateDocs.ts`);
+    }
+    process.exitCode = stale.length === 0 ? 0 : 1;
+    return;
+  }
+  for (const { path, text } of stale) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+    console.log(`wrote ${path}`);
+  }
+}
+
+/** A page and what it should say. */
+export interface Page {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Every derived page. */
+export function generatePages(): Page[] {
+  return [
+    { path: 'docs/reference/configuration.md', text: configurationPage(listSettings()) },
+    { path: 'docs/reference/metrics.md', text: metricsPage(Object.values(METRICS)) },
+  ];
+}
+
+/** The pages that are absent or say something else. */
+export function stalePages(root: string): Page[] {
+  return generatePages().filter(({ path, text }) => readOrNothing(join(root, path)) !== text);
+}
+
+function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw cause;
+  }
+}
+
+const NOTICE = '<!-- Written by scripts/generateDocs.ts; change the sources instead. -->';
+
+function configurationPage(settings: readonly Setting[]): string {
+  const sections = new Map<string, Setting[]>();
+  for (const setting of settings) {
+    const section = setting.path.includes('.') ? (setting.path.split('.')[0] as string) : 'general';
+    sections.set(section, [...(sections.get(section) ?? []), setting]);
+  }
+  const tables = [...sections].map(([section, rows]) => {
+    const head = '| Key | Default | Allowed | Meaning |\n|---|---|---|---|\n';
+    return `## ${section}\n\n${head}${rows.map(settingRow).join('')}`;
+  });
+  return `${CONFIGURATION_INTRODUCTION}\n${tables.join('\n')}`;
+}
+
+const CONFIGURATION_INTRODUCTION = `${NOTICE}
+
+# Configuration
+
+One schema names, bounds and documents every key. Later sources win, key by key:
+
+1. the default below,
+2. a YAML file, named by \`--config\` or by the variable \`LAWBOOK_CONFIG\`,
+3. environment variables: \`LAWBOOK_\`, then the key in capitals with an underscore before each
+   capital letter and a double underscore between levels: \`http.bodyBytesMax\` is
+   \`LAWBOOK_HTTP__BODY_BYTES_MAX\`. Lists are separated by commas or written as JSON, maps are
+   written as JSON,
+4. flags.
+
+A key that does not exist or is not allowed stops the start. The message names every such key with
+its rule, what was found and which source said so; the fault is \`CONFIG_INVALID\`.
+\`lawbook config print\` shows the configuration as it applies, each key with its source and every
+secret masked.
+
+The venue listens on loopback. On a host that others can reach it needs \`http.tls\`, or
+\`http.trustProxy\` behind a proxy that ends TLS, or an explicit \`http.insecure: true\`.
+The random walk invents mids: a venue with \`demo.enabled: false\` has to choose another oracle.
+`;
+
+function settingRow({ path, kind, preset, bounds, meaning, secret }: Setting): string {
+  const shown = preset === undefined ? 'not set' : `\`${JSON.stringify(preset)}\``;
+  const allowed = bounds === '' ? kind : bounds;
+  const text = secret ? `${meaning} (secret, never printed)` : meaning;
+  return `| \`${path}\` | ${shown} | ${allowed} | ${text} |\n`;
+}
+
+function metricsPage(rows: readonly MetricRow[]): string {
+  const table = rows.map(({ name, kind, labels, buckets, help }) => {
+    const what = buckets === undefined ? kind : `${kind} (${buckets})`;
+    const names = labels.length === 0 ? '' : labels.map((label) => `\`${label}\``).join(', ');
+    return `| \`${name}\` | ${what} | ${names} | ${help} |\n`;
+  });
+  const bounds = Object.entries(BUCKETS).map(
+    ([name, list]) => `- ${name}: ${list.map(String).join(', ')}\n`,
+  );
+  const listing = `Bounds of the histograms:\n\n${bounds.join('')}`;
+  return `${METRICS_INTRODUCTION}\n${table.join('')}\n${listing}`;
+}
+
+const METRICS_INTRODUCTION = `${NOTICE}
+
+# Metrics
+
+\`GET /metrics\` answers in the text format of Prometheus. Names end in their unit: \`_seconds\`,
+\`_bytes\`, or \`_total\` for counts. No label carries a user, an order or anything secret.
+
+| Metric | Kind | Labels | Meaning |
+|---|---|---|---|`;
+
+if (import.meta.main) main(process.argv.slice(2));
