@@ -145,8 +145,9 @@ function priceTracking({ oracle, solution }: BatchTransition): bigint {
 
 /**
  * max_i |sigma P_i N - Q_i| / (mid_i N), rounded up. With `scarcityPricing` a deviation that a
- * tight bound explains does not count, and while a numeraire bound is tight sigma is sum Q_i / sum P_i N
- * over the assets at no bound, if its side of one fits the bound; sigma is 1 in every other case.
+ * tight bound explains does not count, and while a numeraire bound is tight sigma is the sum of Q_i
+ * over the sum of P_i N of the assets at no bound, if that lies on the side of one that the bound
+ * allows. In every other case sigma is 1.
  */
 function residual(transition: BatchTransition, quotes: readonly bigint[]): bigint {
   const { parameters, solution, oracle } = transition;

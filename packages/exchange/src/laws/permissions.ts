@@ -10,9 +10,9 @@ import { violatedField } from './verdict.ts';
 
 /** A claim that an owner wants what a digest says. */
 export interface Claim {
-  /** Index into `orders.owners`. */
-  readonly owner: number;
-  readonly digest: Uint8Array;
+  readonly owner: AccountId;
+  /** Asked for only where a signer is recovered. */
+  readonly digest: () => Uint8Array;
   readonly authorisation: Uint8Array;
 }
 
@@ -25,7 +25,8 @@ export interface Permissions {
 
 /**
  * Reads the grants of a batch. With `recover`, the id and the owner's signature of every grant are
- * checked, whether or not an order uses it.
+ * checked, whether or not an order uses it. A grant permits while it carries the trade scope and has
+ * not expired when the batch closes.
  */
 export function readPermissions(
   transition: BatchTransition,
@@ -35,49 +36,43 @@ export function readPermissions(
     const flaw = grantFlaw(transition, recover);
     if (flaw !== undefined) return flaw;
   }
-  const owners = new Map(transition.orders.owners.map((owner, k) => [owner, k]));
   const delegates = new Set<string>();
   const sessions = new Map<number, SessionKey[]>();
   for (const { grant, grantId } of transition.grants) {
-    const owner = owners.get(grant.owner);
     const trades = (grant.scopes & Scope.trade) !== 0;
-    if (owner === undefined || !trades || grant.expiresAtMs <= transition.closedAtMs) continue;
+    if (!trades || grant.expiresAtMs <= transition.closedAtMs) continue;
     if (grant.delegate !== NO_DELEGATE) {
-      delegates.add(`${owner}:${grant.delegate}`);
+      delegates.add(`${grant.owner}:${grant.delegate}`);
       continue;
     }
     const id = hexToBytes(grantId);
     const bucket = sessions.get(firstWord(id)) ?? [];
-    bucket.push({ owner, id });
+    bucket.push({ owner: grant.owner, id });
     sessions.set(firstWord(id), bucket);
   }
-  return {
-    recovers: recover !== undefined,
-    permits: (claim) => {
-      const form = claim.authorisation[64];
-      if (claim.authorisation.length !== AUTHORISATION_BYTES) return false;
-      if (form === 0) return namesSession(sessions, claim);
-      if (form !== 27 && form !== 28) return false;
-      if (recover === undefined) return true;
-      const signer = recover(claim.digest, claim.authorisation);
-      if (signer === undefined) return false;
-      const owner: AccountId | undefined = transition.orders.owners[claim.owner];
-      return signer === owner || delegates.has(`${claim.owner}:${signer}`);
-    },
+  const permits = ({ owner, digest, authorisation }: Claim): boolean => {
+    if (authorisation.length !== AUTHORISATION_BYTES) return false;
+    const form = authorisation[64];
+    if (form === 0) return namesSession(sessions, owner, authorisation);
+    if (form !== 27 && form !== 28) return false;
+    if (recover === undefined) return true;
+    const signer = recover(digest(), authorisation);
+    return signer === owner || delegates.has(`${owner}:${signer}`);
   };
+  return { recovers: recover !== undefined, permits };
 }
 
 interface SessionKey {
-  readonly owner: number;
+  readonly owner: AccountId;
   readonly id: Uint8Array;
 }
 
-/** A session's authorisation: its grant id, then zeros, so that it has one form only. */
+/** Whether the first 32 bytes are the id of a session grant of this owner; the rest is filler. */
 function namesSession(
   sessions: ReadonlyMap<number, readonly SessionKey[]>,
-  { owner, authorisation }: Claim,
+  owner: AccountId,
+  authorisation: Uint8Array,
 ): boolean {
-  for (let k = 32; k < AUTHORISATION_BYTES; k += 1) if (authorisation[k] !== 0) return false;
   const bucket = sessions.get(firstWord(authorisation)) ?? [];
   return bucket.some(
     (session) =>

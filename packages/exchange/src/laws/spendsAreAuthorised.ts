@@ -1,3 +1,5 @@
+import { at } from '../failures/invariant.ts';
+import { AUTHORISATION_BYTES } from '../orders/batchOrder.ts';
 import type { OrderNonceWindow } from '../orders/orderNonces.ts';
 import { NONCE_WINDOW, ORDER_NONCE_MAX } from '../orders/orderNonces.ts';
 import { Signing } from '../orders/signedTypes.ts';
@@ -6,11 +8,12 @@ import type { Law, LawContext } from './law.ts';
 import type { Permissions } from './permissions.ts';
 import { readPermissions } from './permissions.ts';
 import type { Verdict, Violated } from './verdict.ts';
-import { violated } from './verdict.ts';
+import { violated, violatedField } from './verdict.ts';
 
 /**
  * L2. Nobody is debited without consent. Each order is authorised by its owner, by a delegate of a
- * valid trade grant, or by a session grant without delegate; each cancel likewise; each order nonce
+ * valid trade grant, or by a session grant without delegate; each cancel and each commitment
+ * likewise; each order nonce
  * is fresh against its owner's window, in order of admission; and what an owner spends of an asset
  * does not exceed its balance before.
  *
@@ -38,6 +41,7 @@ function check(transition: BatchTransition, context: LawContext): Verdict {
   const flaw =
     orderFlaw(transition, permissions) ??
     cancelFlaw(transition, permissions) ??
+    commitFlaw(transition, permissions) ??
     orderNonceFlaw(transition) ??
     spendFlaw(transition, context);
   if (flaw !== undefined) return flaw;
@@ -58,15 +62,19 @@ function orderFlaw(transition: BatchTransition, permissions: Permissions): Viola
         });
       }
     }
+    const owner = at(orders.owners, orders.ownerIndex[row] as number);
     const permitted = permissions.permits({
-      owner: orders.ownerIndex[row] as number,
-      digest: orders.orderIds.subarray(row * 32, row * 32 + 32),
-      authorisation: orders.authorisations.subarray(row * 65, row * 65 + 65),
+      owner,
+      digest: () => orders.orderIds.subarray(row * 32, row * 32 + 32),
+      authorisation: orders.authorisations.subarray(
+        row * AUTHORISATION_BYTES,
+        (row + 1) * AUTHORISATION_BYTES,
+      ),
     });
     if (!permitted) {
       return atRow(transition, row, {
         rule: 'an order is authorised by its owner or under a valid trade grant',
-        expected: String(orders.owners[orders.ownerIndex[row] as number]),
+        expected: owner,
         actual: 'no such authorisation',
       });
     }
@@ -76,26 +84,38 @@ function orderFlaw(transition: BatchTransition, permissions: Permissions): Viola
 
 function cancelFlaw(transition: BatchTransition, permissions: Permissions): Violated | undefined {
   const { orders, cancellations, domain } = transition;
-  if (cancellations.length === 0) return undefined;
   const signing = new Signing(domain);
   for (const { row, authorisation } of cancellations) {
-    const owner = orders.ownerIndex[row];
-    const account = owner === undefined ? undefined : orders.owners[owner];
-    if (owner === undefined || account === undefined || row >= orders.count) {
-      return violated({
-        locus: { kind: 'batch', field: 'cancellations' },
-        rule: 'a cancel names an order of the batch',
+    if (!Number.isInteger(row) || row < 0 || row >= orders.count) {
+      return violatedField('cancellations', 'a cancel names an order of the batch', {
         expected: `a row below ${orders.count}`,
         actual: row,
       });
     }
-    const digest = permissions.recovers
-      ? signing.cancelDigest(account, orders.orderId(row))
-      : new Uint8Array(32);
+    const owner = at(orders.owners, orders.ownerIndex[row] as number);
+    const digest = (): Uint8Array => signing.cancelDigest(owner, orders.orderId(row));
     if (!permissions.permits({ owner, digest, authorisation })) {
       return atRow(transition, row, {
         rule: 'a cancel is authorised by its owner or under a valid trade grant',
-        expected: account,
+        expected: owner,
+        actual: 'no such authorisation',
+      });
+    }
+  }
+  return undefined;
+}
+
+/** A commitment may cost its owner a bond, so it needs consent like an order. */
+function commitFlaw(transition: BatchTransition, permissions: Permissions): Violated | undefined {
+  const { commitments, parameters, domain } = transition;
+  const signing = new Signing(domain);
+  for (const [index, { owner, commitment, authorisation }] of commitments.entries()) {
+    const digest = (): Uint8Array => signing.commitDigest(owner, parameters.marketId, commitment);
+    if (!permissions.permits({ owner, digest, authorisation })) {
+      return violated({
+        locus: { kind: 'commitment', index },
+        rule: 'a commitment is authorised by its owner or under a valid trade grant',
+        expected: owner,
         actual: 'no such authorisation',
       });
     }
