@@ -5,7 +5,10 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { METRICS } from '../packages/executor/src/metrics/metricTable.ts';
-import { generatePages, stalePages } from './generateDocs.ts';
+import { FAULT_MEANINGS, generatePages, stalePages } from './generateDocs.ts';
+import type { Token } from './tidy/tokens.ts';
+import { isProduct } from './tidy/violation.ts';
+import { readTree } from './tidy.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -13,6 +16,25 @@ test('no derived page is out of date', () => {
   const stale = stalePages(root).map(({ path }) => path);
   assert.deepEqual(stale, [], 'run node scripts/generateDocs.ts');
 });
+
+test('every fault code in the sources has a meaning, and every meaning a code', () => {
+  const product = readTree(root).filter(({ path }) => isProduct(path));
+  const thrown = product.flatMap(({ tokens }) => tokens.filter((_, i) => isThrownCode(tokens, i)));
+  for (const { text } of thrown) assert.ok(FAULT_MEANINGS.has(text), `${text} has no meaning`);
+  const words = new Set(product.flatMap(({ tokens }) => tokens.map(({ text }) => text)));
+  assert.deepEqual(
+    [...FAULT_MEANINGS.keys()].filter((code) => !words.has(code)),
+    [],
+  );
+});
+
+/** A string where a fault takes its code: after `code:`, or first argument of a Fault class. */
+function isThrownCode(tokens: readonly Token[], index: number): boolean {
+  const { kind, text } = tokens[index] as Token;
+  if (kind !== 'string' || !/^[A-Z]+(_[A-Z]+)+$/.test(text)) return false;
+  const [owner = '', before] = [tokens[index - 2]?.text, tokens[index - 1]?.text];
+  return (before === ':' && owner === 'code') || (before === '(' && owner.endsWith('Fault'));
+}
 
 test('an absent page is out of date', () => {
   assert.equal(stalePages('/does/not/exist').length, generatePages().length);

@@ -1,9 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { RejectionRow } from '../packages/exchange/src/failures/rejectionCodes.ts';
+import { REJECTIONS } from '../packages/exchange/src/failures/rejectionCodes.ts';
+import { CONFIG_FAULTS } from '../packages/executor/src/config/configFault.ts';
 import type { Setting } from '../packages/executor/src/config/settings.ts';
 import { listSettings } from '../packages/executor/src/config/settings.ts';
+import { JOURNAL_FAULTS } from '../packages/executor/src/journal/journalFault.ts';
 import type { MetricRow } from '../packages/executor/src/metrics/metricTable.ts';
 import { BUCKETS, METRICS } from '../packages/executor/src/metrics/metricTable.ts';
+import { ORACLE_FAULTS } from '../packages/executor/src/oracles/oracleFault.ts';
+import { STORAGE_FAULTS } from '../packages/executor/src/storage/keyValueStore.ts';
 
 /**
  * Writes the reference pages that are derived from the sources: `node scripts/generateDocs.ts`.
@@ -37,6 +43,7 @@ export function generatePages(): Page[] {
   return [
     { path: 'docs/reference/configuration.md', text: configurationPage(listSettings()) },
     { path: 'docs/reference/metrics.md', text: metricsPage(Object.values(METRICS)) },
+    { path: 'docs/reference/errors.md', text: errorsPage() },
   ];
 }
 
@@ -122,5 +129,58 @@ const METRICS_INTRODUCTION = `${NOTICE}
 
 | Metric | Kind | Labels | Meaning |
 |---|---|---|---|`;
+
+/** Faults whose code stands in one place only, without a table beside it. */
+const OTHER_FAULTS: Readonly<Record<string, string>> = {
+  JOURNAL_DIVERGES: 'A journal record cannot be replayed by this version or configuration.',
+  SESSION_KEY_UNREADABLE: 'The key that protects sessions cannot be read from its file.',
+};
+
+/** What each fault code means, from the tables beside the code that throws. */
+export const FAULT_MEANINGS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(CONFIG_FAULTS),
+  ...Object.entries(JOURNAL_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
+  ...Object.entries(ORACLE_FAULTS),
+  ...Object.entries(STORAGE_FAULTS),
+  ...Object.entries(OTHER_FAULTS),
+]);
+
+function errorsPage(): string {
+  const rejections = Object.entries<RejectionRow>(REJECTIONS)
+    .sort(([, a], [, b]) => a.number - b.number)
+    .map(([code, { number, httpStatus, rule, fix }]) => {
+      return `| ${number} | \`${code}\` | ${httpStatus} | ${rule} | ${fix} |\n`;
+    });
+  const faults = [...FAULT_MEANINGS]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, meaning]) => `| \`${code}\` | ${meaning} |\n`);
+  const refused = `${REJECTIONS_INTRODUCTION}\n${rejections.join('')}`;
+  return `${refused}\n${FAULTS_INTRODUCTION}\n${faults.join('')}`;
+}
+
+const REJECTIONS_INTRODUCTION = `${NOTICE}
+
+# Errors
+
+There are three kinds of failure, and they are never mixed. A *rejection* is a documented answer, a
+*fault* is a failure of disk, network or another machine, and a broken *invariant* is a bug that
+stops the program.
+
+## Rejections
+
+The world may legitimately ask for what the rules refuse. A rejection names the field at fault and,
+where they exist, the limit and what was found. Numbers are part of the protocol: they are never
+reused. Where several apply, the one with the lowest number is answered.
+
+| Number | Code | HTTP | Rule | What to do |
+|---|---|---|---|---|`;
+
+const FAULTS_INTRODUCTION = `## Faults
+
+A fault carries its code, fields that logs may show, whether the same call may succeed later by
+itself, and its cause.
+
+| Code | Meaning |
+|---|---|`;
 
 if (import.meta.main) main(process.argv.slice(2));

@@ -85,6 +85,15 @@ describe('imports', () => {
     assert.deepEqual(broken(sources), ['a.ts import-direction']);
   });
 
+  test('product code never imports fixtures, and fixtures may use what tests may', () => {
+    const sources = {
+      'packages/executor/src/fixtures/f.ts': "import fc from 'fast-check';",
+      'packages/executor/src/a.ts': "import { f } from './fixtures/f.ts';",
+      'packages/executor/src/a.test.ts': "import { f } from './fixtures/f.ts';",
+    };
+    assert.deepEqual(broken(sources), ['a.ts import-direction']);
+  });
+
   test('a folder that the table does not know is refused', () => {
     const sources = {
       'packages/novel/src/a.ts': "import { b } from '@lawbook/exchange/numbers/b';",

@@ -29,7 +29,7 @@ function checkModule(file: SourceFile, token: Token, index: number): Violation[]
   return [];
 }
 
-const PLAIN_ERRORS = new Set(['Error', 'TypeError', 'RangeError', 'SyntaxError', 'AggregateError']);
+const PLAIN_ERRORS = new Set(['Error', 'TypeError', 'RangeError', 'SyntaxError']);
 const FAILURES = 'packages/exchange/src/failures/';
 
 function checkFailures(file: SourceFile, token: Token, index: number): Violation[] {

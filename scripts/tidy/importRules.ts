@@ -67,6 +67,7 @@ function checkDirection({ from, to, edge }: Edge): Violation[] {
     return world ? [] : broken('tools and worlds for tests are not part of the product');
   }
   if (isTest(from.path)) return testMayImport(from.path, to) ? [] : broken(TEST_REASON);
+  if (isTest(to)) return broken('product code does not depend on its tests');
   const zone = zoneOf(from.path);
   if (zone === undefined) return broken('the folder is not in scripts/tidy/importTable.ts');
   if (zoneOf(to) === zone) return [];

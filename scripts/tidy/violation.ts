@@ -8,9 +8,9 @@ export interface Violation {
   readonly message: string;
 }
 
-/** Tests may do what product code may not: real clocks, shared worlds, planted faults. */
+/** Tests and their fixtures may do what product code may not: real clocks, planted faults. */
 export function isTest(path: string): boolean {
-  return path.endsWith('.test.ts');
+  return path.endsWith('.test.ts') || path.includes('/fixtures/');
 }
 
 /** Code that ships: everything in the packages but their tests and benchmarks. */

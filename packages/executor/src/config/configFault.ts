@@ -1,5 +1,10 @@
 import { Fault } from '@lawbook/exchange/failures/fault';
 
+/** Every fault of the configuration, with what it means. */
+export const CONFIG_FAULTS = {
+  CONFIG_INVALID: 'The configuration has keys that do not exist or are not allowed.',
+} as const;
+
 /** One reason why a configuration is refused. */
 export interface ConfigProblem {
   /** Dotted key, or the name of an environment variable that fits no key. */
