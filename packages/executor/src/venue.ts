@@ -13,6 +13,7 @@ import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import { previewOrder } from './preview.ts';
 import type { Projection } from './readModel/projection.ts';
 import { findOpenOrder } from './readModel/projection.ts';
+import { encodeSnapshotBody } from './readModel/snapshotBody.ts';
 import type { VenueIndex } from './readModel/venueIndex.ts';
 import type { OracleBoard } from './scheduler/oracleBoard.ts';
 import type { Sequenced, Sequencer } from './sequencer/sequencer.ts';
@@ -71,6 +72,11 @@ export class Venue implements VenueService {
 
   health(): readonly ComponentHealth[] {
     return this.#parts.health();
+  }
+
+  /** The body of a snapshot of this moment. */
+  snapshotBody(): Uint8Array {
+    return encodeSnapshotBody(this.state, this.#parts.projection);
   }
 
   /** Refuses every input from now on: the first step of a shutdown. */

@@ -104,6 +104,11 @@ export class Signing {
     ]);
   }
 
+  /** The grant id of a session grant. */
+  grantId(grant: SessionGrant): Hash {
+    return hashFromBytes(this.grantDigest(grant));
+  }
+
   /** The order id of an order. */
   orderId(order: BatchOrder): Hash {
     return hashFromBytes(this.orderDigest(order));

@@ -1,0 +1,160 @@
+import { DEMO_MARKET_ID } from '@lawbook/analytics/demoWorld';
+import { invariant } from '@lawbook/exchange/failures/invariant';
+import type { Logger } from 'pino';
+import type { Config } from './config/config.ts';
+import { demoInputs } from './demo/demoWorld.ts';
+import { DemoFlow } from './demo/demoFlow.ts';
+import { recoverNative } from './gateways/recoverNative.ts';
+import type { Gateways } from './gateways/startGateways.ts';
+import { startGateways } from './gateways/startGateways.ts';
+import { createLogger } from './metrics/logger.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { createMetrics } from './metrics/metrics.ts';
+import { VenueMeter } from './metrics/venueMeter.ts';
+import type { Venue } from './venue.ts';
+import type { WiredVenue } from './wiring.ts';
+import { sessionKey, wireVenue } from './wiring.ts';
+
+/** How to start a venue. */
+export interface StartOptions {
+  readonly config: Config;
+  /** Standard output unless given. */
+  readonly log?: Logger;
+  readonly onProgress?: (progress: { readonly sequence: number; readonly last: number }) => void;
+}
+
+/** A venue that listens. */
+export interface RunningVenue {
+  readonly url: string;
+  readonly venue: Venue;
+  /** What the start found on disk. */
+  readonly recovered: {
+    readonly fromSnapshot: number;
+    readonly replayed: number;
+    readonly stateRoot: string;
+  };
+  /** Stops admitting, drains, syncs, closes; safe to call twice. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Starts a venue: recover, bring up the demo world on an empty one, listen, beat.
+ *
+ * @throws Fault of configuration, journal, storage, oracle or port.
+ */
+export async function startVenue(options: StartOptions): Promise<RunningVenue> {
+  const { config } = options;
+  const { token } = config.operator;
+  const log =
+    options.log ??
+    createLogger({ level: config.log.level, secrets: token === undefined ? [] : [token] });
+  const metrics = createMetrics();
+  const meter = new VenueMeter(metrics);
+  const startedMs = performance.now();
+  const wired = await wireVenue(config, {
+    log,
+    recover: recoverNative,
+    onCleared: (batch) => meter.cleared(batch),
+    onBroken: (batch) => meter.broken(batch),
+    onFault: (fault) => meter.fault(fault),
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+  });
+  metrics.replay.set((performance.now() - startedMs) / 1000);
+  const { venue, recovered } = wired;
+  const stateRoot = recovered.machine.root();
+  log.info({ stateRoot, replayed: recovered.replayed }, 'state rebuilt');
+  const running = new AbortController();
+  await wired.oracle.start(running.signal);
+  if (config.demo.enabled && venue.state.sequence === 0) await bringUpDemo(venue, config);
+  const gateways = await openGateways({ config, wired, log, metrics, meter, token });
+  const stopBeat = beat(wired, config, running.signal, log);
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    log.info('stopping: no more orders are admitted');
+    venue.stopAdmitting();
+    running.abort();
+    await stopBeat();
+    await gateways.close();
+    await wired.oracle.stopped();
+    await wired.close();
+    metrics.close();
+    log.info('stopped');
+  };
+  return {
+    url: gateways.url,
+    venue,
+    recovered: { fromSnapshot: recovered.fromSnapshot, replayed: recovered.replayed, stateRoot },
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+interface GatewayParts {
+  readonly config: Config;
+  readonly wired: WiredVenue;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly meter: VenueMeter;
+  readonly token: string | undefined;
+}
+
+function openGateways(parts: GatewayParts): Promise<Gateways> {
+  const { config, wired, log, metrics, meter, token } = parts;
+  meter.watch(wired.venue, wired.journal, wired.oracle);
+  const render = (): Promise<string> => {
+    meter.refresh();
+    return metrics.render();
+  };
+  return startGateways(wired.venue, {
+    config,
+    log,
+    metrics: { ...metrics, render },
+    sessionKey: sessionKey(config.dataDir),
+    operatorToken: token,
+  });
+}
+
+/** Sequences the inputs of the demo world. They are the first ones, so none may be refused. */
+async function bringUpDemo(venue: Venue, config: Config): Promise<void> {
+  for (const input of demoInputs(Date.now(), config.market.batchIntervalMs)) {
+    const result = await venue.execute(input);
+    invariant(result.ok, 'the demo world fits an empty venue');
+  }
+}
+
+/** Lets batches close when they are due, and the simulated traders trade between. */
+function beat(
+  wired: WiredVenue,
+  config: Config,
+  signal: AbortSignal,
+  log: Logger,
+): () => Promise<void> {
+  const { venue, scheduler } = wired;
+  const { seed, ordersPerSecond } = config.demo;
+  const flow =
+    config.demo.enabled && config.demo.flow
+      ? new DemoFlow({ marketId: DEMO_MARKET_ID, seed, ordersPerSecond }, { venue, clock: Date.now })
+      : undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const tick = (): void => {
+    if (signal.aborted) return;
+    const dueMs = scheduler.tick();
+    timer = setTimeout(tick, Math.min(dueMs, BEAT_MS_MAX));
+  };
+  let flowing: Promise<void> = Promise.resolve();
+  const flowTimer = setInterval(() => {
+    if (flow === undefined || signal.aborted) return;
+    flowing = flow.tick().catch((fault: unknown) => log.warn({ err: fault }, 'the demo flow paused'));
+  }, FLOW_MS);
+  tick();
+  return async () => {
+    clearTimeout(timer);
+    clearInterval(flowTimer);
+    await flowing;
+  };
+}
+
+const BEAT_MS_MAX = 100;
+const FLOW_MS = 50;

@@ -1,0 +1,74 @@
+import { Fault } from '@lawbook/exchange/failures/fault';
+import type { Journal } from '../journal/journal.ts';
+import type { OracleAdapter } from '../oracles/oracleAdapter.ts';
+import type { BrokenBatch, ClearedBatch } from '../pipeline.ts';
+import type { Venue } from '../venue.ts';
+import type { VenueEvent } from '../venueTypes.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Turns what happens in a venue into metrics. It only watches: nothing depends on it. */
+export class VenueMeter {
+  readonly #metrics: Metrics;
+  readonly #levels = new Map<string, number>();
+  #journal: Journal | undefined;
+  #oracle: OracleAdapter | undefined;
+  #groups = 0;
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+  }
+
+  /** Starts watching a venue and the parts that are only read at a scrape. */
+  watch(venue: Venue, journal: Journal, oracle: OracleAdapter): void {
+    this.#journal = journal;
+    this.#oracle = oracle;
+    venue.subscribe((event) => this.#event(event));
+  }
+
+  /** Times and executions of a batch that kept the laws. */
+  cleared({ transition, times }: ClearedBatch): void {
+    const market = String(transition.parameters.marketId);
+    const { batchStep, batchesCleared, executions } = this.#metrics;
+    batchStep.observe({ market, step: 'solve' }, times.solveMs / 1000);
+    batchStep.observe({ market, step: 'allocate' }, times.allocateMs / 1000);
+    batchStep.observe({ market, step: 'judge' }, times.judgeMs / 1000);
+    const { outcome, measures } = transition.report;
+    batchesCleared.inc({ market, outcome: outcome.kind });
+    executions.inc({ market }, measures.ordersFilled + measures.ordersPartial);
+  }
+
+  /** Laws that a batch broke. */
+  broken({ violations }: BrokenBatch): void {
+    for (const { id } of violations) this.#metrics.lawsViolated.inc({ law: id });
+  }
+
+  /** A fault that nobody waits for. */
+  fault(fault: unknown): void {
+    this.#metrics.faults.inc({ code: fault instanceof Fault ? fault.code : 'UNCODED' });
+  }
+
+  /** Reads the gauges; called right before a scrape is answered. */
+  refresh(): void {
+    const { journalQueue, journalSync, oracleAge, levelAge } = this.#metrics;
+    const journal = this.#journal?.health();
+    if (journal !== undefined) {
+      journalQueue.set(journal.pendingBytes);
+      if (journal.groups > this.#groups) journalSync.observe(journal.lastGroupMs / 1000);
+      this.#groups = journal.groups;
+    }
+    oracleAge.set((this.#oracle?.health().ageMs ?? 0) / 1000);
+    for (const [level, atMs] of this.#levels) levelAge.set({ level }, (Date.now() - atMs) / 1000);
+  }
+
+  #event(event: VenueEvent): void {
+    if (event.kind === 'order' && event.record.status === 'new') {
+      this.#metrics.ordersAccepted.inc({ market: String(event.record.order.marketId) });
+    }
+    if (event.kind === 'epoch') {
+      for (const level of ['executed', event.record.level]) {
+        this.#metrics.epochs.inc({ level });
+        this.#levels.set(level, event.record.epoch.sealedAtMs);
+      }
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
+import { Fault } from '@lawbook/exchange/failures/fault';
+import { accountId } from '@lawbook/exchange/ledger/account';
+import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
+import type { Logger } from 'pino';
+import type { Config } from './config/config.ts';
+import type { Journal } from './journal/journal.ts';
+import type { OpenedJournal } from './journal/openJournal.ts';
+import { openJournal } from './journal/openJournal.ts';
+import { SnapshotStore } from './journal/snapshots.ts';
+import { createOracle } from './oracles/createOracle.ts';
+import type { OracleAdapter } from './oracles/oracleAdapter.ts';
+import { systemClock } from './oracles/systemClock.ts';
+import type { BrokenBatch, ClearedBatch } from './pipeline.ts';
+import { NOT_CONFIGURED, Pipeline } from './pipeline.ts';
+import { VenueIndex } from './readModel/venueIndex.ts';
+import type { RecoveredVenue } from './recovery.ts';
+import { recover } from './recovery.ts';
+import { BatchScheduler } from './scheduler/batchScheduler.ts';
+import { OracleBoard } from './scheduler/oracleBoard.ts';
+import { Sequencer } from './sequencer/sequencer.ts';
+import type { KeyValueStore } from './storage/keyValueStore.ts';
+import { LmdbStore } from './storage/lmdbStore.ts';
+import { RocksDbStore } from './storage/rocksDbStore.ts';
+import { Venue } from './venue.ts';
+import type { ComponentHealth } from './venueTypes.ts';
+
+/** What the process around the venue provides. */
+export interface WiringDependencies {
+  readonly log: Logger;
+  readonly recover: RecoverSigner;
+  readonly onCleared?: (batch: ClearedBatch) => void;
+  readonly onBroken?: (batch: BrokenBatch) => void;
+  readonly onFault?: (fault: unknown) => void;
+  readonly onProgress?: (progress: { readonly sequence: number; readonly last: number }) => void;
+}
+
+/** A venue with all its parts connected, not yet listening. */
+export interface WiredVenue {
+  readonly venue: Venue;
+  readonly scheduler: BatchScheduler;
+  readonly oracle: OracleAdapter;
+  readonly recovered: RecoveredVenue;
+  readonly sequencer: Sequencer;
+  readonly journal: Journal;
+  /** Writes a snapshot now. */
+  readonly snapshot: () => Promise<void>;
+  /** Drains and closes journal and index; the venue must have stopped admitting. */
+  readonly close: () => Promise<void>;
+}
+
+/** The one place where the parts of a venue meet. */
+export async function wireVenue(config: Config, deps: WiringDependencies): Promise<WiredVenue> {
+  const { log } = deps;
+  const domain = {
+    chainId: BigInt(config.venue.chainId),
+    address: accountId(config.venue.address),
+  };
+  const directory = join(config.dataDir, 'journal');
+  const opened = await openJournal({
+    directory,
+    venueId: `${domain.chainId}:${domain.address}`,
+    segmentBytesMax: config.journal.segmentBytes,
+    pendingRecordsMax: config.journal.queueRecordsMax,
+    pendingBytesMax: config.journal.queueBytesMax,
+  });
+  logRecovery(log, opened);
+  const { journal } = opened;
+  const index = new VenueIndex(await openStore(config));
+  const snapshots = new SnapshotStore({ directory });
+  const recovered = await recover({
+    domain,
+    journal,
+    snapshots,
+    index,
+    beyond: NOT_CONFIGURED,
+    ...(deps.onProgress === undefined ? {} : { onProgress: deps.onProgress }),
+  });
+  for (const note of recovered.notes) log.warn(note);
+  const { machine, projection } = recovered;
+  const oracle = createOracle(config.oracle, {
+    clock: systemClock,
+    fetch,
+    readText: (path) => readFileSync(path, 'utf8'),
+  });
+  const oracles = new OracleBoard(oracle, machine.state.assets);
+  const onFault = (fault: unknown): void => {
+    if (fault instanceof InvariantViolation) throw fault;
+    log.error({ err: fault }, 'a part of the venue failed');
+    deps.onFault?.(fault);
+  };
+  const sequencer = new Sequencer({ machine, journal, clock: Date.now, onFailure: onFault });
+  const pipeline = new Pipeline({
+    machine,
+    sequencer,
+    batchesPerEpoch: config.market.batchesPerEpoch,
+    stopwatch: () => performance.now(),
+  });
+  const health = (): readonly ComponentHealth[] => {
+    return [...diskHealth(opened), ...marketHealth(venue, oracles), ...beyondHealth()];
+  };
+  const parts = { machine, sequencer, projection, index, oracles, recover: deps.recover };
+  const venue: Venue = new Venue({ ...parts, health, onFault });
+  let sequenceOfSnapshot = recovered.fromSnapshot;
+  const snapshot = async (): Promise<void> => {
+    const { sequence } = machine.state;
+    if (sequence === sequenceOfSnapshot || journal.health().state === 'failed') return;
+    sequenceOfSnapshot = sequence;
+    const state = venue.snapshotBody();
+    const reached = await venue.waitFor(sequence, DISK_WAIT_MS, new AbortController().signal);
+    if (!reached) return;
+    await index.flush();
+    await snapshots.save({ sequence, chain: await journal.chainAt(sequence), state });
+  };
+  const onCleared = (batch: ClearedBatch): void => {
+    venue.record(batch.cleared, batch.verdicts);
+    if (batch.sealed !== undefined) venue.record(batch.sealed);
+    deps.onCleared?.(batch);
+    if (machine.state.sequence - sequenceOfSnapshot >= config.journal.snapshotEveryInputs) {
+      snapshot().catch(onFault);
+    }
+  };
+  const scheduler = new BatchScheduler({
+    machine,
+    sequencer,
+    pipeline,
+    oracles,
+    clock: Date.now,
+    onSequenced: (sequenced) => venue.record(sequenced),
+    onCleared,
+    onBroken: (broken) => {
+      const { halted, transition, violations } = broken;
+      deps.onBroken?.(broken);
+      if (halted !== undefined) venue.record(halted);
+      const { marketId } = transition.parameters;
+      log.fatal({ marketId, batch: transition.batchNumber, violations }, 'a law is broken: market halted');
+    },
+    onWaiting: (marketId, reason) => log.warn({ marketId, reason }, 'a batch has to wait'),
+  });
+  const close = async (): Promise<void> => {
+    await snapshot().catch(onFault);
+    await journal.close();
+    await index.close();
+  };
+  return { venue, scheduler, oracle, recovered, sequencer, journal, snapshot, close };
+}
+
+const DISK_WAIT_MS = 30_000;
+
+/**
+ * The server key behind session secrets: made on first start, kept beside the journal, readable by
+ * its owner only. Losing it ends all sessions and nothing else.
+ */
+export function sessionKey(dataDir: string): Uint8Array {
+  const path = join(dataDir, 'session.key');
+  mkdirSync(dataDir, { recursive: true });
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw new Fault(`The session key ${path} cannot be read. Check its permissions.`, {
+        code: 'SESSION_KEY_UNREADABLE',
+        fields: { path },
+        cause,
+      });
+    }
+  }
+  const key = randomBytes(32);
+  writeFileSync(path, key, { mode: 0o600, flag: 'wx' });
+  return key;
+}
+
+async function openStore(config: Config): Promise<KeyValueStore> {
+  const directory = join(config.dataDir, 'index');
+  mkdirSync(directory, { recursive: true });
+  if (config.storage.backend === 'rocksdb') return RocksDbStore.open({ directory });
+  return LmdbStore.open({ directory });
+}
+
+function logRecovery(log: Logger, { recovery }: OpenedJournal): void {
+  const { torn, staleLocksRemoved, closeMark, records, segments } = recovery;
+  log.info({ records, segments, closeMark }, 'journal opened');
+  if (torn !== undefined) log.warn({ ...torn }, 'a torn tail, never acknowledged, was cut off');
+  for (const lock of staleLocksRemoved) log.warn({ lock }, 'the lock of a dead process was removed');
+}
+
+function diskHealth({ journal }: OpenedJournal): ComponentHealth[] {
+  const { state, sequence, failure, pendingRecords } = journal.health();
+  const detail =
+    failure === undefined
+      ? `durable up to input ${sequence}, ${pendingRecords} waiting`
+      : `${failure.message} Admission stopped; nothing acknowledged is lost.`;
+  return [{ name: 'journal', state: state === 'open' ? 'ready' : 'unready', detail }];
+}
+
+function marketHealth(venue: Venue, oracles: OracleBoard): ComponentHealth[] {
+  const { ready, refusals, adapter, ageMs } = oracles.health();
+  const why = refusals.map(({ code, field }) => `${code} (${field})`).join(', ');
+  const oracle: ComponentHealth = {
+    name: 'oracle',
+    state: ready ? 'ready' : 'unready',
+    detail: ready ? `${adapter}, oldest mid ${ageMs} ms old` : `${adapter}: ${why || 'no mids yet'}`,
+  };
+  const markets = [...venue.state.markets.values()].map((market): ComponentHealth => {
+    const { haltReason, marketId, batch } = market;
+    return {
+      name: 'market',
+      state: haltReason === undefined ? 'ready' : 'unready',
+      detail: `market ${marketId}: ${haltReason ?? `batch ${batch.number} ${batch.phase}`}`,
+    };
+  });
+  return [oracle, ...markets];
+}
+
+function beyondHealth(): ComponentHealth[] {
+  return [
+    { name: 'prover', state: 'notConfigured', detail: 'epochs are checked, not proven' },
+    { name: 'baseLayer', state: 'notConfigured', detail: 'epochs are not settled anywhere' },
+  ];
+}
