@@ -74,7 +74,7 @@ export function chooseTests(found: readonly string[], options: readonly string[]
 async function runFiles(root: string, choice: TestChoice): Promise<boolean> {
   const reporter = new spec();
   reporter.pipe(process.stdout);
-  const skips = new Set<string>();
+  const skips = new Map<string, number>();
   let failed = false;
   let closing = false;
   const events = run({
@@ -86,11 +86,11 @@ async function runFiles(root: string, choice: TestChoice): Promise<boolean> {
   for await (const event of events as AsyncIterable<TestEvent>) {
     if (event.type === 'test:fail') failed ||= event.data.todo === undefined;
     const skip = skipReason(event);
-    if (skip !== undefined) skips.add(skip);
+    if (skip !== undefined) skips.set(skip, 1 + (skips.get(skip) ?? 0));
     if (!closing && startsSummary(event)) {
       closing = true;
       await drained(reporter);
-      reporter.push(optionalParts([...choice.leftOut, ...skips]));
+      reporter.push(optionalParts([...choice.leftOut, ...[...skips].map(countSkips)]));
     }
     reporter.write(event);
   }
@@ -104,12 +104,16 @@ function startsSummary(event: TestEvent): boolean {
   return event.data.nesting === 0 && /^tests \d+$/.test(event.data.message);
 }
 
-/** What a skipped test says about why, undefined for tests that ran. */
+/** Why a test was skipped and how to enable it, as it says itself; undefined for tests that ran. */
 function skipReason(event: TestEvent): string | undefined {
   if (event.type !== 'test:pass') return undefined;
   const { skip, name } = event.data;
   if (skip === undefined || skip === false) return undefined;
-  return typeof skip === 'string' && skip !== '' ? `${name}: ${skip}` : `${name}: no reason given`;
+  return typeof skip === 'string' && skip !== '' ? skip : `${name} gives no reason`;
+}
+
+function countSkips([reason, count]: readonly [string, number]): string {
+  return `${reason} (${count} ${count === 1 ? 'test' : 'tests'})`;
 }
 
 /** The paragraph on what this run left out. */
