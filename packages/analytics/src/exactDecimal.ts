@@ -7,13 +7,21 @@ export interface ExactDecimal {
   readonly places: number;
 }
 
-/** Reads a plain decimal such as `-0.70` or `0.000000125`; trusted text only. */
-export function exactDecimal(text: string): ExactDecimal {
-  const match = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/.exec(text);
-  invariant(match !== null, 'a stated decimal is plain: digits, perhaps a point and a sign');
+/** Reads `-0.70`, `0.000000125` or `1.25e-7` exactly; undefined for anything else. */
+export function parseExact(text: string): ExactDecimal | undefined {
+  const match = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?(?:e(-?\d{1,2}))?$/.exec(text);
+  if (match === null) return undefined;
   const fraction = match[3] ?? '';
-  const digits = BigInt(`${match[2]}${fraction}`);
-  return { digits: match[1] === '-' ? -digits : digits, places: fraction.length };
+  const places = fraction.length - Number(match[4] ?? '0');
+  const size = BigInt(`${match[2]}${fraction}`) * 10n ** BigInt(Math.max(0, -places));
+  return { digits: match[1] === '-' ? -size : size, places: Math.max(0, places) };
+}
+
+/** `parseExact` of trusted text. */
+export function exactDecimal(text: string): ExactDecimal {
+  const exact = parseExact(text);
+  invariant(exact !== undefined, 'a stated decimal is digits, perhaps with point, sign, exponent');
+  return exact;
 }
 
 /** The product, exact. */

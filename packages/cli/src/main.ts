@@ -1,0 +1,60 @@
+import { DecodeError } from '@lawbook/exchange/codec/byteReader';
+import { Fault } from '@lawbook/exchange/failures/fault';
+import { Command, CommanderError } from 'commander';
+import { addKeys } from './keys.ts';
+import { addSimulate } from './simulate.ts';
+import type { ExitCode } from './terminal/cliFault.ts';
+import { exitCodeOf, reportFailure } from './terminal/failure.ts';
+import type { Program } from './terminal/program.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { standardTerminal } from './terminal/terminal.ts';
+import { addVerify } from './verify.ts';
+
+const HELP = `
+A first minute:
+  lawbook start                                     a demo venue on this machine
+  lawbook preview --pay 1000 USD --receive EUR      what a trade would get now
+  lawbook order --from alice --pay 1000 USD --receive EUR
+  lawbook balance alice
+  lawbook epoch export latest --out epoch.bin       everything a verifier needs
+  lawbook verify epoch.bin                          re-run the laws, offline
+  lawbook simulate                                  the scenario suite
+
+Exit codes: 0 done, 1 refused or a check failed, 2 wrong usage, 3 nobody answered.
+Every command with --json prints one JSON document on standard output, failures included.`;
+
+/** Adds every command to the program. */
+function buildCommand(terminal: Terminal, exitWith: (code: ExitCode) => void): Command {
+  const command = new Command('lawbook')
+    .description('An exchange that proves it kept its own rules.')
+    .version('0.1.0')
+    .showHelpAfterError('(lawbook --help shows examples)')
+    .exitOverride()
+    .addHelpText('after', HELP);
+  const program: Program = { command, terminal, exitWith };
+  for (const add of [addKeys, addSimulate, addVerify]) add(program);
+  return command;
+}
+
+/** Runs one command line. @returns the exit code; bugs are thrown on. */
+async function main(words: readonly string[]): Promise<ExitCode> {
+  const terminal = standardTerminal();
+  let asked: ExitCode = 0;
+  const command = buildCommand(terminal, (code) => {
+    asked = asked > code ? asked : code;
+  });
+  try {
+    await command.parseAsync([...words], { from: 'user' });
+    return asked;
+  } catch (failure) {
+    const expected =
+      failure instanceof CommanderError ||
+      failure instanceof Fault ||
+      failure instanceof DecodeError;
+    if (!expected) throw failure;
+    reportFailure(terminal, failure, words.includes('--json'));
+    return exitCodeOf(failure);
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { chainEpoch } from '@lawbook/exchange/application/batchInputs';
+import type { EpochBundle } from '@lawbook/exchange/bundle';
+import { decodeBundle } from '@lawbook/exchange/bundle';
+import { diffRoot } from '@lawbook/exchange/diffs/stateDiff';
+import { epochFlaw, nettingFlaw } from '@lawbook/exchange/laws/epochChain';
+import type { LawVerdict } from '@lawbook/exchange/laws/judge';
+import { allHold, judgeBatch } from '@lawbook/exchange/laws/judge';
+import { readPredicates } from '@lawbook/exchange/laws/predicates';
+import type { Violated } from '@lawbook/exchange/laws/verdict';
+import { recoverSigner } from '@lawbook/exchange/orders/signature';
+import { ExitCode, FileFault } from './terminal/cliFault.ts';
+import type { Program } from './terminal/program.ts';
+import { startProgress } from './terminal/progress.ts';
+import { printJson } from './terminal/terminal.ts';
+import type { EpochFinding, Verification } from './verifyReport.ts';
+import { verificationJson, verificationLines } from './verifyReport.ts';
+
+interface VerifyOptions {
+  readonly epochHash?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  lawbook epoch export latest --out epoch.bin
+  lawbook verify epoch.bin
+  lawbook verify epoch.bin --epoch-hash 0x12..     the hash that you learnt somewhere else
+  lawbook verify *.bin --json
+
+Needs no network and no venue: every law is re-run on the bytes, every signer is recovered.
+What holds here is checked, not proven. Exits 1 when anything is broken or does not decode.`;
+
+/** `lawbook verify`: re-runs the laws on exported epochs, offline. */
+export function addVerify(program: Program): void {
+  program.command
+    .command('verify')
+    .description('Re-run every law on an exported epoch, offline')
+    .argument('<bundles...>', 'files written by lawbook epoch export')
+    .option('--epoch-hash <hash>', 'the epoch hash that the bundle must have')
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXAMPLES)
+    .action((files: string[], options: VerifyOptions) => verify(program, files, options));
+}
+
+function verify(program: Program, files: readonly string[], options: VerifyOptions): void {
+  const { terminal } = program;
+  const verifications = files.map((file) => verifyBundle(program, file, options));
+  if (options.json === true) {
+    const documents = verifications.map(verificationJson);
+    printJson(terminal, documents.length === 1 ? documents[0] : documents);
+  } else {
+    for (const verification of verifications) {
+      for (const line of verificationLines(verification)) terminal.print(line);
+    }
+  }
+  if (verifications.some(({ holds }) => !holds)) program.exitWith(ExitCode.refused);
+}
+
+function verifyBundle(program: Program, file: string, options: VerifyOptions): Verification {
+  const bundle = decodeBundle(readBytes(file));
+  const progress = startProgress(program.terminal, `verifying ${file}`, bundle.batches.length);
+  const batches: (readonly LawVerdict[])[] = [];
+  for (const batch of bundle.batches) {
+    progress.update(batches.length, `batch ${batch.batchNumber}`);
+    batches.push(judgeBatch(batch, { authority: 'recover', recover: recoverSigner }));
+  }
+  progress.stop();
+  const lawful = batches.every(allHold);
+  const findings = lawful ? epochFindings(bundle, options) : [];
+  return {
+    file,
+    bundle,
+    batches,
+    findings,
+    predicates: readPredicates(batches.flat()),
+    holds: lawful && findings.every(({ flaw }) => flaw === undefined),
+  };
+}
+
+/** What the laws about single batches cannot see; asked only of lawful batches. */
+function epochFindings(bundle: EpochBundle, options: VerifyOptions): EpochFinding[] {
+  const { batches, diffs, marketId, epochNumber, parentEpochHash, epochHash } = bundle;
+  const recomputed = chainEpoch(parentEpochHash, marketId, epochNumber, diffRoot(diffs));
+  const wanted = options.epochHash?.toLowerCase();
+  return [
+    { name: 'batches join', flaw: epochFlaw(batches) },
+    { name: 'diffs are the sum of the batches', flaw: nettingFlaw(batches, diffs) },
+    { name: 'one market', flaw: marketFlaw(bundle) },
+    { name: 'epoch hash binds the diffs', flaw: hashFlaw('epochHash', recomputed, epochHash) },
+    ...(wanted === undefined
+      ? []
+      : [{ name: 'epoch hash is the one given', flaw: hashFlaw('epochHash', wanted, epochHash) }]),
+  ];
+}
+
+function marketFlaw({ marketId, batches }: EpochBundle): Violated | undefined {
+  const stranger = batches.find(({ parameters }) => parameters.marketId !== marketId);
+  return stranger === undefined
+    ? undefined
+    : flawAt('marketId', String(marketId), String(stranger.parameters.marketId));
+}
+
+function hashFlaw(field: string, expected: string, actual: string): Violated | undefined {
+  return expected === actual ? undefined : flawAt(field, expected, actual);
+}
+
+function flawAt(field: string, expected: string, actual: string): Violated {
+  const rule = 'the epoch states what its contents say';
+  return { kind: 'violated', locus: { kind: 'batch', field }, rule, expected, actual };
+}
+
+function readBytes(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new FileFault(`${file} cannot be read`, file, cause);
+  }
+}
