@@ -47,6 +47,42 @@ export const REJECTIONS = {
     fix: 'Read /health/ready for the reason and submit the same order again.',
     httpStatus: 503,
   },
+  requestTimeout: {
+    number: 105,
+    rule: 'A request arrives whole within the time that the venue waits for it.',
+    fix: 'Send the headers and the body without pauses.',
+    httpStatus: 408,
+  },
+  unsupportedMediaType: {
+    number: 106,
+    rule: 'A body is JSON and says so: Content-Type application/json.',
+    fix: 'Send JSON with that header.',
+    httpStatus: 415,
+  },
+  sequenceNotReached: {
+    number: 107,
+    rule: 'A read with ?atLeast= waits for the sequence within the announced time.',
+    fix: 'Ask again; the sequence comes from the answer to the write that you wait for.',
+    httpStatus: 503,
+  },
+  notConfigured: {
+    number: 108,
+    rule: 'The venue was given the part that the request needs.',
+    fix: 'Read /v1/status for the parts that this venue has.',
+    httpStatus: 501,
+  },
+  headersTooLarge: {
+    number: 109,
+    rule: 'The request line and headers stay within 16 KiB.',
+    fix: 'Send fewer or shorter headers.',
+    httpStatus: 431,
+  },
+  internalFault: {
+    number: 110,
+    rule: 'A well-formed request is answered.',
+    fix: 'Ask again; report the trace id if it stays. Orders: submit the same order again.',
+    httpStatus: 500,
+  },
   unauthenticated: {
     number: 200,
     rule: 'A private route needs a session or an operator token.',
@@ -70,6 +106,24 @@ export const REJECTIONS = {
     rule: 'A session is used before it expires or is revoked.',
     fix: 'Open a new session.',
     httpStatus: 401,
+  },
+  timestampSkewed: {
+    number: 204,
+    rule: 'The time of an authenticated request is within the announced skew of the venue.',
+    fix: 'Set your clock, or sign the request again just before you send it.',
+    httpStatus: 401,
+  },
+  sessionTooLong: {
+    number: 205,
+    rule: 'A session ends within the longest life that the venue allows.',
+    fix: 'Sign a grant that expires earlier.',
+    httpStatus: 422,
+  },
+  sessionLimitReached: {
+    number: 206,
+    rule: 'An owner keeps a bounded number of sessions in force.',
+    fix: 'Revoke a session, or wait until one expires.',
+    httpStatus: 409,
   },
   marketUnknown: {
     number: 300,

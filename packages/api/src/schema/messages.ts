@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import type { MidView, PhaseView } from './marketViews.ts';
+import { midView, phaseView } from './marketViews.ts';
+import type { CancelReply, OrderAnswer, OrderView, SignedOrder } from './orderViews.ts';
+import { cancelReply, orderAnswer, orderView, signedOrder } from './orderViews.ts';
+import {
+  countNumber,
+  hashText,
+  marketIdText,
+  sequenceNumber,
+  signatureText,
+  timeText,
+} from './primitives.ts';
+import type { BatchView, EpochView } from './recordViews.ts';
+import { batchView, epochView } from './recordViews.ts';
+import type { RejectionView } from './rejectionView.ts';
+import { rejectionView } from './rejectionView.ts';
+
+/** Where the WebSocket of a venue is. */
+export const WEBSOCKET_PATH = '/v1/ws';
+
+/** The most orders in one `submit` message. */
+export const ORDERS_PER_MESSAGE_MAX = 100;
+
+/** Private close codes of the WebSocket, each with the reason it carries. */
+export const CLOSE_CODES = {
+  slowConsumer: 4001,
+  heartbeatMissed: 4002,
+  rateExceeded: 4003,
+  closing: 4004,
+  sessionEnded: 4005,
+} as const;
+
+/** A feed: `batches:1`, `epochs:1`, `phases:1`, `oracle:1` by market, `orders:0x...` by owner. */
+export const channelText: z.ZodType<string> = z
+  .string()
+  .regex(
+    /^((batches|epochs|phases|oracle):[1-9]\d{0,8}|orders:0x[0-9a-fA-F]{40})$/,
+    'batches:, epochs:, phases: or oracle: with a market id, or orders: with an address',
+  )
+  .describe('Feed of a market or of an owner');
+
+const requestId = z.string().min(1).max(64).describe("The client's name for the request");
+
+/** What a client may send. */
+export type ClientMessage =
+  | {
+      readonly op: 'subscribe';
+      readonly id: string;
+      readonly channel: string;
+      /** Catch up from this sequence on, if the venue still holds it, in place of a snapshot. */
+      readonly from?: number | undefined;
+      /** The feed that `from` belongs to, as answered by `subscribed`. */
+      readonly feed?: string | undefined;
+    }
+  | { readonly op: 'unsubscribe'; readonly id: string; readonly channel: string }
+  | {
+      readonly op: 'authenticate';
+      readonly id: string;
+      readonly sessionId: string;
+      readonly timestampMs: number;
+      readonly mac: string;
+    }
+  | { readonly op: 'submit'; readonly id: string; readonly orders: readonly SignedOrder[] }
+  | {
+      readonly op: 'cancel';
+      readonly id: string;
+      readonly orderId: string;
+      readonly signature?: string | undefined;
+    }
+  | { readonly op: 'ping'; readonly id: string };
+
+export const clientMessage: z.ZodType<ClientMessage> = z.discriminatedUnion('op', [
+  z
+    .strictObject({
+      op: z.literal('subscribe'),
+      id: requestId,
+      channel: channelText,
+      from: sequenceNumber.optional().describe('First sequence wanted, to go on without a gap'),
+      feed: z.string().max(64).optional().describe('Feed that `from` counts in'),
+    })
+    .describe('Follow a channel'),
+  z
+    .strictObject({ op: z.literal('unsubscribe'), id: requestId, channel: channelText })
+    .describe('Stop following a channel'),
+  z
+    .strictObject({
+      op: z.literal('authenticate'),
+      id: requestId,
+      sessionId: hashText,
+      timestampMs: countNumber,
+      mac: hashText,
+    })
+    .describe('Use a session for this connection; once'),
+  z
+    .strictObject({
+      op: z.literal('submit'),
+      id: requestId,
+      orders: z.array(signedOrder).min(1).max(ORDERS_PER_MESSAGE_MAX),
+    })
+    .describe('Submit orders'),
+  z
+    .strictObject({
+      op: z.literal('cancel'),
+      id: requestId,
+      orderId: hashText,
+      signature: signatureText.optional(),
+    })
+    .describe('Withdraw an order'),
+  z.strictObject({ op: z.literal('ping'), id: requestId }).describe('Ask for a pong'),
+]);
+
+/** What happened on a channel. Orders are upserts by id. */
+export type ChannelEvent =
+  | { readonly kind: 'batch'; readonly batch: BatchView }
+  | { readonly kind: 'epoch'; readonly epoch: EpochView }
+  | { readonly kind: 'phase'; readonly marketId: string; readonly phase: PhaseView }
+  | { readonly kind: 'oracle'; readonly marketId: string; readonly mids: readonly MidView[] }
+  | { readonly kind: 'order'; readonly order: OrderView };
+
+export const channelEvent: z.ZodType<ChannelEvent> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('batch'), batch: batchView }),
+  z.object({ kind: z.literal('epoch'), epoch: epochView }),
+  z.object({ kind: z.literal('phase'), marketId: marketIdText, phase: phaseView }),
+  z.object({ kind: z.literal('oracle'), marketId: marketIdText, mids: z.array(midView) }),
+  z.object({ kind: z.literal('order'), order: orderView }),
+]);
+
+/** What a venue may send. */
+export type ServerMessage =
+  | {
+      readonly op: 'subscribed';
+      readonly id: string;
+      readonly channel: string;
+      /** Names this run of the channel: sequences of another feed do not continue it. */
+      readonly feed: string;
+      /** Sequence of the last event that the snapshot contains, or the one before `from`. */
+      readonly sequence: number;
+      readonly checksum: string;
+      /** True when events follow from `from`, false when a snapshot stands in for the past. */
+      readonly resumed: boolean;
+      readonly snapshot?: readonly ChannelEvent[] | undefined;
+    }
+  | { readonly op: 'unsubscribed'; readonly id: string; readonly channel: string }
+  | {
+      readonly op: 'event';
+      readonly channel: string;
+      readonly sequence: number;
+      readonly checksum: string;
+      readonly event: ChannelEvent;
+    }
+  | { readonly op: 'authenticated'; readonly id: string; readonly owner: string }
+  | { readonly op: 'answers'; readonly id: string; readonly answers: readonly OrderAnswer[] }
+  | { readonly op: 'canceled'; readonly id: string; readonly cancel: CancelReply }
+  | { readonly op: 'rejected'; readonly id?: string | undefined; readonly rejection: RejectionView }
+  | { readonly op: 'pong'; readonly id: string; readonly time: string }
+  | {
+      readonly op: 'warning';
+      readonly reason: 'slowConsumer' | 'closing';
+      readonly bufferedBytes: number;
+      readonly limitBytes: number;
+    };
+
+export const serverMessage: z.ZodType<ServerMessage> = z.discriminatedUnion('op', [
+  z
+    .object({
+      op: z.literal('subscribed'),
+      id: requestId,
+      channel: channelText,
+      feed: z.string(),
+      sequence: sequenceNumber,
+      checksum: z.string().regex(/^[0-9a-f]{8}$/),
+      resumed: z.boolean(),
+      snapshot: z.array(channelEvent).optional(),
+    })
+    .describe('The channel is followed; events after `sequence` come next'),
+  z
+    .object({ op: z.literal('unsubscribed'), id: requestId, channel: channelText })
+    .describe('The channel is no longer followed'),
+  z
+    .object({
+      op: z.literal('event'),
+      channel: channelText,
+      sequence: sequenceNumber,
+      checksum: z.string().regex(/^[0-9a-f]{8}$/),
+      event: channelEvent,
+    })
+    .describe('Something happened; the sequence is one more than the one before'),
+  z
+    .object({ op: z.literal('authenticated'), id: requestId, owner: z.string() })
+    .describe('The session is in use'),
+  z
+    .object({ op: z.literal('answers'), id: requestId, answers: z.array(orderAnswer) })
+    .describe('One answer per order of a submit'),
+  z
+    .object({ op: z.literal('canceled'), id: requestId, cancel: cancelReply })
+    .describe('The order is withdrawn'),
+  z
+    .object({ op: z.literal('rejected'), id: requestId.optional(), rejection: rejectionView })
+    .describe('The request named by `id`, or the frame when absent, was refused'),
+  z.object({ op: z.literal('pong'), id: requestId, time: timeText }).describe('Answer to a ping'),
+  z
+    .object({
+      op: z.literal('warning'),
+      reason: z.enum(['slowConsumer', 'closing']),
+      bufferedBytes: countNumber,
+      limitBytes: countNumber,
+    })
+    .describe('Read faster, or the connection is dropped at the limit; or the venue closes'),
+]);

@@ -1,0 +1,56 @@
+import * as account from './accountRoutes.ts';
+import * as market from './marketRoutes.ts';
+import * as operator from './operatorRoutes.ts';
+import * as order from './orderRoutes.ts';
+import type { AnyRoute, Route } from './route.ts';
+
+const any = <P, Q, B, R>(route: Route<P, Q, B, R>): AnyRoute => route as unknown as AnyRoute;
+
+/** Every route of the venue that has a schema, in the order of the documentation. */
+export const ROUTES: readonly AnyRoute[] = [
+  any(market.listAssets),
+  any(market.listMarkets),
+  any(market.readMarket),
+  any(market.readOracle),
+  any(market.readPool),
+  any(market.readPrices),
+  any(market.listCandles),
+  any(market.readDepth),
+  any(account.readAccount),
+  any(account.readVault),
+  any(account.requestWithdrawal),
+  any(order.submitOrders),
+  any(order.listOrders),
+  any(order.readOrder),
+  any(order.cancelOrder),
+  any(order.commitOrder),
+  any(order.revealOrder),
+  any(order.previewOrder),
+  any(market.listBatches),
+  any(market.readBatch),
+  any(market.listEpochs),
+  any(market.readEpoch),
+  any(market.readBundle),
+  any(market.readVerdicts),
+  any(market.readProof),
+  any(market.readBaseLayerTransaction),
+  any(market.listLaws),
+  any(account.openSession),
+  any(account.listSessions),
+  any(account.closeSession),
+  any(account.readTypedData),
+  any(operator.registerAsset),
+  any(operator.createMarket),
+  any(operator.setParameters),
+  any(operator.haltMarket),
+  any(operator.resumeMarket),
+  any(operator.creditDeposit),
+  any(account.readStatus),
+  any(account.readAgreement),
+  any(account.readLiveness),
+  any(account.readReadiness),
+  any(account.readMetrics),
+  any(account.readHealth),
+  any(account.readLegacyVault),
+  any(account.submitVerifiables),
+];
