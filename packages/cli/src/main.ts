@@ -1,8 +1,11 @@
 import { DecodeError } from '@lawbook/exchange/codec/byteReader';
 import { Fault } from '@lawbook/exchange/failures/fault';
 import { Command, CommanderError } from 'commander';
+import { addConfig } from './config.ts';
 import { addKeys } from './keys.ts';
+import { addReplay } from './replay.ts';
 import { addSimulate } from './simulate.ts';
+import { addStart } from './start.ts';
 import type { ExitCode } from './terminal/cliFault.ts';
 import { exitCodeOf, reportFailure } from './terminal/failure.ts';
 import type { Program } from './terminal/program.ts';
@@ -32,7 +35,7 @@ function buildCommand(terminal: Terminal, exitWith: (code: ExitCode) => void): C
     .exitOverride()
     .addHelpText('after', HELP);
   const program: Program = { command, terminal, exitWith };
-  for (const add of [addKeys, addSimulate, addVerify]) add(program);
+  for (const add of [addStart, addSimulate, addVerify, addReplay, addConfig, addKeys]) add(program);
   return command;
 }
 
@@ -57,4 +60,9 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   }
 }
 
+// A reader that has seen enough, such as head, closes the pipe: that is no failure.
+process.stdout.on('error', (failure: NodeJS.ErrnoException) => {
+  if (failure.code === 'EPIPE') process.exit(0);
+  throw failure;
+});
 process.exitCode = await main(process.argv.slice(2));

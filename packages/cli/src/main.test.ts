@@ -1,0 +1,43 @@
+// Goal: the program teaches, and fails in words with a documented code. Method: run it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runCli } from './fixtures/runCli.ts';
+
+const COMMANDS = [
+  'start',
+  'order',
+  'balance',
+  'deposit',
+  'preview',
+  'watch',
+  'epoch',
+  'verify',
+  'simulate',
+  'replay',
+  'config',
+  'keys',
+];
+
+test('teaches every command with examples', async () => {
+  const { code, stdout } = await runCli(['--help']);
+  assert.equal(code, 0);
+  for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command}\\b`, 'm'));
+  for (const command of COMMANDS) {
+    const help = await runCli([command, '--help']);
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /Examples:\n {2}(LAWBOOK_\S+ )?lawbook /, command);
+  }
+});
+
+test('exits 2 on wrong usage and points to the help', async () => {
+  const unknown = await runCli(['bogus']);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /lawbook --help/);
+  assert.equal((await runCli(['verify'])).code, 2);
+  assert.equal((await runCli(['--version'])).stdout.trim(), '0.1.0');
+});
+
+test('prints no colours where nobody looks', async () => {
+  const { stdout } = await runCli(['keys', 'demo']);
+  assert.equal(stdout.includes('\u001b'), false);
+});

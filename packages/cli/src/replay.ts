@@ -1,0 +1,72 @@
+import { ExitCode } from './terminal/cliFault.ts';
+import type { ConfigFlags } from './terminal/configFlags.ts';
+import { statedSources, withConfigFlags } from './terminal/configFlags.ts';
+import type { Program } from './terminal/program.ts';
+import type { Progress } from './terminal/progress.ts';
+import { startProgress } from './terminal/progress.ts';
+import { tableLines } from './terminal/table.ts';
+import { paint, printJson } from './terminal/terminal.ts';
+
+interface ReplayOptions extends ConfigFlags {
+  readonly judge: boolean;
+  readonly json?: boolean;
+}
+
+type Report = Awaited<ReturnType<typeof import('@lawbook/executor/replay')['replayJournal']>>;
+
+const EXAMPLES = `
+Examples:
+  lawbook replay --data-dir .lawbook            from the first record, every batch judged again
+  lawbook replay --no-judge --json              counts and roots only
+
+Stop the venue first: a journal has one user. Two machines that replay the same journal print the
+same state root. Exits 1 when a law is violated or the ledger does not sum to zero.`;
+
+/** `lawbook replay`: rebuilds the state of a stopped venue from its journal alone. */
+export function addReplay(program: Program): void {
+  withConfigFlags(program.command.command('replay'))
+    .description('Replay a journal from its first record and print the state root')
+    .option('--no-judge', 'do not re-run the laws on every batch')
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXAMPLES)
+    .action((options: ReplayOptions) => replay(program, options));
+}
+
+async function replay(program: Program, options: ReplayOptions): Promise<void> {
+  const { terminal } = program;
+  const { loadConfig } = await import('@lawbook/executor/config/loadConfig');
+  const { replayJournal } = await import('@lawbook/executor/replay');
+  const { config } = loadConfig(statedSources(options));
+  let progress: Progress | undefined;
+  const report = await replayJournal({
+    config,
+    judge: options.judge,
+    onProgress: ({ sequence, last }) => {
+      progress ??= startProgress(terminal, 'replaying', last);
+      progress.update(sequence);
+    },
+  }).finally(() => progress?.stop());
+  const ok = report.violations.length === 0 && report.isZeroSum;
+  if (options.json === true) printJson(terminal, { ok, ...report });
+  else for (const line of reportLines(report, ok)) terminal.print(line);
+  if (!ok) program.exitWith(ExitCode.refused);
+}
+
+function reportLines(report: Report, ok: boolean): string[] {
+  const counts = Object.entries(report.byKind).map(([kind, count]) => [kind, String(count)]);
+  const heads = [{ head: 'input' }, { head: 'records', align: 'right' }] as const;
+  const violations = report.violations.map(({ batchNumber, verdict }) => {
+    return paint.bad(`batch ${batchNumber}: ${verdict.id} ${verdict.name} is violated`);
+  });
+  return [
+    ...tableLines(heads, counts),
+    '',
+    `records       ${report.records}`,
+    `state root    ${report.stateRoot}`,
+    `epochs        ${report.epochs.length}`,
+    `batches judged ${report.batchesJudged}`,
+    `zero sum      ${report.isZeroSum ? 'yes' : 'NO'}`,
+    ...violations,
+    ok ? paint.good('The journal replays and every check holds.') : paint.bad('A check failed.'),
+  ];
+}

@@ -1,0 +1,111 @@
+import type { ConfigFlags } from './terminal/configFlags.ts';
+import { statedSources, withConfigFlags } from './terminal/configFlags.ts';
+import type { Program } from './terminal/program.ts';
+import type { Progress } from './terminal/progress.ts';
+import { startProgress } from './terminal/progress.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { paint, printJson } from './terminal/terminal.ts';
+import { DEFAULT_URL } from './terminal/venueAddress.ts';
+
+interface StartOptions extends ConfigFlags {
+  readonly host?: string;
+  readonly port?: string;
+  readonly demo: boolean;
+  readonly flow: boolean;
+  readonly json?: boolean;
+}
+
+type Executor = typeof import('@lawbook/executor/main');
+type RunningVenue = Awaited<ReturnType<Executor['startVenue']>>;
+
+const EXAMPLES = `
+Examples:
+  lawbook start                                 a demo venue with simulated traders
+  lawbook start --no-flow --port 0              alone, on a port that the system chooses
+  lawbook start --config venue.yaml --no-demo   a venue of your own
+
+Ctrl-C stops admitting, finishes what was accepted, syncs and exits 0.`;
+
+/** `lawbook start`: runs a venue in this process until it is interrupted. */
+export function addStart(program: Program): void {
+  withConfigFlags(program.command.command('start'))
+    .description('Start a venue on this machine')
+    .option('--host <host>', 'address to listen on')
+    .option('-p, --port <port>', 'port to listen on; 0 lets the system choose')
+    .option('--no-demo', 'no demo assets, accounts or invented oracle')
+    .option('--no-flow', 'no simulated traders')
+    .option('--json', 'print the address as one JSON document once the venue listens')
+    .addHelpText('after', EXAMPLES)
+    .action((options: StartOptions) => start(program, options));
+}
+
+async function start(program: Program, options: StartOptions): Promise<void> {
+  const { terminal } = program;
+  const { loadConfig } = await import('@lawbook/executor/config/loadConfig');
+  const { startVenue } = await import('@lawbook/executor/main');
+  const flags = {
+    'http.host': options.host,
+    'http.port': options.port,
+    'demo.enabled': options.demo ? undefined : false,
+    'demo.flow': options.flow ? undefined : false,
+  };
+  const stated = loadConfig(statedSources(options, flags));
+  // A person reads warnings only, unless the level was stated; a log collector reads all.
+  const quiet = terminal.resultsOnScreen && !stated.sources.has('log.level');
+  const { config } = quiet
+    ? loadConfig(statedSources(options, { ...flags, 'log.level': 'warn' }))
+    : stated;
+  let progress: Progress | undefined;
+  const running = await startVenue({
+    config,
+    onProgress: ({ sequence, last }) => {
+      progress ??= startProgress(terminal, 'replaying the journal', last);
+      progress.update(sequence);
+    },
+  }).finally(() => progress?.stop());
+  announce(terminal, running, { demo: config.demo.enabled, json: options.json === true });
+  await interrupted();
+  terminal.note('stopping');
+  await running.close();
+}
+
+function announce(
+  terminal: Terminal,
+  { url, recovered }: RunningVenue,
+  { demo, json }: { readonly demo: boolean; readonly json: boolean },
+): void {
+  if (json) {
+    printJson(terminal, { url, recovered });
+    return;
+  }
+  const venue = url === DEFAULT_URL ? '' : ` --url ${url}`;
+  const lines = [
+    `${paint.bold('Lawbook')} listens at ${paint.good(url)}`,
+    `  API documentation  ${url}/docs`,
+    `  health             ${url}/health/ready`,
+    `  replayed           ${recovered.replayed} records, root ${recovered.stateRoot}`,
+    ...(demo
+      ? [
+          '',
+          'A demo venue: invented prices, public development keys, no real money. Try',
+          `  lawbook order --from alice --pay 1000 USD --receive EUR${venue}`,
+          `  lawbook watch${venue}`,
+        ]
+      : []),
+    '',
+    'Ctrl-C stops it.',
+  ];
+  for (const line of lines) terminal.print(line);
+}
+
+/** Resolves at the first interrupt; a second one ends the process at once. */
+function interrupted(): Promise<void> {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      for (const signal of signals) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, stop);
+  });
+}

@@ -1,0 +1,99 @@
+// Goal: a stranger can judge an epoch from its bytes alone, and a forged one does not pass. Method:
+// encode a real epoch, run the command on it, then on planted forgeries.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { EpochBundle } from '@lawbook/exchange/bundle';
+import { encodeBundle } from '@lawbook/exchange/bundle';
+import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
+import { scenarioBundle } from './fixtures/epochBundle.ts';
+import { runCli } from './fixtures/runCli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lawbook-verify-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const bundle = scenarioBundle();
+
+test('checks every law and says what each does not show', async () => {
+  const { code, stdout, stderr } = await verify('epoch.bin', bundle);
+  assert.equal(code, 0, stderr + stdout);
+  for (const law of ['L0', 'L1', 'L2', 'L8', 'L10']) assert.match(stdout, new RegExp(`${law} `));
+  assert.match(stdout, /does not show that the oracle told the truth/);
+  assert.match(stdout, /Checked is not proven/);
+});
+
+test('answers machines with one document', async () => {
+  const { code, stdout } = await verify('json.bin', bundle, ['--json']);
+  assert.equal(code, 0);
+  const document = JSON.parse(stdout) as Document;
+  assert.equal(document.ok, true);
+  assert.equal(document.level, 'checked');
+  assert.equal(document.batches[0]?.laws.length, 11);
+  const authority = document.batches[0]?.laws.find(({ id }) => id === 'L2');
+  assert.equal(authority?.basis, 'recovered');
+  assert.ok(document.predicates.every(({ holds }) => holds));
+});
+
+test('refuses a fill with one unit more, and names the order', async () => {
+  const [batch] = bundle.batches;
+  assert.ok(batch !== undefined);
+  const received = batch.fills.received.slice();
+  received[3] = (received[3] as bigint) + 1n;
+  const forged = { ...bundle, batches: [{ ...batch, fills: { ...batch.fills, received } }] };
+  const { code, stdout } = await verify('forged.bin', forged);
+  assert.equal(code, 1);
+  assert.match(stdout, /VIOLATED L5/);
+  assert.match(stdout, /order 3 /);
+});
+
+test('refuses a signature by another key', async () => {
+  const [batch] = bundle.batches;
+  assert.ok(batch !== undefined);
+  const saved = batch.orders.authorisations.slice();
+  const bytes = batch.orders.authorisations;
+  bytes.set(bytes.slice(65, 130), 0);
+  const { code, stdout } = await verify('signature.bin', bundle);
+  bytes.set(saved);
+  assert.equal(code, 1);
+  assert.match(stdout, /VIOLATED L2/);
+});
+
+test('refuses an epoch hash that is not the one learnt elsewhere', async () => {
+  const other = await verify('other.bin', bundle, ['--epoch-hash', ZERO_HASH]);
+  assert.equal(other.code, 1);
+  const own = await verify('own.bin', bundle, ['--epoch-hash', bundle.epochHash]);
+  assert.equal(own.code, 0);
+  const restated = await verify('restated.bin', { ...bundle, epochNumber: 2 });
+  assert.equal(restated.code, 1);
+});
+
+test('refuses bytes that are no bundle in one line, and a missing file', async () => {
+  const path = join(folder, 'noise.bin');
+  writeFileSync(path, 'noise');
+  const noise = await runCli(['verify', path]);
+  assert.equal(noise.code, 1);
+  assert.match(noise.stderr, /^failed: these bytes are not canonical: .*\n$/);
+  const missing = await runCli(['verify', join(folder, 'missing.bin'), '--json']);
+  assert.equal(missing.code, 1);
+  assert.equal((JSON.parse(missing.stdout) as { fault: { code: string } }).fault.code, 'CLI_FILE');
+});
+
+interface Document {
+  readonly ok: boolean;
+  readonly level: string;
+  readonly batches: readonly {
+    readonly laws: readonly { readonly id: string; readonly basis?: string }[];
+  }[];
+  readonly predicates: readonly { readonly holds: boolean }[];
+}
+
+function verify(
+  name: string,
+  epoch: EpochBundle,
+  words: readonly string[] = [],
+): ReturnType<typeof runCli> {
+  const path = join(folder, name);
+  writeFileSync(path, encodeBundle(epoch));
+  return runCli(['verify', path, ...words]);
+}
