@@ -118,10 +118,11 @@ for (const operation of ['open', 'write', 'datasync', 'rename', 'syncDirectory']
       return call.operation === operation && isNext ? { errno: 'EIO' } : undefined;
     };
     let acknowledged = 3;
-    while (journal.health().state === 'open') {
+    while (journal.health().state === 'open' && acknowledged < 50) {
       const fault = await faultOf(journal.append(payloadOf(acknowledged + 1)));
       if (fault === undefined) acknowledged += 1;
     }
+    assert.equal(journal.health().state, 'failed');
     disk.plan = () => undefined;
     await journal.close();
     for (const left of [disk.copy(), disk.crash({ keepBytes: () => 0 })]) {
@@ -131,6 +132,32 @@ for (const operation of ['open', 'write', 'datasync', 'rename', 'syncDirectory']
     }
   });
 }
+
+test('makes durable, at the start, what an earlier process left unsynced', async () => {
+  const plans: ((call: DiskCall) => boolean)[] = [
+    // A whole frame that was written, never synced, and could not be taken back.
+    ({ operation, path }) => path.includes('.seg') && /^(datasync|truncate)$/.test(operation),
+    // A new segment whose name was never synced.
+    ({ operation }) => operation === 'syncDirectory',
+  ];
+  for (const fails of plans) {
+    const disk = new SimulatedDisk();
+    const { journal } = await openOn(disk, { segmentBytesMax: 400 });
+    await appendRange(journal, 1, 2);
+    disk.plan = (call) => (fails(call) ? { errno: 'EIO' } : undefined);
+    for (let s = 3; s < 9; s += 1) await faultOf(journal.append(payloadOf(s)));
+    assert.equal(journal.health().state, 'failed');
+    await journal.close();
+    disk.plan = () => undefined;
+    const second = await openOn(disk, { segmentBytesMax: 400 });
+    const found = second.journal.sequence;
+    const atOnce = await openOn(disk.crash({ keepBytes: () => 0 }));
+    assert.equal(atOnce.journal.sequence, found, 'what a start reports is durable');
+    await appendRange(second.journal, found + 1, found + 1);
+    const third = await openOn(disk.crash({ keepBytes: () => 0 }));
+    assert.deepEqual(await readAll(third.journal), expectedTexts(found + 1));
+  }
+});
 
 test('refuses to start on a directory that cannot be written', async () => {
   for (const errno of ['EROFS', 'EACCES']) {

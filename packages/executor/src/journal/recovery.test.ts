@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { CLOSE_MARK_NAME } from './closeMark.ts';
 import {
   appendRange,
@@ -32,6 +33,14 @@ function frameOffsets(bytes: Buffer): number[] {
 
 function last<T>(array: readonly T[]): T {
   return array[array.length - 1] as T;
+}
+
+/** Makes the checksum of a frame fit its bytes again, as somebody who tampers would. */
+function fitChecksum(bytes: Buffer, offset: number): void {
+  const body = offset + FRAME_PREFIX_BYTES;
+  const end = body + bytes.readUInt32BE(offset);
+  const crc = crc32(bytes.subarray(body, end), crc32(bytes.subarray(offset, offset + 4)));
+  bytes.writeUInt32BE(crc, offset + 4);
 }
 
 /** What opening a disk comes to: a fault code, or the records it kept and whether it cut. */
@@ -136,7 +145,13 @@ test('cuts off zeros and noise that a lost write leaves behind the last frame', 
     const disk = await diskWith(2, 2);
     const path = last(segmentPaths(disk));
     disk.plant(path, Buffer.concat([disk.bytesOf(path), Buffer.alloc(5000, fill)]));
-    assert.deepEqual(await outcome(disk), { kept: 4, cut: 5000 });
+    const { journal, recovery } = await openOn(disk);
+    assert.equal(recovery.torn?.bytes, 5000);
+    await appendRange(journal, 5, 6);
+    const again = await openOn(disk.copy());
+    assert.equal(again.recovery.torn, undefined, 'nothing of the tail is left behind new frames');
+    assert.deepEqual(await readAll(again.journal), expectedTexts(6));
+    await journal.close();
   }
 });
 
@@ -219,6 +234,39 @@ test('refuses frames that were swapped or repeated', async () => {
     damaged.plant(path, arranged);
     assert.deepEqual(await outcome(damaged), { code: 'JOURNAL_CORRUPT' });
   }
+});
+
+test('refuses a record that was changed together with its checksum, even the last', async () => {
+  const disk = await diskWith(3, 2);
+  const path = last(segmentPaths(disk));
+  for (const offset of frameOffsets(disk.bytesOf(path)).slice(0, -1)) {
+    const damaged = disk.copy();
+    const bytes = damaged.bytesOf(path);
+    bytes[offset + FRAME_HEADER_BYTES + 5] = 0x7a;
+    fitChecksum(bytes, offset);
+    const fault = await faultOf(openOn(damaged));
+    assert.match(fault?.message ?? '', /the hash chain does not match the records/);
+    assert.equal(fault?.fields['offset'], offset);
+  }
+});
+
+test('refuses a segment whose header was changed together with its checksum', async () => {
+  const disk = await diskWith(6, 2, { segmentBytesMax: 300 });
+  const bytes = disk.bytesOf(last(segmentPaths(disk)));
+  bytes[60] = (bytes[60] as number) ^ 1;
+  bytes.writeUInt32BE(crc32(bytes.subarray(0, SEGMENT_HEADER_BYTES - 4)), SEGMENT_HEADER_BYTES - 4);
+  const fault = await faultOf(openOn(disk));
+  assert.match(fault?.message ?? '', /header does not continue the hash chain/);
+});
+
+test('does not believe a frame that another segment left on the same blocks', async () => {
+  const disk = await diskWith(3, 2);
+  const path = last(segmentPaths(disk));
+  const bytes = disk.bytesOf(path);
+  const [, , third = 0, end = 0] = frameOffsets(bytes);
+  bytes[third + FRAME_PREFIX_BYTES] = (bytes[third + FRAME_PREFIX_BYTES] as number) ^ 1;
+  fitChecksum(bytes, third);
+  assert.deepEqual(await outcome(disk), { kept: 4, cut: end - third });
 });
 
 test('refuses, after a clean close, a last frame or a last segment that went missing', async () => {
