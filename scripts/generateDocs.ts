@@ -135,6 +135,7 @@ const OTHER_FAULTS: Readonly<Record<string, string>> = {
   CLI_FILE: 'A file of the command line cannot be read, written or understood.',
   CLI_REFUSED: 'The venue or the exchange refused; the rejection is in the fields.',
   CLI_USAGE: 'A command was called wrongly.',
+  DECODE_FAILED: 'Bytes are not the canonical encoding of what they should be.',
   JOURNAL_MISSING: 'There is no journal in the named folder.',
   JOURNAL_DIVERGES: 'A journal record cannot be replayed by this version or configuration.',
   SESSION_KEY_UNREADABLE: 'The key that protects sessions cannot be read from its file.',

@@ -19,9 +19,19 @@ const at = (...names: readonly string[]): string[] => names.map((name) => `${exc
 /** Trees whose files may import anything, and which no package imports. */
 export const TOOL_TREES: readonly string[] = ['scripts', 'benchmarks', 'testing', 'vectors'];
 
+/** What a batch publishes: the forms that laws read, as opposed to the code that fills them. */
+const PUBLISHED_FORMS = at(
+  'markets/batch/oracleSnapshot.ts',
+  'markets/batch/orderSet.ts',
+  'markets/batch/orderTable.ts',
+  'markets/batch/parameters.ts',
+  'markets/batch/report.ts',
+  'markets/batch/solution.ts',
+);
+
 const market = (name: string): Zone => ({
   zone: `${exchange}/markets/${name}`,
-  may: at('failures', 'numbers', 'codec', 'ledger', 'orders'),
+  may: at('failures', 'numbers', 'codec', 'ledger', 'orders', 'diffs'),
   because: 'markets stand on orders and never import one another',
 });
 
@@ -68,7 +78,10 @@ const EXCHANGE: readonly Zone[] = [
   },
   {
     zone: `${exchange}/laws`,
-    may: at('failures', 'numbers', 'codec', 'ledger', 'orders', 'transition.ts'),
+    may: [
+      ...at('failures', 'numbers', 'codec', 'ledger', 'orders', 'diffs', 'transition.ts'),
+      ...PUBLISHED_FORMS,
+    ],
     typesOnly: at('transition.ts'),
     because: 'a law judges a transition and never calls the code it judges',
   },
@@ -149,12 +162,19 @@ const CLIENTS: readonly Zone[] = [
   {
     zone: 'packages/cli/src',
     fileNames: ['start.ts', 'replay.ts', 'config.ts'],
-    may: [...CLIENT_MAY, exchange, 'packages/executor/src/main.ts'],
+    may: [
+      ...CLIENT_MAY,
+      exchange,
+      'packages/cli/src',
+      'packages/executor/src/main.ts',
+      'packages/executor/src/replay.ts',
+      'packages/executor/src/config',
+    ],
     because: 'a command reaches the venue through the one entry of the executor',
   },
   {
     zone: 'packages/cli/src',
-    may: [...CLIENT_MAY, exchange],
+    may: [...CLIENT_MAY, exchange, 'packages/cli/src'],
     because: 'only the commands that start, replay or configure a venue import the executor',
   },
 ];

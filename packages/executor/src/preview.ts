@@ -7,7 +7,7 @@ import { accepted } from '@lawbook/exchange/failures/result';
 import { SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
 import type { BatchMarket } from '@lawbook/exchange/markets/batch/batchMarket';
 import { OpenBatch } from '@lawbook/exchange/markets/batch/batchMarket';
-import { clearBatch } from '@lawbook/exchange/markets/batch/clearing';
+import { clearBatch } from '@lawbook/exchange/application/clearing';
 import type { OracleSnapshot } from '@lawbook/exchange/markets/batch/oracleSnapshot';
 import { proposalOf } from '@lawbook/exchange/markets/batch/proposal';
 import { solveBatch } from '@lawbook/exchange/markets/batch/solver';

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import { Fault } from '@lawbook/exchange/failures/fault';
+import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
+import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
+import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import type { Journal } from './journal/journal.ts';
@@ -16,6 +18,7 @@ import type { OracleAdapter } from './oracles/oracleAdapter.ts';
 import { systemClock } from './oracles/systemClock.ts';
 import type { BrokenBatch, ClearedBatch } from './pipeline.ts';
 import { NOT_CONFIGURED, Pipeline } from './pipeline.ts';
+import { Snapshotter } from './readModel/snapshotter.ts';
 import { VenueIndex } from './readModel/venueIndex.ts';
 import type { RecoveredVenue } from './recovery.ts';
 import { recover } from './recovery.ts';
@@ -44,10 +47,7 @@ export interface WiredVenue {
   readonly scheduler: BatchScheduler;
   readonly oracle: OracleAdapter;
   readonly recovered: RecoveredVenue;
-  readonly sequencer: Sequencer;
   readonly journal: Journal;
-  /** Writes a snapshot now. */
-  readonly snapshot: () => Promise<void>;
   /** Drains and closes journal and index; the venue must have stopped admitting. */
   readonly close: () => Promise<void>;
 }
@@ -55,22 +55,9 @@ export interface WiredVenue {
 /** The one place where the parts of a venue meet. */
 export async function wireVenue(config: Config, deps: WiringDependencies): Promise<WiredVenue> {
   const { log } = deps;
-  const domain = {
-    chainId: BigInt(config.venue.chainId),
-    address: accountId(config.venue.address),
-  };
-  const directory = join(config.dataDir, 'journal');
-  const opened = await openJournal({
-    directory,
-    venueId: `${domain.chainId}:${domain.address}`,
-    segmentBytesMax: config.journal.segmentBytes,
-    pendingRecordsMax: config.journal.queueRecordsMax,
-    pendingBytesMax: config.journal.queueBytesMax,
-  });
-  logRecovery(log, opened);
+  const disks = await openDisks(config, log);
+  const { domain, opened, index, snapshots } = disks;
   const { journal } = opened;
-  const index = new VenueIndex(await openStore(config));
-  const snapshots = new SnapshotStore({ directory });
   const recovered = await recover({
     domain,
     journal,
@@ -93,62 +80,98 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
     deps.onFault?.(fault);
   };
   const sequencer = new Sequencer({ machine, journal, clock: Date.now, onFailure: onFault });
+  const health = (): readonly ComponentHealth[] => {
+    return [...diskHealth(opened), ...marketHealth(venue, oracles), ...beyondHealth()];
+  };
+  const parts = { machine, sequencer, projection, index, oracles, recover: deps.recover };
+  const venue: Venue = new Venue({ ...parts, health, onFault });
+  const snapshotter = new Snapshotter(recovered.fromSnapshot, {
+    venue,
+    journal,
+    index,
+    snapshots,
+    everyInputs: config.journal.snapshotEveryInputs,
+  });
+  const scheduler = createScheduler(config, deps, { ...parts, venue, snapshotter, onFault });
+  const close = async (): Promise<void> => {
+    await snapshotter.save().catch(onFault);
+    await journal.close();
+    await index.close();
+  };
+  return { venue, scheduler, oracle, recovered, journal, close };
+}
+
+interface SchedulerParts {
+  readonly machine: StateMachine;
+  readonly sequencer: Sequencer;
+  readonly oracles: OracleBoard;
+  readonly venue: Venue;
+  readonly snapshotter: Snapshotter;
+  readonly onFault: (fault: unknown) => void;
+}
+
+function createScheduler(
+  config: Config,
+  deps: WiringDependencies,
+  parts: SchedulerParts,
+): BatchScheduler {
+  const { machine, sequencer, oracles, venue, snapshotter, onFault } = parts;
+  const { log } = deps;
   const pipeline = new Pipeline({
     machine,
     sequencer,
     batchesPerEpoch: config.market.batchesPerEpoch,
     stopwatch: () => performance.now(),
   });
-  const health = (): readonly ComponentHealth[] => {
-    return [...diskHealth(opened), ...marketHealth(venue, oracles), ...beyondHealth()];
-  };
-  const parts = { machine, sequencer, projection, index, oracles, recover: deps.recover };
-  const venue: Venue = new Venue({ ...parts, health, onFault });
-  let sequenceOfSnapshot = recovered.fromSnapshot;
-  const snapshot = async (): Promise<void> => {
-    const { sequence } = machine.state;
-    if (sequence === sequenceOfSnapshot || journal.health().state === 'failed') return;
-    sequenceOfSnapshot = sequence;
-    const state = venue.snapshotBody();
-    const reached = await venue.waitFor(sequence, DISK_WAIT_MS, new AbortController().signal);
-    if (!reached) return;
-    await index.flush();
-    await snapshots.save({ sequence, chain: await journal.chainAt(sequence), state });
-  };
-  const onCleared = (batch: ClearedBatch): void => {
-    venue.record(batch.cleared, batch.verdicts);
-    if (batch.sealed !== undefined) venue.record(batch.sealed);
-    deps.onCleared?.(batch);
-    if (machine.state.sequence - sequenceOfSnapshot >= config.journal.snapshotEveryInputs) {
-      snapshot().catch(onFault);
-    }
-  };
-  const scheduler = new BatchScheduler({
+  return new BatchScheduler({
     machine,
     sequencer,
     pipeline,
     oracles,
     clock: Date.now,
     onSequenced: (sequenced) => venue.record(sequenced),
-    onCleared,
+    onCleared: (batch) => {
+      venue.record(batch.cleared, batch.verdicts);
+      if (batch.sealed !== undefined) venue.record(batch.sealed);
+      deps.onCleared?.(batch);
+      snapshotter.saveWhenDue().catch(onFault);
+    },
     onBroken: (broken) => {
       const { halted, transition, violations } = broken;
-      deps.onBroken?.(broken);
       if (halted !== undefined) venue.record(halted);
+      deps.onBroken?.(broken);
       const { marketId } = transition.parameters;
-      log.fatal({ marketId, batch: transition.batchNumber, violations }, 'a law is broken: market halted');
+      const batch = transition.batchNumber;
+      log.fatal({ marketId, batch, violations }, 'a law is broken: market halted');
     },
     onWaiting: (marketId, reason) => log.warn({ marketId, reason }, 'a batch has to wait'),
   });
-  const close = async (): Promise<void> => {
-    await snapshot().catch(onFault);
-    await journal.close();
-    await index.close();
-  };
-  return { venue, scheduler, oracle, recovered, sequencer, journal, snapshot, close };
 }
 
-const DISK_WAIT_MS = 30_000;
+interface Disks {
+  readonly domain: VenueDomain;
+  readonly opened: OpenedJournal;
+  readonly index: VenueIndex;
+  readonly snapshots: SnapshotStore;
+}
+
+async function openDisks(config: Config, log: Logger): Promise<Disks> {
+  const domain = {
+    chainId: BigInt(config.venue.chainId),
+    address: accountId(config.venue.address),
+  };
+  const directory = join(config.dataDir, 'journal');
+  const opened = await openJournal({
+    directory,
+    venueId: `${domain.chainId}:${domain.address}`,
+    segmentBytesMax: config.journal.segmentBytes,
+    pendingRecordsMax: config.journal.queueRecordsMax,
+    pendingBytesMax: config.journal.queueBytesMax,
+  });
+  logRecovery(log, opened);
+  const index = new VenueIndex(await openStore(config));
+  return { domain, opened, index, snapshots: new SnapshotStore({ directory }) };
+}
 
 /**
  * The server key behind session secrets: made on first start, kept beside the journal, readable by
@@ -184,7 +207,8 @@ function logRecovery(log: Logger, { recovery }: OpenedJournal): void {
   const { torn, staleLocksRemoved, closeMark, records, segments } = recovery;
   log.info({ records, segments, closeMark }, 'journal opened');
   if (torn !== undefined) log.warn({ ...torn }, 'a torn tail, never acknowledged, was cut off');
-  for (const lock of staleLocksRemoved) log.warn({ lock }, 'the lock of a dead process was removed');
+  for (const lock of staleLocksRemoved)
+    log.warn({ lock }, 'the lock of a dead process was removed');
 }
 
 function diskHealth({ journal }: OpenedJournal): ComponentHealth[] {
@@ -202,7 +226,9 @@ function marketHealth(venue: Venue, oracles: OracleBoard): ComponentHealth[] {
   const oracle: ComponentHealth = {
     name: 'oracle',
     state: ready ? 'ready' : 'unready',
-    detail: ready ? `${adapter}, oldest mid ${ageMs} ms old` : `${adapter}: ${why || 'no mids yet'}`,
+    detail: ready
+      ? `${adapter}, oldest mid ${ageMs} ms old`
+      : `${adapter}: ${why || 'no mids yet'}`,
   };
   const markets = [...venue.state.markets.values()].map((market): ComponentHealth => {
     const { haltReason, marketId, batch } = market;

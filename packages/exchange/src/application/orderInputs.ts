@@ -1,8 +1,9 @@
 import type { Hash } from '../codec/hash.ts';
 import { hashFromBytes } from '../codec/hash.ts';
 import { at } from '../failures/invariant.ts';
+import type { Refused } from '../failures/rejection.ts';
 import { refuse } from '../failures/rejection.ts';
-import type { Refused, Result } from '../failures/result.ts';
+import type { Result } from '../failures/result.ts';
 import { accepted } from '../failures/result.ts';
 import type { Input } from '../inputs.ts';
 import type { AccountId } from '../ledger/account.ts';

@@ -1,15 +1,16 @@
+import { Fault } from '../failures/fault.ts';
 import type { Amount } from '../numbers/amount.ts';
 import { AMOUNT_MAX, amount } from '../numbers/amount.ts';
 import type { Price } from '../numbers/price.ts';
 import { PRICE_MAX, price } from '../numbers/price.ts';
 
 /** Why bytes are not the canonical encoding of what was expected; `offset` says where. */
-export class DecodeError extends Error {
+export class DecodeError extends Fault {
   override readonly name = 'DecodeError';
   readonly offset: number;
 
   constructor(message: string, offset: number) {
-    super(`${message} at byte ${offset}`);
+    super(`${message} at byte ${offset}`, { code: 'DECODE_FAILED', fields: { offset } });
     this.offset = offset;
   }
 }

@@ -1,6 +1,5 @@
 import type { RejectionCode } from './rejectionCodes.ts';
 import { REJECTIONS } from './rejectionCodes.ts';
-import type { Refused } from './result.ts';
 
 /**
  * An expected refusal: data, part of the protocol, never an exception.
@@ -18,6 +17,12 @@ export interface Rejection {
   readonly fix: string;
   readonly limit?: string;
   readonly actual?: string;
+}
+
+/** The refusing half of a `Result`; assignable to a `Result` of anything. */
+export interface Refused {
+  readonly ok: false;
+  readonly rejection: Rejection;
 }
 
 /** What a refusal knows beyond its code. */

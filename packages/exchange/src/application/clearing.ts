@@ -1,22 +1,22 @@
-import { diffRoot, type StateDiffList } from '../../diffs/stateDiff.ts';
-import { at, invariant } from '../../failures/invariant.ts';
-import type { AccountId } from '../../ledger/account.ts';
-import { SystemRole, systemAccount } from '../../ledger/account.ts';
-import type { Ledger } from '../../ledger/ledger.ts';
-import type { VenueDomain } from '../../orders/typedData.ts';
-import type { BatchTransition, VaultSheet } from '../../transition.ts';
-import { allocate, poolChange } from './allocation.ts';
-import type { BatchMarket } from './batchMarket.ts';
-import { measureBatch } from './measures.ts';
-import type { OracleSnapshot } from './oracleSnapshot.ts';
-import { oracleHash } from './oracleSnapshot.ts';
-import { commitSetRoot, orderSetRoot } from './orderSet.ts';
-import type { BatchParameters } from './parameters.ts';
-import { parameterHash, RATION_SCALE } from './parameters.ts';
-import type { BatchReport } from './report.ts';
-import { fillRoot } from './report.ts';
-import type { BatchFills, BatchProposal, BatchSolution } from './solution.ts';
-import { productLegs } from './unitPrices.ts';
+import { diffRoot, type StateDiffList } from '../diffs/stateDiff.ts';
+import { at, invariant } from '../failures/invariant.ts';
+import type { AccountId } from '../ledger/account.ts';
+import { SystemRole, systemAccount } from '../ledger/account.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { allocate, poolChange } from '../markets/batch/allocation.ts';
+import type { BatchMarket } from '../markets/batch/batchMarket.ts';
+import { measureBatch } from '../markets/batch/measures.ts';
+import type { OracleSnapshot } from '../markets/batch/oracleSnapshot.ts';
+import { oracleHash } from '../markets/batch/oracleSnapshot.ts';
+import { commitSetRoot, orderSetRoot } from '../markets/batch/orderSet.ts';
+import type { BatchParameters } from '../markets/batch/parameters.ts';
+import { parameterHash, RATION_SCALE } from '../markets/batch/parameters.ts';
+import type { BatchReport } from '../markets/batch/report.ts';
+import { fillRoot } from '../markets/batch/report.ts';
+import type { BatchFills, BatchProposal, BatchSolution } from '../markets/batch/solution.ts';
+import { productLegs } from '../markets/batch/unitPrices.ts';
+import type { VenueDomain } from '../orders/typedData.ts';
+import type { BatchTransition, VaultSheet } from '../transition.ts';
 
 /** Everything that clearing a closed batch reads. */
 export interface ClearingInputs {
