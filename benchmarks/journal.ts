@@ -4,7 +4,7 @@
 // while the other is written. The peer is a bare loop that writes a buffer of the same size as the
 // journal's frame and calls fdatasync, blocking, with nothing to encode, hash or acknowledge; a
 // second peer also extends a SHA-256 chain by each record, the work no tamper-evident log can save.
-// All run in this process on the same directory, round by round in turn; figures are medians of rounds.
+// All run in this process on the same directory, in turn; figures are medians of the rounds.
 // Recovery is the whole of openJournal; its peer is a bare SHA-256 chain over the same records.
 // Arguments: --quick for small counts; --dir=PATH for the disk to measure (a temporary directory
 // unless named).

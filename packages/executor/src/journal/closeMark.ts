@@ -8,8 +8,8 @@ import { readWhole, writeReplacing } from './wholeFile.ts';
 /**
  * What a clean close attests: the journal reached this sequence with this link.
  *
- * A journal only grows, so an old mark stays true for ever; it never has to be removed. Without it a
- * last segment that went missing, or damage to the last frame, could pass for a torn tail.
+ * A journal only grows, so an old mark stays true for ever and never has to be removed. Without it
+ * a last segment that went missing, or damage to the last frame, could pass for a torn tail.
  */
 export interface CloseMark {
   readonly sequence: number;

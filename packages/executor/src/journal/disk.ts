@@ -1,6 +1,7 @@
 import fs from 'node:fs';
+import { Fault } from '@lawbook/exchange/failures/fault';
 
-/** How a file is opened: `create` refuses an existing file, `write` and `read` refuse a missing one. */
+/** How a file is opened: `create` refuses an existing file, the others refuse a missing one. */
 export type DiskMode = 'create' | 'write' | 'read';
 
 /** One open file. Offsets and lengths are bytes and stay far below 2^53. */
@@ -31,6 +32,15 @@ export interface Disk {
   makeDirectory(path: string): Promise<void>;
   /** Makes creations, renames and removals in a directory survive a loss of power. */
   syncDirectory(path: string): Promise<void>;
+}
+
+/** An error in the form that `node:fs` gives its own: the system's name for it is the code. */
+export class DiskError extends Fault {
+  override readonly name = 'DiskError';
+
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`, { code });
+  }
 }
 
 /** The machine's own disk. Every call runs in the thread pool, never on the main thread. */
@@ -71,7 +81,7 @@ export async function writeFully(
   let written = await file.write(bytes, position);
   while (written < bytes.length) {
     const count = await file.write(bytes.subarray(written), position + written);
-    if (count === 0) throw Object.assign(new Error('the disk took no bytes'), { code: 'ENOSPC' });
+    if (count === 0) throw new DiskError('ENOSPC', 'the disk took no bytes');
     written += count;
   }
 }

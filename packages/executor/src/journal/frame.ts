@@ -5,8 +5,8 @@ import { CHAIN_BYTES, type HashChain } from './chain.ts';
 /*
  * One frame is one group commit. All integers are big-endian:
  *
- *   length u32 | crc u32 | salt 8 | first sequence u64 | count u32 | count x (length u32, payload) | chain 32
- *                        '---------------------------- body, `length` bytes ------------------------------'
+ *   length u32 | crc u32 | body of `length` bytes
+ *   body: salt 8 | first sequence u64 | count u32 | count x (length u32, payload) | chain 32
  *
  * The CRC-32 (zlib's polynomial) covers the length field and the body. The salt is drawn at random
  * for each segment and stored in its header, so payload bytes chosen by a stranger, and blocks left
@@ -107,7 +107,7 @@ export class FrameBuilder {
   }
 }
 
-/** A frame whose checksum and layout hold; `payloads` are views into the bytes it was parsed from. */
+/** A frame whose checksum and layout hold; payloads are views into the bytes it was parsed from. */
 export interface Frame {
   readonly firstSequence: number;
   readonly payloads: readonly Buffer[];

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { at, InvariantViolation, invariant } from '@lawbook/exchange/failures/invariant';
+import { InvariantViolation, invariant } from '@lawbook/exchange/failures/invariant';
 import { HashChain } from './chain.ts';
 import { writeCloseMark } from './closeMark.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { FrameBuilder, RECORD_PREFIX_BYTES, SALT_BYTES } from './frame.ts';
-import { JournalFault, journalCorrupt, journalUnavailable } from './journalFault.ts';
+import { JournalFault, journalUnavailable } from './journalFault.ts';
+import type { FrameInJournal } from './readFrames.ts';
+import { readFrames } from './readFrames.ts';
 import type { JournalProgress } from './scan.ts';
-import { SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
+import { SEGMENT_HEADER_BYTES } from './segment.ts';
 import { createSegment } from './segmentFile.ts';
-import { continueChain, SegmentReader } from './segmentReader.ts';
 
 /** Bounds of a journal; records are counts, all else bytes, all far below 2^53. */
 export interface JournalLimits {
@@ -75,9 +75,9 @@ export interface JournalParts {
  * An append-only sequence of opaque payloads on disk; opened by `openJournal`.
  *
  * Appends of one turn of the event loop form a group; while a group is being written and synced in
- * the thread pool, the next accumulates. One group is one frame and one sync. A failed write or sync
- * ends the journal: the kernel may have dropped the pages it could not write, so a second sync that
- * succeeds would prove nothing.
+ * the thread pool, the next accumulates. One group is one frame and one sync. A failed write or
+ * sync ends the journal: the kernel may have dropped the pages it could not write, so a second sync
+ * that succeeds would prove nothing.
  */
 export class Journal {
   readonly #parts: JournalParts;
@@ -234,7 +234,7 @@ export class Journal {
     }
   }
 
-  /** Why a payload of so many bytes could not be appended at this moment, if so. */
+  /** The fault with which `append` would refuse a payload of so many bytes now, if it would. */
   refusal(bytes: number): JournalFault | undefined {
     const limits = this.#limits;
     if (this.#failure !== undefined) return this.#failure;
@@ -258,6 +258,11 @@ export class Journal {
       `${this.#pendingRecords} records wait for the disk. Append again once some are durable.`,
       { fields: { pendingRecords: this.#pendingRecords, pendingBytes: this.#pendingBytes } },
     );
+  }
+
+  #frames(from: number, to: number): AsyncGenerator<FrameInJournal> {
+    const { disk, directory } = this.#parts;
+    return readFrames({ disk, directory, segments: this.#segments, from, to });
   }
 
   /** The group that takes a payload of this size: the last one while it has room. */
@@ -356,44 +361,6 @@ export class Journal {
     this.#pendingRecords = 0;
     this.#pendingBytes = 0;
   }
-
-  /** Checked frames that hold records from..to, with the link before each. */
-  async *#frames(from: number, to: number): AsyncGenerator<FrameInJournal> {
-    let index = this.#segments.findLastIndex((firstSequence) => firstSequence <= from);
-    for (let due = 0; index >= 0 && index < this.#segments.length; index += 1) {
-      const firstSequence = at(this.#segments, index);
-      if (firstSequence > to || from > to) return;
-      const name = segmentName(firstSequence);
-      const path = join(this.#parts.directory, name);
-      const reader = await SegmentReader.open(this.#parts.disk, path);
-      try {
-        const chain = new HashChain(reader.header.chain);
-        for (due = firstSequence; due <= to; ) {
-          const chainBefore = chain.current();
-          const step = await reader.next();
-          if (step.kind === 'end' && this.#segments[index + 1] === due) break;
-          const reason =
-            step.kind === 'frame' ? continueChain(step.frame, due, chain) : reasonOf(step);
-          if (reason !== undefined || step.kind !== 'frame') {
-            throw journalCorrupt({ path, offset: step.offset, reason: reason ?? 'no frame' });
-          }
-          due += step.frame.payloads.length;
-          if (due > from) yield { frame: step.frame, chainBefore, segment: index + 1 };
-        }
-      } finally {
-        await reader.close();
-      }
-    }
-  }
-}
-
-type SegmentStep = Awaited<ReturnType<SegmentReader['next']>>;
-
-interface FrameInJournal {
-  readonly frame: Extract<SegmentStep, { kind: 'frame' }>['frame'];
-  readonly chainBefore: Uint8Array;
-  /** Number of the segment, from 1. */
-  readonly segment: number;
 }
 
 /** Records that become durable together. Their promises hang on one, in the order of appending. */
@@ -406,10 +373,6 @@ interface Group {
 
 // Room for a handful of orders; a busy venue's builders grow once and are reused.
 const BUILDER_BYTES = 4096;
-
-function reasonOf(step: SegmentStep): string {
-  return step.kind === 'bad' ? step.reason : 'durable records are missing at the end';
-}
 
 async function attempt<T>(path: string, action: string, result: Promise<T>): Promise<T> {
   try {

@@ -76,8 +76,8 @@ export function journalCorrupt({ path, offset, reason }: Corruption): JournalFau
   return new JournalFault(
     'JOURNAL_CORRUPT',
     `Journal ${path} is corrupt at byte ${offset}: ${reason}. Nothing was changed. Restore the ` +
-      'journal directory from a replica or a backup; do not delete or edit files, because records ' +
-      'that were acknowledged may lie behind the damage.',
+      'journal directory from a replica or a backup; do not delete or edit files, because ' +
+      'records that were acknowledged may lie behind the damage.',
     { fields: { path, offset, reason } },
   );
 }

@@ -7,7 +7,7 @@ import { removeIfPresent } from './wholeFile.ts';
 /** One incarnation of a process on this machine. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks from boot to the start of the process, so that a reused pid is told apart; 0 where unknown. */
+  /** Clock ticks from boot to its start, to tell a reused pid apart; 0 where unknown. */
   readonly startTicks: string;
   /** First eight hex digits of the boot id; 0 where unknown. */
   readonly bootId: string;

@@ -50,7 +50,7 @@ export interface OpenedJournal {
  * Locks, checks and opens a journal; creates it when the directory is empty.
  *
  * Every stored byte is checked first. Only a torn tail, an incomplete or damaged last frame with no
- * trace of a later one, is cut off and reported; anything else refuses to start and changes nothing.
+ * trace of a later one, is cut off and reported; anything else refuses and changes nothing.
  *
  * @throws JournalFault JOURNAL_LOCKED, JOURNAL_CORRUPT, JOURNAL_VENUE_MISMATCH,
  * JOURNAL_UNAVAILABLE.

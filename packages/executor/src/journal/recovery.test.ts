@@ -95,7 +95,7 @@ test('does not take a flipped length of a middle frame for a torn tail', async (
   }
 });
 
-test('refuses damage that a torn frame follows, because the damaged one was acknowledged', async () => {
+test('refuses damage that a torn frame follows, because it had been acknowledged', async () => {
   const disk = await diskWith(3, 2);
   const path = last(segmentPaths(disk));
   const [, second = 0, third = 0] = frameOffsets(disk.bytesOf(path));

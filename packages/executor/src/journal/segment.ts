@@ -5,7 +5,8 @@ import { SALT_BYTES } from './frame.ts';
 /*
  * Header of a segment file, big-endian:
  *
- *   magic 8 | version u32 | first sequence u64 | genesis 32 | chain before the first record 32 | salt 8 | crc u32
+ *   magic 8 | version u32 | first sequence u64 | genesis 32 | chain before the first record 32 |
+ *   salt 8 | crc u32
  *
  * It is written to a temporary name, synced and renamed before the first frame, so a segment under
  * its own name always has a whole header: a damaged one is corruption, never a torn write.

@@ -14,7 +14,7 @@ export type SegmentStep =
   | { readonly kind: 'bad'; readonly reason: string; readonly offset: number };
 
 /**
- * Walks the frames of one segment with bounded memory: one chunk, or one frame where that is larger.
+ * Walks the frames of one segment in bounded memory: a chunk, or one frame where that is larger.
  *
  * Payloads are views into a chunk that is never written again, so they stay valid for as long as
  * somebody keeps them; who keeps a few for long copies them, to let the chunk go.
@@ -78,7 +78,7 @@ export class SegmentReader {
    *
    * A frame is written only after the one before it is durable, so a trace of a later frame proves
    * that the bad one had been acknowledged. The segment's random salt opens every frame body, and a
-   * length field that lies cannot hide it. The bad frame's own salt, at its fixed place, is skipped.
+   * length field that lies cannot hide it. The bad frame's own salt is skipped.
    */
   async findLaterFrame(offset: number): Promise<number | undefined> {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Disk, DiskFile, DiskMode } from './disk.ts';
-import { writeFully } from './disk.ts';
+import { DiskError, writeFully } from './disk.ts';
 
 /** A call about to reach the simulated disk. */
 export interface DiskCall {
@@ -49,12 +49,12 @@ export class SimulatedDisk implements Disk {
     this.#fault('open', path);
     const present = this.#files.get(path);
     if (mode === 'create') {
-      if (present !== undefined) throw systemError('EEXIST', path);
+      if (present !== undefined) throw new DiskError('EEXIST', path);
       const created = { bytes: Buffer.alloc(0), durable: Buffer.alloc(0) };
       this.#files.set(path, created);
       return this.#file(path, created);
     }
-    if (present === undefined) throw systemError('ENOENT', path);
+    if (present === undefined) throw new DiskError('ENOENT', path);
     return this.#file(path, present);
   }
 
@@ -70,14 +70,14 @@ export class SimulatedDisk implements Disk {
   async rename(from: string, to: string): Promise<void> {
     this.#fault('rename', from);
     const file = this.#files.get(from);
-    if (file === undefined) throw systemError('ENOENT', from);
+    if (file === undefined) throw new DiskError('ENOENT', from);
     this.#files.set(to, file);
     this.#files.delete(from);
   }
 
   async remove(path: string): Promise<void> {
     this.#fault('remove', path);
-    if (!this.#files.delete(path)) throw systemError('ENOENT', path);
+    if (!this.#files.delete(path)) throw new DiskError('ENOENT', path);
   }
 
   async makeDirectory(path: string): Promise<void> {
@@ -143,7 +143,7 @@ export class SimulatedDisk implements Disk {
   #fault(operation: DiskCall['operation'], path: string, bytes = 0): number {
     const fault = this.plan({ operation, path, bytes });
     if (fault === undefined) return bytes;
-    if ('errno' in fault) throw systemError(fault.errno, path);
+    if ('errno' in fault) throw new DiskError(fault.errno, path);
     return Math.min(bytes, fault.takeBytes);
   }
 
@@ -165,7 +165,7 @@ export class SimulatedDisk implements Disk {
         let count = this.#fault('write', path, bytes.length);
         const growth = Math.max(0, position + count - stored.bytes.length);
         const excess = growth - Math.min(growth, this.#freeBytes());
-        if (excess >= count && count > 0) throw systemError('ENOSPC', path);
+        if (excess >= count && count > 0) throw new DiskError('ENOSPC', path);
         count -= excess;
         const grown = Buffer.alloc(Math.max(stored.bytes.length, position + count));
         grown.set(stored.bytes);
@@ -194,8 +194,4 @@ export class SimulatedDisk implements Disk {
     };
     return file;
   }
-}
-
-function systemError(errno: string, path: string): Error {
-  return Object.assign(new Error(`${errno}: ${path}`), { code: errno });
 }

@@ -11,7 +11,8 @@ import { readWhole, removeIfPresent, writeReplacing } from './wholeFile.ts';
 /*
  * A snapshot file, big-endian:
  *
- *   magic 8 | version u32 | sequence u64 | chain 32 | body length u64 | SHA-256 of body 32 | crc u32 | body
+ *   magic 8 | version u32 | sequence u64 | chain 32 | body length u64 | SHA-256 of body 32 |
+ *   crc u32 | body
  */
 
 /** State as of a journal sequence. */

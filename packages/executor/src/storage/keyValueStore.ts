@@ -59,7 +59,7 @@ export const STORAGE_FAULTS = {
 /** Stable code of a storage fault. */
 export type StorageFaultCode = keyof typeof STORAGE_FAULTS;
 
-/** A failure of the engine under a store. Never retryable: the engine retries what can be retried. */
+/** A failure of the engine under a store; never retryable, the engine has tried what it can. */
 export class StorageFault extends Fault {
   override readonly name = 'StorageFault';
 

@@ -10,8 +10,8 @@ export interface LmdbOptions {
 }
 
 /**
- * The default store. LMDB commits the writes of one turn of the event loop in one transaction on its
- * own thread; reads come straight from the memory map.
+ * The default store. LMDB commits the writes of one turn of the event loop in one transaction on
+ * its own thread; reads come straight from the memory map.
  */
 export class LmdbStore implements KeyValueStore {
   readonly #database: RootDatabase<Buffer, Buffer>;
