@@ -33,7 +33,7 @@ const MARKET: Omit<BatchOrder, 'pay' | 'receive' | 'budget' | 'orderNonce'> = {
 };
 
 test('measures one bought euro at one basis point above the mid', () => {
-  // EUR clears at 1.10011, the mid is 1.10. 1,100,110 USD buy exactly 1,000,000 EUR, worth 1,100,000.
+  // At 1.10011 with a mid of 1.10: 1,100,110 USD buy exactly 1,000,000 EUR, worth 1,100,000.
   const batch = clearedAt('1.10011', [
     { ...MARKET, pay: 0, receive: 1, budget: amount(1_100_110_000_000n), orderNonce: 1n },
   ]);

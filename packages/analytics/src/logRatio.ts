@@ -8,8 +8,8 @@ const LN_2 = Math.LN2;
  *   ln(a / b) = 2 artanh z = 2 (z + z^3/3 + z^5/5 + ...),   z = (a - b) / (a + b)
  *
  * with the larger side halved until the ratio is at most 2, so that |z| <= 1/3. Written out because
- * engines differ in the last digits of their logarithm; additions and products are exact everywhere.
- * The difference is taken in integers, so ratios next to 1 keep all their digits.
+ * engines differ in the last digits of their logarithm, while additions and products are the same
+ * everywhere. The difference is taken in integers, so ratios next to 1 keep all their digits.
  */
 export function logRatio(numerator: bigint, denominator: bigint): number {
   invariant(numerator > 0n && denominator > 0n, 'a logarithm is of a positive ratio');

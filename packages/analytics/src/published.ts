@@ -10,8 +10,8 @@ export interface PublishedFigure {
 }
 
 /**
- * Published figures of the earlier line of work on convex batch clearing. They carry no fee, so runs
- * are compared without one. The pool's gain was not published beside them: any cost can be bought
+ * Published figures of the earlier line of work on convex batch clearing. They carry no fee, so
+ * runs are compared without one. The pool's gain was not published beside them: any cost can be bought
  * with risk aversion, which is why every table of ours prints both.
  */
 export const PUBLISHED: readonly PublishedFigure[] = [

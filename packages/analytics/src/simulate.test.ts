@@ -46,7 +46,7 @@ test('leaves prices at the mids when flows cancel', () => {
   }
 });
 
-test('reaches the inventory bound in scenario C, and costs more when scarcity sets the price', () => {
+test('reaches the bound in scenario C, and costs more when scarcity sets the price', () => {
   const [rationed, priced] = (['proRata', 'scarcityPricing'] as const).map((scarcity) =>
     runWith({ scenario: scenarioOf('C'), scarcity }),
   ) as [ScenarioRun, ScenarioRun];

@@ -10,7 +10,7 @@ interface ConfigOptions extends ConfigFlags {
 
 const EXAMPLES = `
 Examples:
-  lawbook config print                                 every key, where it comes from, secrets masked
+  lawbook config print                                 every key and its source, secrets masked
   lawbook config check --config venue.yaml             exit 1 and every problem at once
   lawbook config explain                               every key, its variable and its bounds
   LAWBOOK_HTTP__PORT=9000 lawbook config print --json

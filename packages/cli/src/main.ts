@@ -1,17 +1,10 @@
 import { DecodeError } from '@lawbook/exchange/codec/byteReader';
 import { Fault } from '@lawbook/exchange/failures/fault';
 import { Command, CommanderError } from 'commander';
-import { addConfig } from './config.ts';
-import { addKeys } from './keys.ts';
-import { addReplay } from './replay.ts';
-import { addSimulate } from './simulate.ts';
-import { addStart } from './start.ts';
+import { commandsFor } from './commands.ts';
 import type { ExitCode } from './terminal/cliFault.ts';
 import { exitCodeOf, reportFailure } from './terminal/failure.ts';
-import type { Program } from './terminal/program.ts';
-import type { Terminal } from './terminal/terminal.ts';
 import { standardTerminal } from './terminal/terminal.ts';
-import { addVerify } from './verify.ts';
 
 const HELP = `
 A first minute:
@@ -23,29 +16,24 @@ A first minute:
   lawbook verify epoch.bin                          re-run the laws, offline
   lawbook simulate                                  the scenario suite
 
+lawbook help <command> shows more examples. LAWBOOK_URL names another venue than the local one.
 Exit codes: 0 done, 1 refused or a check failed, 2 wrong usage, 3 nobody answered.
-Every command with --json prints one JSON document on standard output, failures included.`;
+With --json a command prints one JSON document on standard output, failures included.`;
 
-/** Adds every command to the program. */
-function buildCommand(terminal: Terminal, exitWith: (code: ExitCode) => void): Command {
+/** Runs one command line. @returns the exit code; bugs are thrown on. */
+async function main(words: readonly string[]): Promise<ExitCode> {
+  const terminal = standardTerminal();
+  let asked: ExitCode = 0;
+  const exitWith = (code: ExitCode): void => {
+    asked = asked > code ? asked : code;
+  };
   const command = new Command('lawbook')
     .description('An exchange that proves it kept its own rules.')
     .version('0.1.0')
     .showHelpAfterError('(lawbook --help shows examples)')
     .exitOverride()
     .addHelpText('after', HELP);
-  const program: Program = { command, terminal, exitWith };
-  for (const add of [addStart, addSimulate, addVerify, addReplay, addConfig, addKeys]) add(program);
-  return command;
-}
-
-/** Runs one command line. @returns the exit code; bugs are thrown on. */
-async function main(words: readonly string[]): Promise<ExitCode> {
-  const terminal = standardTerminal();
-  let asked: ExitCode = 0;
-  const command = buildCommand(terminal, (code) => {
-    asked = asked > code ? asked : code;
-  });
+  for (const add of await commandsFor(words)) add({ command, terminal, exitWith });
   try {
     await command.parseAsync([...words], { from: 'user' });
     return asked;

@@ -36,7 +36,7 @@ export class Draws {
     return least + mulDivFloor(BigInt(this.bits()), most - least + 1n, BigInt(WORD));
   }
 
-  /** `count` flags of which exactly round(count * percent / 100) are set, shuffled (Fisher-Yates). */
+  /** `count` flags, exactly round(count * percent / 100) of them set, shuffled (Fisher-Yates). */
   flags(count: number, percent: number): boolean[] {
     const set = Math.round((count * percent) / 100);
     const flags = Array.from({ length: count }, (_, k) => k < set);

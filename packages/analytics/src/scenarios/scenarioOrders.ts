@@ -73,8 +73,8 @@ export function scenarioFunding(orders: readonly AuthorisedOrder[]): Amount[] {
 }
 
 /**
- * Least ledger units received per ledger unit paid, as a rational: the mid rate / (1 + 5 bps), which
- * is to pay at most 5 bps above the mid for what is bought. No wish limits a basket.
+ * Least ledger units received per ledger unit paid, as a rational: the mid rate / (1 + 5 bps),
+ * which is to pay at most 5 bps above the mid for what is bought. No wish limits a basket.
  */
 function wishLimit(wish: Wish): Pick<BatchOrder, 'limitNumerator' | 'limitDenominator'> {
   if (!wish.limited) return { limitNumerator: 0n, limitDenominator: 1n };

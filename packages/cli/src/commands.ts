@@ -1,0 +1,30 @@
+import type { Program } from './terminal/program.ts';
+
+/** Adds one command to the program. */
+export type AddCommand = (program: Program) => void;
+
+/**
+ * Every command in the order of the help, loaded on use: a command that needs no exchange starts
+ * without reading one.
+ */
+export const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  start: async () => (await import('./start.ts')).addStart,
+  order: async () => (await import('./order.ts')).addOrder,
+  balance: async () => (await import('./balance.ts')).addBalance,
+  deposit: async () => (await import('./deposit.ts')).addDeposit,
+  preview: async () => (await import('./preview.ts')).addPreview,
+  watch: async () => (await import('./watch.ts')).addWatch,
+  epoch: async () => (await import('./epoch.ts')).addEpoch,
+  verify: async () => (await import('./verify.ts')).addVerify,
+  simulate: async () => (await import('./simulate.ts')).addSimulate,
+  replay: async () => (await import('./replay.ts')).addReplay,
+  config: async () => (await import('./config.ts')).addConfig,
+  keys: async () => (await import('./keys.ts')).addKeys,
+};
+
+/** The commands that a command line can mean: the one that it names, or all of them. */
+export async function commandsFor(words: readonly string[]): Promise<AddCommand[]> {
+  const named = COMMANDS[words[0] ?? ''];
+  const loaders = named === undefined ? Object.values(COMMANDS) : [named];
+  return Promise.all(loaders.map((load) => load()));
+}

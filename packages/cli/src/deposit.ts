@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { FileFault, UsageFault } from './terminal/cliFault.ts';
+import type { Program } from './terminal/program.ts';
+import { paint, printJson } from './terminal/terminal.ts';
+import type { VenueFlags } from './terminal/venueFlags.ts';
+import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
+import { ownerOf } from './trading/accounts.ts';
+import { readPay } from './trading/tradeTerms.ts';
+import { openVenue } from './trading/venueAccess.ts';
+
+interface DepositOptions extends VenueFlags {
+  readonly tokenFile?: string;
+}
+
+/** The variable that the venue reads its operator token from: the same on one machine. */
+const TOKEN_VARIABLE = 'LAWBOOK_OPERATOR__TOKEN';
+
+const EXAMPLES = `
+Examples:
+  lawbook deposit alice 1000 USD --token-file operator.token
+  ${TOKEN_VARIABLE}=... lawbook deposit alice 1000 USD
+
+This is a DEVELOPMENT CREDIT: units appear without a deposit on any base layer. It takes the token
+of the operator, from a file or from the environment and never as an argument.`;
+
+/** `lawbook deposit`: a development credit by the operator, labelled as such. */
+export function addDeposit(program: Program): void {
+  withVenueFlags(program.command.command('deposit'))
+    .description('Development credit: units without a deposit on any base layer')
+    .argument('<account>', 'address, key file or demo account')
+    .argument('<amount...>', 'such as 1000 USD')
+    .option('--token-file <file>', `file with the operator token; else ${TOKEN_VARIABLE}`)
+    .addHelpText('after', EXAMPLES)
+    .action((account: string, words: string[], options: DepositOptions) =>
+      deposit(program, { account, words, options }),
+    );
+}
+
+async function deposit(
+  { terminal }: Program,
+  asked: {
+    readonly account: string;
+    readonly words: readonly string[];
+    readonly options: DepositOptions;
+  },
+): Promise<void> {
+  const { options } = asked;
+  const owner = ownerOf(asked.account);
+  const { amountText, symbol } = readPay(asked.words);
+  const token = readToken(options.tokenFile);
+  const venue = openVenue(venueUrl(options), token);
+  const reply = await venue.credit({ owner, symbol, amount: amountText });
+  if (options.json === true) {
+    printJson(terminal, reply);
+    return;
+  }
+  terminal.print(
+    `${paint.warn('development credit')}, no deposit on any base layer: ` +
+      `${reply.amount} ${reply.symbol} to ${reply.owner} as sequence ${reply.sequence}`,
+  );
+}
+
+function readToken(file: string | undefined): string {
+  const token = file === undefined ? process.env[TOKEN_VARIABLE] : readTokenFile(file);
+  if (token !== undefined && token !== '') return token;
+  throw new UsageFault(
+    `only the operator credits accounts: use --token-file or ${TOKEN_VARIABLE}, with the token ` +
+      'that the venue was started with',
+  );
+}
+
+function readTokenFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new FileFault(`${file} cannot be read`, file, cause);
+  }
+}

@@ -1,0 +1,59 @@
+import type { PreviewView } from '@lawbook/api/schema/orderViews';
+import type { Program } from './terminal/program.ts';
+import { tableLines } from './terminal/table.ts';
+import { paint, printJson } from './terminal/terminal.ts';
+import type { VenueFlags } from './terminal/venueFlags.ts';
+import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
+import { tradeTerms } from './trading/tradeTerms.ts';
+import { openVenue } from './trading/venueAccess.ts';
+
+interface PreviewOptions extends VenueFlags {
+  readonly pay: readonly string[];
+  readonly receive: string;
+  readonly limit?: string;
+  readonly minFill?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  lawbook preview --pay 1000 USD --receive EUR
+  lawbook preview --pay 250000 EUR --receive FX5 --json
+
+The clearing engine's own answer with the orders that wait now. Nothing is signed, held or promised:
+the batch clears at one price for all, and other orders may still arrive.`;
+
+/** `lawbook preview`: what a trade would get now. */
+export function addPreview(program: Program): void {
+  withVenueFlags(program.command.command('preview'))
+    .description('Ask the clearing engine what a trade would get now')
+    .requiredOption('--pay <amount...>', 'most to spend, such as 1000 USD')
+    .requiredOption('--receive <symbol>', 'asset or basket to receive')
+    .option('--limit <rate>', 'least received per unit paid, fee included')
+    .option('--min-fill <percent>', 'least part of the budget to spend, if any')
+    .addHelpText('after', EXAMPLES)
+    .action((options: PreviewOptions) => preview(program, options));
+}
+
+async function preview({ terminal }: Program, options: PreviewOptions): Promise<void> {
+  const venue = openVenue(venueUrl(options));
+  const view = await venue.preview(tradeTerms(await venue.market(options.market), options));
+  if (options.json === true) printJson(terminal, view);
+  else for (const line of previewLines(view)) terminal.print(line);
+}
+
+function previewLines(view: PreviewView): string[] {
+  const { paid, pay, received, receive, fee, costBps, bound, ordersBeside } = view;
+  const prices = view.prices.map(({ symbol, price, mid }) => [symbol, price, mid]);
+  const heads = [{ head: 'asset' }, { head: 'price' }, { head: 'mid' }];
+  return [
+    paint.bold(`pay ${paid} ${pay}, receive ${received} ${receive}`),
+    `fee        ${fee} ${receive}`,
+    `cost       ${costBps === undefined ? 'nothing would fill' : `${costBps} bps against the mid`}`,
+    `bound by   ${bound ?? 'nothing: it fills whole'}`,
+    `beside     ${ordersBeside} orders that wait for this batch`,
+    '',
+    ...tableLines(heads, prices),
+    '',
+    paint.dim(`as of sequence ${view.asOf.sequence}; a preview is no promise`),
+  ];
+}
