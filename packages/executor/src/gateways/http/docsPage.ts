@@ -1,0 +1,38 @@
+import apiReference from '@scalar/fastify-api-reference';
+import type { FastifyInstance } from 'fastify';
+import { sendJson } from './replies.ts';
+
+/**
+ * What the page may load: itself and nothing else. The page and its script come from this server,
+ * so that it works without a network, and a browser refuses any other address.
+ */
+const CONTENT_POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Serves the OpenAPI document and the page that reads it. */
+export async function mountDocs(app: FastifyInstance, openApi: unknown): Promise<void> {
+  app.get('/openapi.json', async (_, reply) => sendJson(reply, openApi));
+  app.addHook('onSend', async (request, reply) => {
+    if (request.url.startsWith('/docs')) reply.header('content-security-policy', CONTENT_POLICY);
+  });
+  await app.register(apiReference, {
+    routePrefix: '/docs',
+    configuration: {
+      url: '/openapi.json',
+      pageTitle: 'Lawbook API',
+      withDefaultFonts: false,
+      telemetry: false,
+      hideClientButton: true,
+      showDeveloperTools: 'never',
+      agent: { disabled: true },
+      mcp: { disabled: true },
+    },
+  });
+}

@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import cors from '@fastify/cors';
+import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
+import type { Rejection } from '@lawbook/exchange/failures/rejection';
+import { refuse } from '@lawbook/exchange/failures/rejection';
+import { REJECTIONS } from '@lawbook/exchange/failures/rejectionCodes';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { fastify } from 'fastify';
+import type { GatewayCore } from '../gatewayCore.ts';
+import { addressKey } from '../tokenBuckets.ts';
+import type { Endpoint } from './endpoint.ts';
+import { mountEndpoint, requestState } from './mountEndpoint.ts';
+import { announceLimits, sendRejection, TRACE_HEADER, traceIdFrom } from './replies.ts';
+
+/** Longest request line and headers. */
+const HEADER_BYTES_MAX = 16_384;
+
+/** Builds the HTTP server with every endpoint mounted; it does not listen yet. */
+export async function createHttpServer(
+  core: GatewayCore,
+  endpoints: readonly Endpoint[],
+): Promise<FastifyInstance> {
+  const { options, dependencies } = core;
+  const { tls } = options;
+  const settings = {
+    loggerInstance: dependencies.log,
+    disableRequestLogging: true,
+    genReqId: ({ headers }: IncomingMessage): string => {
+      return traceIdFrom(String(headers['traceparent'])) ?? randomBytes(16).toString('hex');
+    },
+    trustProxy: options.trustProxy ? 1 : false,
+    bodyLimit: options.bodyBytesMax,
+    requestTimeout: options.requestTimeoutMs,
+    keepAliveTimeout: options.keepAliveTimeoutMs,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 100 },
+    exposeHeadRoutes: false,
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+      void sendRejection(request, reply, rejectionOf(error));
+    },
+  } as const;
+  const limits = {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: options.headersTimeoutMs,
+    connectionsCheckingInterval: options.slowCheckIntervalMs,
+  };
+  const app = (tls === undefined
+    ? fastify({ ...settings, http: limits })
+    : fastify({
+        ...settings,
+        https: { ...limits, cert: tls.cert, key: tls.key },
+      })) as unknown as FastifyInstance;
+  app.server.maxConnections = options.connectionsMax;
+  takeBodies(app);
+  await allowOrigins(app, options.corsOrigins);
+  limitAddresses(app, core);
+  answerFailures(app, core);
+  observe(app, core);
+  for (const endpoint of endpoints) mountEndpoint(app, core, endpoint);
+  return app;
+}
+
+/** Bodies arrive as bytes: session codes cover them, and depth is checked before parsing. */
+function takeBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  const take = (_: FastifyRequest, body: Buffer, done: (e: null, b: Buffer) => void): void => {
+    done(null, body);
+  };
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, take);
+}
+
+async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+  if (origins.length === 0) return;
+  await app.register(cors, {
+    origin: [...origins],
+    methods: ['GET', 'POST', 'PUT', 'DELETE'],
+    allowedHeaders: ['authorization', 'content-type', 'lawbook-signature', 'traceparent'],
+    exposedHeaders: [
+      'ratelimit-limit',
+      'ratelimit-remaining',
+      'ratelimit-reset',
+      'ratelimit-policy',
+      'retry-after',
+      TRACE_HEADER,
+    ],
+    maxAge: 600,
+  });
+}
+
+/** Every request costs its address a token before anything is read of it. */
+function limitAddresses(app: FastifyInstance, core: GatewayCore): void {
+  const { addressBuckets, dependencies } = core;
+  const { policy } = addressBuckets;
+  app.addHook('onRequest', async (request, reply) => {
+    const state = requestState(request, addressKey(request.ip));
+    void reply.header(TRACE_HEADER, request.id);
+    const quota = addressBuckets.take(state.addressKey, 1, dependencies.clock());
+    state.quotas.push(quota);
+    if (quota.allowed) return;
+    const { limit } = quota;
+    const { rejection } = refuse('rateLimited', { field: 'address', limit, actual: limit + 1 });
+    await sendRejection(request, reply, rejection);
+  });
+  app.addHook('onSend', async (request, reply) => {
+    announceLimits(reply, requestState(request, '').quotas, policy);
+  });
+}
+
+function answerFailures(app: FastifyInstance, core: GatewayCore): void {
+  app.setNotFoundHandler((request, reply) => {
+    const { rejection } = refuse('notFound', {
+      field: 'path',
+      actual: `${request.method} ${request.url.slice(0, 200)}`,
+    });
+    return sendRejection(request, reply, rejection);
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const rejection = rejectionOf(error);
+    if (rejection.code === 'internalFault') {
+      core.dependencies.log.error({ err: error, traceId: request.id }, 'a request failed');
+      if (error instanceof InvariantViolation) core.dependencies.stop(error);
+    }
+    return sendRejection(request, reply, rejection);
+  });
+}
+
+/** One line and two metrics per request; reads are logged at debug only. */
+function observe(app: FastifyInstance, { dependencies }: GatewayCore): void {
+  const { log, metrics } = dependencies;
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const { method } = request;
+    const seconds = reply.elapsedTime / 1000;
+    metrics.httpRequests.inc({ method, route, status: String(reply.statusCode) });
+    metrics.httpRequest.observe({ route }, seconds);
+    const { orderIds } = requestState(request, '');
+    const fields = { traceId: request.id, method, route, status: reply.statusCode, seconds };
+    const line = orderIds.length === 0 ? fields : { ...fields, orderHash: orderIds.join(' ') };
+    if (method === 'GET') log.debug(line, 'read answered');
+    else log.info(line, 'write answered');
+  });
+}
+
+/** What the framework could not do, in the shape of refusals. */
+function rejectionOf(error: FastifyError): Rejection {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return refuse('bodyTooLarge', { field: 'body' }).rejection;
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_ERR_CTP_EMPTY_TYPE':
+      return refuse('unsupportedMediaType', { field: 'content-type' }).rejection;
+    case 'FST_ERR_BAD_URL':
+      return refuse('malformedRequest', { field: 'path', limit: 'a valid URL' }).rejection;
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return refuse('malformedRequest', { field: 'content-length' }).rejection;
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return refuse('notFound', { field: 'path' }).rejection;
+    default:
+      return refuse('internalFault', { field: 'request' }).rejection;
+  }
+}
+
+/** Answers bytes that never became a request: broken, too large or too slow. */
+function answerBrokenRequest(this: unknown, error: Error, socket: Socket): void {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const rejection = brokenRejection(code);
+  const body = JSON.stringify({ rejection, traceId: randomBytes(16).toString('hex') });
+  const head = [
+    `HTTP/1.1 ${REJECTIONS[rejection.code].httpStatus} Refused`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function brokenRejection(code: string | undefined): Rejection {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return refuse('requestTimeout', { field: 'request' }).rejection;
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return refuse('headersTooLarge', { field: 'headers', limit: HEADER_BYTES_MAX }).rejection;
+  }
+  return refuse('malformedRequest', {
+    field: 'request',
+    limit: 'HTTP/1.1',
+    actual: code ?? 'noise',
+  }).rejection;
+}
+
+/** The server behind the framework, for WebSocket upgrades. */
+export function serverOf(app: FastifyInstance): Server {
+  return app.server;
+}

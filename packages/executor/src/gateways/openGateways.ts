@@ -1,0 +1,123 @@
+import type { AddressInfo } from 'node:net';
+import { openApiDocument } from '@lawbook/api/schema/openApi';
+import { ROUTES } from '@lawbook/api/schema/routeTable';
+import { Fault } from '@lawbook/exchange/failures/fault';
+import { invariant } from '@lawbook/exchange/failures/invariant';
+import type { FastifyInstance } from 'fastify';
+import type { VenueService } from '../venueService.ts';
+import type { GatewayCore } from './gatewayCore.ts';
+import { createCore } from './gatewayCore.ts';
+import type { GatewayDependencies, GatewayOptions } from './gatewayOptions.ts';
+import { accountEndpoints, operationsEndpoints } from './http/accountEndpoints.ts';
+import { mountDocs } from './http/docsPage.ts';
+import type { Endpoint } from './http/endpoint.ts';
+import { createHttpServer, serverOf } from './http/httpServer.ts';
+import { marketEndpoints, recordEndpoints } from './http/marketEndpoints.ts';
+import { operatorEndpoints } from './http/operatorEndpoints.ts';
+import { orderEndpoints } from './http/orderEndpoints.ts';
+import { MidsBoard } from './midsBoard.ts';
+import { OrderIntake } from './orderIntake.ts';
+import { WebSocketGateway } from './webSocket/webSocketGateway.ts';
+
+/** The gateways of a venue while they listen. */
+export interface Gateways {
+  /** Base address, without a slash at the end. */
+  readonly url: string;
+  /** Stops admitting, answers what is in flight, closes connections with a reason. Safe twice. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the HTTP and WebSocket gateways of a venue.
+ *
+ * @throws Fault GATEWAY_PORT_TAKEN when nothing can listen there.
+ */
+export async function openGateways(
+  venue: VenueService,
+  options: GatewayOptions,
+  dependencies: GatewayDependencies,
+): Promise<Gateways> {
+  const core = createCore(venue, options, dependencies);
+  const intake = new OrderIntake(core);
+  const mids = new MidsBoard();
+  const stopMids = mids.listen(venue, dependencies.clock);
+  const endpoints = [
+    ...marketEndpoints(core, mids),
+    ...recordEndpoints(core),
+    ...orderEndpoints(core, intake),
+    ...accountEndpoints(core, intake),
+    ...operatorEndpoints(core, intake),
+    ...operationsEndpoints(core),
+  ];
+  checkComplete(endpoints);
+  const app = await createHttpServer(core, endpoints);
+  await mountDocs(app, openApiDocument(options.version));
+  const webSockets = new WebSocketGateway(core, intake, mids);
+  webSockets.attach(serverOf(app));
+  const url = await listen(app, options);
+  dependencies.log.info({ url }, 'listening');
+  let closing: Promise<void> | undefined;
+  return {
+    url,
+    close: () => {
+      closing ??= closeAll({ core, app, webSockets }).finally(stopMids);
+      return closing;
+    },
+  };
+}
+
+interface OpenParts {
+  readonly core: GatewayCore;
+  readonly app: FastifyInstance;
+  readonly webSockets: WebSocketGateway;
+}
+
+/** In this order: no new writes, those in flight answered, then the connections. */
+async function closeAll({ core, app, webSockets }: OpenParts): Promise<void> {
+  const server = serverOf(app);
+  webSockets.warn();
+  const drained = core.gate.close();
+  await bounded(drained, core.options.closeTimeoutMs);
+  const closed = webSockets.close().then(() => app.close());
+  await bounded(closed, core.options.closeTimeoutMs, () => server.closeAllConnections());
+  await closed;
+}
+
+/** Waits for a promise, but not longer than the time allows. */
+async function bounded(
+  promise: Promise<void>,
+  timeoutMs: number,
+  late?: () => void,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      late?.();
+      resolve();
+    }, timeoutMs);
+  });
+  await Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
+}
+
+async function listen(app: FastifyInstance, options: GatewayOptions): Promise<string> {
+  const { host, port, tls } = options;
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw new Fault(`Nothing can listen on ${host}:${port}. Choose another http.port.`, {
+      code: 'GATEWAY_PORT_TAKEN',
+      fields: { host, port },
+      cause,
+    });
+  }
+  const address = serverOf(app).address() as AddressInfo;
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `${tls === undefined ? 'http' : 'https'}://${name}:${address.port}`;
+}
+
+/** Every documented route is served, and nothing else is. */
+function checkComplete(endpoints: readonly Endpoint[]): void {
+  const served = endpoints.map(({ route }) => route.id).sort();
+  const documented = ROUTES.map(({ id }) => id).sort();
+  invariant(served.join() === documented.join(), 'the served routes are the documented routes');
+}

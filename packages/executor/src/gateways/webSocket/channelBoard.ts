@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import type { ChannelEvent } from '@lawbook/api/schema/messages';
+import type { OrderView } from '@lawbook/api/schema/orderViews';
+import { PAGE_LIMIT } from '@lawbook/api/schema/route';
+import { unreachable } from '@lawbook/exchange/failures/invariant';
+import { refuse } from '@lawbook/exchange/failures/rejection';
+import type { Result } from '@lawbook/exchange/failures/result';
+import { accepted } from '@lawbook/exchange/failures/result';
+import { accountId } from '@lawbook/exchange/ledger/account';
+import type { VenueEvent } from '../../venueTypes.ts';
+import type { GatewayCore } from '../gatewayCore.ts';
+import type { MidsBoard } from '../midsBoard.ts';
+import { isoTime } from '../present/moments.ts';
+import { presentMids, presentPhase } from '../present/presentMarket.ts';
+import { presentOrder } from '../present/presentOrder.ts';
+import { presentBatch, presentEpoch } from '../present/presentRecords.ts';
+import { Channel } from './channel.ts';
+
+/** A snapshot with the place in the channel that it stands for. */
+export interface ChannelSnapshot {
+  readonly sequence: number;
+  readonly checksum: string;
+  readonly events: readonly ChannelEvent[];
+}
+
+/** How often a snapshot is taken anew when too much happened while it was read. */
+const SNAPSHOT_ATTEMPTS = 3;
+
+/**
+ * The channels of a venue. They are made when first asked for, and those without readers make room
+ * for others, the longest unused first.
+ */
+export class ChannelBoard {
+  readonly #core: GatewayCore;
+  readonly #mids: MidsBoard;
+  readonly #channels = new Map<string, Channel>();
+  readonly #run = randomBytes(6).toString('hex');
+  #made = 0;
+  #uses = 0;
+
+  constructor(core: GatewayCore, mids: MidsBoard) {
+    this.#core = core;
+    this.#mids = mids;
+  }
+
+  /** Starts publishing what happens. @returns what ends it. */
+  listen(): () => void {
+    return this.#core.venue.subscribe((event) => this.#publish(event));
+  }
+
+  /** The channel of a name. Rejections: notFound for an unknown market, rateLimited when full. */
+  open(name: string): Result<Channel> {
+    const lower = name.toLowerCase();
+    const known = this.#channels.get(lower);
+    if (known !== undefined) return accepted(this.#used(known));
+    const [kind = '', subject = ''] = lower.split(':');
+    if (kind !== 'orders' && !this.#core.venue.state.markets.has(Number(subject))) {
+      return refuse('notFound', { field: 'channel', actual: name });
+    }
+    const { channelsMax, ringSize } = this.#core.options.webSocket;
+    if (this.#channels.size >= channelsMax && !this.#makeRoom()) {
+      return refuse('rateLimited', { field: 'channel', limit: channelsMax, actual: name });
+    }
+    this.#made += 1;
+    const channel = new Channel(lower, `${this.#run}-${this.#made}`, ringSize);
+    this.#channels.set(lower, channel);
+    return accepted(this.#used(channel));
+  }
+
+  /**
+   * What a reader needs to know to follow from now on. The events stand for everything up to the
+   * sequence; a later event may repeat what the snapshot already holds, so readers upsert.
+   * Between the return and the next await nothing happens on the channel.
+   */
+  async snapshot(channel: Channel): Promise<ChannelSnapshot> {
+    for (let attempt = 1; ; attempt += 1) {
+      const start = channel.sequence;
+      const events = await this.#read(channel.name);
+      const since = channel.since(start + 1);
+      if (since === undefined && attempt < SNAPSHOT_ATTEMPTS) continue;
+      const newer = (since ?? []).map(({ event }) => event);
+      const { sequence, checksum } = channel;
+      return { sequence, checksum, events: merge(events, newer) };
+    }
+  }
+
+  #used(channel: Channel): Channel {
+    this.#uses += 1;
+    channel.lastUse = this.#uses;
+    return channel;
+  }
+
+  #makeRoom(): boolean {
+    let oldest: Channel | undefined;
+    for (const channel of this.#channels.values()) {
+      if (channel.readers.size > 0) continue;
+      if (oldest === undefined || channel.lastUse < oldest.lastUse) oldest = channel;
+    }
+    return oldest !== undefined && this.#channels.delete(oldest.name);
+  }
+
+  #publish(event: VenueEvent): void {
+    const { state } = this.#core.venue;
+    switch (event.kind) {
+      case 'order': {
+        const channel = this.#channels.get(`orders:${event.record.order.owner}`);
+        channel?.publish({ kind: 'order', order: presentOrder(state, event.record) });
+        return;
+      }
+      case 'batch': {
+        const channel = this.#channels.get(`batches:${event.record.report.marketId}`);
+        channel?.publish({ kind: 'batch', batch: presentBatch(state, event.record) });
+        return;
+      }
+      case 'epoch': {
+        const channel = this.#channels.get(`epochs:${event.record.epoch.marketId}`);
+        channel?.publish({ kind: 'epoch', epoch: presentEpoch(event.record) });
+        return;
+      }
+      case 'phase': {
+        const { marketId, batchNumber, phase, sinceMs, dueMs } = event;
+        const due = dueMs === undefined ? {} : { due: isoTime(dueMs) };
+        const view = { name: phase, batchNumber, since: isoTime(sinceMs), ...due };
+        const channel = this.#channels.get(`phases:${marketId}`);
+        channel?.publish({ kind: 'phase', marketId: String(marketId), phase: view });
+        return;
+      }
+      case 'oracle': {
+        const market = state.markets.get(event.marketId);
+        const channel = this.#channels.get(`oracle:${event.marketId}`);
+        if (market === undefined || channel === undefined) return;
+        const mids = presentMids(state, market.parameters, event.mids);
+        channel.publish({ kind: 'oracle', marketId: String(event.marketId), mids });
+        return;
+      }
+      default:
+        unreachable(event);
+    }
+  }
+
+  async #read(name: string): Promise<ChannelEvent[]> {
+    const { venue } = this.#core;
+    const [kind = '', subject = ''] = name.split(':');
+    if (kind === 'orders') {
+      const page = { open: true, limit: PAGE_LIMIT.most };
+      const records = await venue.orders(accountId(subject), page);
+      return records.map((record) => ({ kind: 'order', order: presentOrder(venue.state, record) }));
+    }
+    const market = venue.state.markets.get(Number(subject));
+    if (market === undefined) return [];
+    const { marketId } = market;
+    if (kind === 'batches') {
+      const records = await venue.batches(marketId, { limit: 1 });
+      return records.map((record) => ({ kind: 'batch', batch: presentBatch(venue.state, record) }));
+    }
+    if (kind === 'epochs') {
+      const records = await venue.epochs(marketId, { limit: 1 });
+      return records.map((record) => ({ kind: 'epoch', epoch: presentEpoch(record) }));
+    }
+    if (kind === 'phases') {
+      return [{ kind: 'phase', marketId: subject, phase: presentPhase(market) }];
+    }
+    const quotes = this.#mids.latest(marketId)?.mids ?? market.reference.mids;
+    const mids = presentMids(venue.state, market.parameters, quotes);
+    return [{ kind: 'oracle', marketId: subject, mids }];
+  }
+}
+
+/** Lays events over a snapshot: the last word on each order counts, and of other kinds the last. */
+function merge(
+  snapshot: readonly ChannelEvent[],
+  newer: readonly ChannelEvent[],
+): readonly ChannelEvent[] {
+  if (newer.length === 0) return snapshot;
+  const last = newer.at(-1);
+  if (last !== undefined && last.kind !== 'order') return [last];
+  const orders = new Map<string, OrderView>();
+  for (const event of [...snapshot, ...newer]) {
+    if (event.kind === 'order') orders.set(event.order.orderId, event.order);
+  }
+  return [...orders.values()]
+    .filter(({ status }) => status === 'new')
+    .map((order) => ({ kind: 'order', order }));
+}
