@@ -1,5 +1,5 @@
-import { refuse } from '../failures/rejection.ts';
 import type { Refused } from '../failures/rejection.ts';
+import { refuse } from '../failures/rejection.ts';
 import { PPM } from '../numbers/price.ts';
 import type { BatchOrder } from './batchOrder.ts';
 import type { OrderNonceWindow } from './orderNonces.ts';

@@ -4,7 +4,7 @@ import { hexToBytes } from '../codec/hex.ts';
 import type { AccountId } from '../ledger/account.ts';
 import type { BatchOrder } from './batchOrder.ts';
 import type { TypedStruct, VenueDomain } from './typedData.ts';
-import { addressWord, domainSeparator, typedDigest, typeHash, uintWord } from './typedData.ts';
+import { domainSeparator, StructHasher } from './typedData.ts';
 
 /** EIP-712 type of a batch order. Field names are those of `BatchOrder`. */
 export const BATCH_ORDER_TYPE: TypedStruct = {
@@ -81,32 +81,34 @@ export const NO_DELEGATE: AccountId = `0x${'00'.repeat(20)}` as AccountId;
 /** Computes the digests that users sign at one venue. */
 export class Signing {
   readonly domain: VenueDomain;
-  readonly #separator: Uint8Array;
+  readonly #order: StructHasher;
+  readonly #cancel: StructHasher;
+  readonly #commit: StructHasher;
+  readonly #grant: StructHasher;
 
   constructor(domain: VenueDomain) {
     this.domain = domain;
-    this.#separator = domainSeparator(domain);
+    const separator = domainSeparator(domain);
+    this.#order = new StructHasher(separator, BATCH_ORDER_TYPE);
+    this.#cancel = new StructHasher(separator, CANCEL_TYPE);
+    this.#commit = new StructHasher(separator, COMMIT_TYPE);
+    this.#grant = new StructHasher(separator, SESSION_GRANT_TYPE);
   }
 
   /** EIP-712 digest of an order: its order id. */
   orderDigest(order: BatchOrder): Uint8Array {
-    return typedDigest(this.#separator, ORDER_TYPE_HASH, [
-      addressWord(order.owner),
-      uintWord(BigInt(order.marketId)),
-      uintWord(BigInt(order.pay)),
-      uintWord(BigInt(order.receive)),
-      uintWord(order.budget),
-      uintWord(order.limitNumerator),
-      uintWord(order.limitDenominator),
-      uintWord(BigInt(order.minFillPpm)),
-      uintWord(order.orderNonce),
-      uintWord(BigInt(order.expiresAtMs)),
-    ]);
-  }
-
-  /** The grant id of a session grant. */
-  grantId(grant: SessionGrant): Hash {
-    return hashFromBytes(this.grantDigest(grant));
+    return this.#order
+      .address(0, order.owner)
+      .safe(1, order.marketId)
+      .safe(2, order.pay)
+      .safe(3, order.receive)
+      .uint64(4, order.budget)
+      .uint64(5, order.limitNumerator)
+      .uint64(6, order.limitDenominator)
+      .safe(7, order.minFillPpm)
+      .uint64(8, order.orderNonce)
+      .safe(9, order.expiresAtMs)
+      .digest();
   }
 
   /** The order id of an order. */
@@ -116,34 +118,23 @@ export class Signing {
 
   /** EIP-712 digest of a cancel. */
   cancelDigest(owner: AccountId, orderId: Hash): Uint8Array {
-    return typedDigest(this.#separator, CANCEL_TYPE_HASH, [
-      addressWord(owner),
-      hexToBytes(orderId),
-    ]);
+    return this.#cancel.address(0, owner).bytes32(1, hexToBytes(orderId)).digest();
   }
 
   /** EIP-712 digest of a commitment. */
   commitDigest(owner: AccountId, marketId: number, commitment: Hash): Uint8Array {
-    return typedDigest(this.#separator, COMMIT_TYPE_HASH, [
-      addressWord(owner),
-      uintWord(BigInt(marketId)),
-      hexToBytes(commitment),
-    ]);
+    const fields = this.#commit.address(0, owner).safe(1, marketId);
+    return fields.bytes32(2, hexToBytes(commitment)).digest();
   }
 
   /** EIP-712 digest of a session grant: its grant id. */
   grantDigest(grant: SessionGrant): Uint8Array {
-    return typedDigest(this.#separator, GRANT_TYPE_HASH, [
-      addressWord(grant.owner),
-      addressWord(grant.delegate),
-      uintWord(BigInt(grant.scopes)),
-      uintWord(BigInt(grant.expiresAtMs)),
-      uintWord(grant.orderNonce),
-    ]);
+    return this.#grant
+      .address(0, grant.owner)
+      .address(1, grant.delegate)
+      .safe(2, grant.scopes)
+      .safe(3, grant.expiresAtMs)
+      .uint64(4, grant.orderNonce)
+      .digest();
   }
 }
-
-const ORDER_TYPE_HASH = typeHash(BATCH_ORDER_TYPE);
-const CANCEL_TYPE_HASH = typeHash(CANCEL_TYPE);
-const COMMIT_TYPE_HASH = typeHash(COMMIT_TYPE);
-const GRANT_TYPE_HASH = typeHash(SESSION_GRANT_TYPE);

@@ -104,7 +104,7 @@ export function operationsEndpoints(core: GatewayCore): Endpoint[] {
     endpoint(readStatus, () => {
       const { executed, durable } = venue.cursors();
       const markets = [...venue.state.markets.values()].map((market) => {
-        const { name, batchNumber } = presentPhase(market);
+        const { name, batchNumber } = presentPhase(market, dependencies.clock());
         return { marketId: String(market.marketId), phase: name, batchNumber };
       });
       return answer({

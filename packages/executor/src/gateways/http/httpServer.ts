@@ -7,7 +7,7 @@ import type { Rejection } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import { REJECTIONS } from '@lawbook/exchange/failures/rejectionCodes';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { fastify } from 'fastify';
+import { fastify, LogController } from 'fastify';
 import type { GatewayCore } from '../gatewayCore.ts';
 import { addressKey } from '../tokenBuckets.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -26,7 +26,7 @@ export async function createHttpServer(
   const { tls } = options;
   const settings = {
     loggerInstance: dependencies.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: ({ headers }: IncomingMessage): string => {
       return traceIdFrom(String(headers['traceparent'])) ?? randomBytes(16).toString('hex');
     },

@@ -17,6 +17,7 @@ import {
   readProof,
   readVerdicts,
 } from '@lawbook/api/schema/marketRoutes';
+import type { MarketView } from '@lawbook/api/schema/marketViews';
 import { PAGE_LIMIT } from '@lawbook/api/schema/route';
 import { at } from '@lawbook/exchange/failures/invariant';
 import { refuse } from '@lawbook/exchange/failures/rejection';
@@ -46,22 +47,22 @@ import { answer, endpoint } from './endpoint.ts';
 
 /** Reads about markets as they stand. */
 export function marketEndpoints(core: GatewayCore, mids: MidsBoard): Endpoint[] {
-  const { venue, options } = core;
+  const { venue, options, dependencies } = core;
   const { state } = venue;
+  const present = (market: BatchMarket): MarketView =>
+    presentMarket(state, market, { options, nowMs: dependencies.clock() });
   return [
     endpoint(listAssets, () => {
       return answer({ assets: state.assets.map(presentAsset), asOf: asOfState(state) });
     }),
     endpoint(listMarkets, () => {
-      const markets = [...state.markets.values()].map((market) =>
-        presentMarket(state, market, options),
-      );
+      const markets = [...state.markets.values()].map(present);
       return answer({ markets, asOf: asOfState(state) });
     }),
     endpoint(readMarket, ({ params }) => {
       const market = findMarket(core, params.marketId);
       if (!market.ok) return market;
-      const view = presentMarket(state, market.value, options);
+      const view = present(market.value);
       return answer({ market: view, asOf: asOfState(state) });
     }),
     endpoint(readOracle, ({ params }) => {

@@ -47,7 +47,7 @@ export function presentProducts(
 export function presentMarket(
   state: ExchangeState,
   market: BatchMarket,
-  options: GatewayOptions,
+  { options, nowMs }: { readonly options: GatewayOptions; readonly nowMs: number },
 ): MarketView {
   const { parameters, nextParameters, batch, epoch, haltReason } = market;
   return {
@@ -56,7 +56,7 @@ export function presentMarket(
     products: presentProducts(state, parameters),
     parameters: presentParameters(state, parameters),
     ...(nextParameters && { nextParameters: presentParameters(state, nextParameters) }),
-    phase: presentPhase(market),
+    phase: presentPhase(market, nowMs),
     ...(haltReason !== undefined && { haltReason }),
     ordersInBatch: batch.table.count,
     epoch: { number: epoch.number, batches: epoch.batchCount },
@@ -71,13 +71,22 @@ export function presentMarket(
   };
 }
 
-/** Where the open batch stands, and when that is due to end. */
-export function presentPhase({ parameters, batch, haltReason }: BatchMarket): PhaseView {
+/**
+ * Where the open batch stands, and when that is due to end. A batch collects on a fixed beat from
+ * its opening and closes at the first beat at which it holds an order.
+ */
+export function presentPhase(market: BatchMarket, nowMs: number): PhaseView {
+  const { parameters, batch, haltReason } = market;
   const { number: batchNumber, phase, phaseSinceMs } = batch;
   const since = isoTime(phaseSinceMs);
   if (haltReason !== undefined) return { name: 'halted', batchNumber, since };
   if (phase === 'closed') return { name: 'closed', batchNumber, since };
-  const widthMs = phase === 'collecting' ? parameters.batchIntervalMs : parameters.revealWindowMs;
+  const { batchIntervalMs, revealWindowMs } = parameters;
+  const elapsedMs = Math.max(0, nowMs - phaseSinceMs);
+  const widthMs =
+    phase === 'revealing'
+      ? revealWindowMs
+      : (Math.floor(elapsedMs / batchIntervalMs) + 1) * batchIntervalMs;
   return { name: phase, batchNumber, since, due: isoTime(phaseSinceMs + widthMs) };
 }
 

@@ -158,7 +158,13 @@ export class ChannelBoard {
       return records.map((record) => ({ kind: 'epoch', epoch: presentEpoch(record) }));
     }
     if (kind === 'phases') {
-      return [{ kind: 'phase', marketId: subject, phase: presentPhase(market) }];
+      return [
+        {
+          kind: 'phase',
+          marketId: subject,
+          phase: presentPhase(market, this.#core.dependencies.clock()),
+        },
+      ];
     }
     const quotes = this.#mids.latest(marketId)?.mids ?? market.reference.mids;
     const mids = presentMids(venue.state, market.parameters, quotes);
