@@ -1,0 +1,29 @@
+// `npm run soak:kill -- --rounds 50 --seed 7`: kills a loaded venue many times and prints what came
+// of it as one line of JSON. Exits 1 when anything acknowledged was lost.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { killRounds } from './killRounds.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '50' },
+    seed: { type: 'string', default: String(Date.now() & 0xffffff) },
+  },
+});
+const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
+const dataDir = mkdtempSync(join(tmpdir(), 'lawbook-soak-'));
+try {
+  const report = await killRounds({
+    dataDir,
+    rounds,
+    seed,
+    onRound: (round) => process.stderr.write(`round ${round + 1} of ${rounds}, seed ${seed}\r`),
+  });
+  process.stdout.write(`${JSON.stringify({ seed, ...report })}\n`);
+  const failures = report.lost.length + report.moved.length + report.undecided.length;
+  if (failures > 0 || !report.replayAgrees || !report.isZeroSum) process.exitCode = 1;
+} finally {
+  rmSync(dataDir, { recursive: true, force: true });
+}
