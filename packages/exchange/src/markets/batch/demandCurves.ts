@@ -67,6 +67,11 @@ export class DemandCurves {
     return this.#protective[k] as number;
   }
 
+  /** Sum of the budgets of pair k, ledger units of the pay asset. */
+  total(k: number): number {
+    return this.#sums[2 * ((this.start[k + 1] as number) + k)] as number;
+  }
+
   /** Whether a row is left out of the sums by `exclude`. */
   isExcluded(row: number): boolean {
     return this.#excluded[row] === 1;

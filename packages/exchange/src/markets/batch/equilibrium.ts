@@ -1,5 +1,5 @@
 import { RAMP_WIDTH } from './demandCurves.ts';
-import { solveLinear } from './linearAlgebra.ts';
+import { factorLu, solveLu } from './linearAlgebra.ts';
 import type { MarketModel } from './marketModel.ts';
 
 /** Residual at which the search stops, in units of a relative price: far below the tolerance. */
@@ -52,7 +52,8 @@ function newton(model: MarketModel, eta: Float64Array): EquilibriumOutcome {
   const n = model.assets - 1;
   const e = new Float64Array(n);
   const d = new Float64Array(n);
-  const y = new Float64Array(n);
+  const scratch = new Float64Array(n);
+  const order = new Int32Array(n);
   const jacobian = new Float64Array(n * n);
   const best = { residual: Number.POSITIVE_INFINITY, idle: 0, eta: new Float64Array(eta) };
   model.evaluate(eta);
@@ -72,11 +73,10 @@ function newton(model: MarketModel, eta: Float64Array): EquilibriumOutcome {
     if (best.idle > 6 && best.residual < RESIDUAL_ACCEPTED) break;
     model.jacobian(jacobian);
     for (let i = 0; i < n; i += 1) d[i] = -(e[i] as number);
-    if (!solveLinear(jacobian, d, n)) break;
+    if (!factorLu(jacobian, order, n)) break;
+    solveLu(jacobian, order, d);
     keepPricesPositive(eta, d);
-    y.set(d);
-    model.applyInverseCovariance(y);
-    stepNorm = searchLine(model, { eta, e, d, y, residual });
+    stepNorm = searchLine(model, { eta, e, d, scratch, residual });
     residual = model.residual(eta, e);
     iterations += 1;
   }
@@ -92,22 +92,21 @@ interface LineSearch {
   readonly eta: Float64Array;
   readonly e: Float64Array;
   readonly d: Float64Array;
-  /** C^-1 d. */
-  readonly y: Float64Array;
+  readonly scratch: Float64Array;
   readonly residual: number;
 }
 
 /**
- * Moves eta along d to where the projection phi(tau) = d' C^-1 e(eta + tau d) has nearly vanished.
+ * Moves eta along d to where the projection phi(tau) = d' M^-1 e(eta + tau d) has nearly vanished.
  *
  * phi rises with tau because the map is strongly monotone; for the fixed-notional market it is the
  * derivative of the convex potential, so its root is the exact line minimum and kinks cannot trap
  * the search as they can when a norm of e is the measure. Returns the largest |change of eta_i|.
  */
 function searchLine(model: MarketModel, line: LineSearch): number {
-  const { eta, e, d, y, residual } = line;
+  const { eta, e, d, scratch, residual } = line;
   const start = new Float64Array(eta);
-  const slopeStart = dot(y, e);
+  const slopeStart = model.projection(d, e, scratch);
   const moveTo = (tau: number): number => {
     for (let i = 0; i < d.length; i += 1) {
       eta[i + 1] = (start[i + 1] as number) + tau * (d[i] as number);
@@ -120,14 +119,14 @@ function searchLine(model: MarketModel, line: LineSearch): number {
     let low = 0;
     let high = 1;
     let slopeLow = slopeStart;
-    let slopeHigh = dot(y, e);
+    let slopeHigh = model.projection(d, e, scratch);
     const goal = 0.25 * Math.abs(slopeStart);
     for (let left = SEARCH_EVALUATIONS_MAX; slopeHigh > goal && left > 0; left -= 1) {
       const secant = low + ((high - low) * -slopeLow) / (slopeHigh - slopeLow);
       const guard = 0.1 * (high - low);
       tau = left % 3 === 0 ? (low + high) / 2 : clamp(secant, low + guard, high - guard);
       moveTo(tau);
-      const slope = dot(y, e);
+      const slope = model.projection(d, e, scratch);
       if (Math.abs(slope) <= goal) break;
       if (slope > 0) {
         high = tau;
@@ -175,12 +174,6 @@ function bisectCoordinates(model: MarketModel, eta: Float64Array): void {
     model.evaluate(eta);
     if (model.residual(eta, e) <= RESIDUAL_ACCEPTED) return;
   }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }
 
 function clamp(x: number, low: number, high: number): number {

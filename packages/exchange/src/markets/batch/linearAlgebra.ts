@@ -5,36 +5,54 @@
  * computes the same digits.
  */
 
-/** Solves A x = b in place by LU with partial pivoting: A is destroyed, b becomes x. */
-export function solveLinear(a: Float64Array, b: Float64Array, n: number): boolean {
+/**
+ * Factors A into L U in place with partial pivoting; `order[k]` is the row exchanged into place k.
+ *
+ * @returns false when A is singular to working precision.
+ */
+export function factorLu(a: Float64Array, order: Int32Array, n: number): boolean {
   for (let column = 0; column < n; column += 1) {
-    if (!pivot(a, b, { column, n })) return false;
-    const inverse = 1 / (a[column * n + column] as number);
+    const best = pivotRow(a, column, n);
+    order[column] = best;
+    if (!(Math.abs(a[best * n + column] as number) > 0)) return false;
+    if (best !== column) exchangeRows(a, { first: best, second: column, n });
+    const source = column * n;
+    const inverse = 1 / (a[source + column] as number);
     for (let row = column + 1; row < n; row += 1) {
-      const factor = (a[row * n + column] as number) * inverse;
-      if (factor === 0) continue;
       const target = row * n;
-      const source = column * n;
+      if (a[target + column] === 0) continue;
+      const factor = (a[target + column] as number) * inverse;
+      a[target + column] = factor;
       for (let k = column + 1; k < n; k += 1) {
         a[target + k] = (a[target + k] as number) - factor * (a[source + k] as number);
       }
-      b[row] = (b[row] as number) - factor * (b[column] as number);
     }
+  }
+  return true;
+}
+
+/** Solves A x = b for a matrix factored by `factorLu`; b becomes x. */
+export function solveLu(a: Float64Array, order: Int32Array, b: Float64Array): void {
+  const n = order.length;
+  for (let row = 0; row < n; row += 1) {
+    const from = order[row] as number;
+    const kept = b[from] as number;
+    b[from] = b[row] as number;
+    b[row] = kept;
+  }
+  for (let row = 1; row < n; row += 1) {
+    let sum = b[row] as number;
+    for (let k = 0; k < row; k += 1) sum -= (a[row * n + k] as number) * (b[k] as number);
+    b[row] = sum;
   }
   for (let row = n - 1; row >= 0; row -= 1) {
     let sum = b[row] as number;
     for (let k = row + 1; k < n; k += 1) sum -= (a[row * n + k] as number) * (b[k] as number);
     b[row] = sum / (a[row * n + row] as number);
   }
-  return true;
 }
 
-function pivot(
-  a: Float64Array,
-  b: Float64Array,
-  at: { readonly column: number; readonly n: number },
-): boolean {
-  const { column, n } = at;
+function pivotRow(a: Float64Array, column: number, n: number): number {
   let best = column;
   let size = Math.abs(a[column * n + column] as number);
   for (let row = column + 1; row < n; row += 1) {
@@ -44,17 +62,19 @@ function pivot(
       best = row;
     }
   }
-  if (!(size > 0)) return false;
-  if (best === column) return true;
-  for (let k = column; k < n; k += 1) {
-    const kept = a[column * n + k] as number;
-    a[column * n + k] = a[best * n + k] as number;
-    a[best * n + k] = kept;
+  return best;
+}
+
+function exchangeRows(
+  a: Float64Array,
+  rows: { readonly first: number; readonly second: number; readonly n: number },
+): void {
+  const { first, second, n } = rows;
+  for (let k = 0; k < n; k += 1) {
+    const kept = a[first * n + k] as number;
+    a[first * n + k] = a[second * n + k] as number;
+    a[second * n + k] = kept;
   }
-  const kept = b[column] as number;
-  b[column] = b[best] as number;
-  b[best] = kept;
-  return true;
 }
 
 /** The lower Cholesky factor of a symmetric positive definite matrix, or undefined. */

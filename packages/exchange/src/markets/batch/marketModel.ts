@@ -22,6 +22,9 @@ export interface BatchProblem {
   readonly inventory: readonly bigint[];
 }
 
+/** Brings an inventory that is right to a twentieth of a wall's depth to the accepted residual. */
+const WALL_EASE = 5e5;
+
 /** A product of a pair in the search: its legs' shares of its mid price. */
 interface FloatLegs {
   readonly assets: readonly number[];
@@ -35,7 +38,7 @@ interface FloatLegs {
  *   t = (1 + eta_s) / sum omega_i (1 + eta_i),  rho = t * rate at mid * (1 - phi)
  *   paid_s += c X,  out_i += c omega_i X t   (X in USD at mid; c the rationing of the pair)
  *   v = paid - (1 - phi) out is the pool's trade, h = paid - out its change after fees
- *   e_i = (1 + eta_i) sigma - 1 + (C (w + v))_i - premium_i,  C = gamma Sigma
+ *   e_i = (1 + eta_i) sigma - 1 + (C (w + v))_i - premium_i(h_i),  C = gamma Sigma
  * All flows are USD at mid. `offset` arrays carry the difference between the integer allocation
  * and this model, so that the search can be repeated with the integers' own dust.
  */
@@ -51,7 +54,15 @@ export class MarketModel {
   /** Controls of the search: see `scarcity.ts`. */
   readonly payFactors: Float64Array;
   readonly receiveFactors: Float64Array;
-  readonly premium: Float64Array;
+  /**
+   * Change at which an asset's bound is approached, USD, and the premium per USD beyond it: a
+   * finite wall that stands for the bound while the price answers scarcity. Zero where unused.
+   */
+  readonly wallLow: Float64Array;
+  readonly wallHigh: Float64Array;
+  readonly stiffness: Float64Array;
+  /** Depth of a wall, USD: how precisely the change of an asset beyond its wall matters. */
+  readonly wallDepth: Float64Array;
   /** 1 + lambda of the numeraire reserve. */
   numeraireMultiple = 1;
   readonly tradeOffset: Float64Array;
@@ -65,6 +76,8 @@ export class MarketModel {
   readonly pairPaid: Float64Array;
   readonly pairOut: Float64Array;
   readonly #factor: Float64Array;
+  readonly #tradeSlopes: Float64Array;
+  readonly #position: Float64Array;
   readonly #midRate: Float64Array;
   readonly #legs: readonly FloatLegs[];
 
@@ -94,7 +107,12 @@ export class MarketModel {
     this.#factor = factor;
     this.payFactors = new Float64Array(count).fill(1);
     this.receiveFactors = new Float64Array(count).fill(1);
-    this.premium = new Float64Array(count);
+    this.wallLow = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+    this.wallHigh = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+    this.stiffness = new Float64Array(count);
+    this.wallDepth = new Float64Array(count);
+    this.#tradeSlopes = new Float64Array((count - 1) * (count - 1));
+    this.#position = new Float64Array(count);
     this.tradeOffset = new Float64Array(count);
     this.changeOffset = new Float64Array(count);
     this.paid = new Float64Array(count);
@@ -187,60 +205,98 @@ export class MarketModel {
     );
   }
 
-  /** Derivative of `trade(row)` by eta_column. */
-  tradeSlope(row: number, column: number): number {
-    const place = row * this.assets + column;
-    return (
-      (this.paidSlope[place] as number) - (1 - this.feeShare) * (this.outSlope[place] as number)
-    );
-  }
-
   /** Derivative of `change(row)` by eta_column. */
   changeSlope(row: number, column: number): number {
     const place = row * this.assets + column;
     return (this.paidSlope[place] as number) - (this.outSlope[place] as number);
   }
 
-  /** Writes e_1 .. e_{A-1} at the last evaluated prices; returns the largest |e_i|. */
+  /** How far the change of an asset lies beyond its wall: positive below, negative above. */
+  beyondWall(asset: number): number {
+    if (this.stiffness[asset] === 0) return 0;
+    const change = this.change(asset);
+    const below = (this.wallLow[asset] as number) - change;
+    if (below > 0) return below;
+    return Math.min(0, (this.wallHigh[asset] as number) - change);
+  }
+
+  /**
+   * Writes e_1 .. e_{A-1} at the last evaluated prices; returns the largest |e_i|. At a wall, where
+   * the price may leave the quote and only the inventory must be met, e_i counts by the inventory
+   * it stands for: a stiff wall magnifies the last digits of a price.
+   */
   residual(eta: Float64Array, e: Float64Array): number {
     const n = this.assets - 1;
+    const position = this.#position;
+    for (let j = 1; j <= n; j += 1) position[j] = (this.exposure[j] as number) + this.trade(j);
     let worst = 0;
     for (let i = 0; i < n; i += 1) {
       let risk = 0;
       for (let j = 0; j < n; j += 1) {
-        const position = (this.exposure[j + 1] as number) + this.trade(j + 1);
-        risk += (this.covariance[i * n + j] as number) * position;
+        risk += (this.covariance[i * n + j] as number) * (position[j + 1] as number);
       }
       const level = (eta[i + 1] as number) * this.numeraireMultiple + (this.numeraireMultiple - 1);
-      e[i] = level + risk - (this.premium[i + 1] as number);
-      worst = Math.max(worst, Math.abs(e[i] as number));
+      const stiffness = this.stiffness[i + 1] as number;
+      const beyond = this.beyondWall(i + 1);
+      e[i] = level + risk - stiffness * beyond;
+      const weight =
+        1 + (beyond === 0 ? 0 : stiffness * (this.wallDepth[i + 1] as number) * WALL_EASE);
+      worst = Math.max(worst, Math.abs(e[i] as number) / weight);
     }
     return worst;
   }
 
-  /** Writes the Jacobian sigma I + C Dv of `residual` at the last evaluated prices. */
+  /** Writes the Jacobian sigma I + C Dv + N Dh of `residual` at the last evaluated prices. */
   jacobian(target: Float64Array): void {
     const n = this.assets - 1;
-    target.fill(0);
+    const slopes = this.#tradeSlopes;
+    const keep = 1 - this.feeShare;
     for (let k = 0; k < n; k += 1) {
+      const from = (k + 1) * this.assets + 1;
       for (let j = 0; j < n; j += 1) {
-        const slope = this.tradeSlope(k + 1, j + 1);
-        if (slope === 0) continue;
-        for (let i = 0; i < n; i += 1) {
-          const place = i * n + j;
-          target[place] =
-            (target[place] as number) + (this.covariance[i * n + k] as number) * slope;
-        }
+        const place = from + j;
+        slopes[k * n + j] =
+          (this.paidSlope[place] as number) - keep * (this.outSlope[place] as number);
       }
     }
+    target.fill(0);
     for (let i = 0; i < n; i += 1) {
-      target[i * n + i] = (target[i * n + i] as number) + this.numeraireMultiple;
+      const row = i * n;
+      for (let k = 0; k < n; k += 1) {
+        const c = this.covariance[row + k] as number;
+        const from = k * n;
+        for (let j = 0; j < n; j += 1) {
+          target[row + j] = (target[row + j] as number) + c * (slopes[from + j] as number);
+        }
+      }
+      target[row + i] = (target[row + i] as number) + this.numeraireMultiple;
+      if (this.beyondWall(i + 1) === 0) continue;
+      const wall = this.stiffness[i + 1] as number;
+      for (let j = 0; j < n; j += 1) {
+        target[row + j] = (target[row + j] as number) + wall * this.changeSlope(i + 1, j + 1);
+      }
     }
   }
 
-  /** Overwrites d with C^-1 d. */
-  applyInverseCovariance(d: Float64Array): void {
-    solveCholesky(this.#factor, d, this.assets - 1);
+  /**
+   * d' M^-1 e with M = C + N, N the stiffness of the walls that are touched: the slope along d of
+   * what the market minimises. `scratch` is overwritten.
+   */
+  projection(d: Float64Array, e: Float64Array, scratch: Float64Array): number {
+    const n = this.assets - 1;
+    scratch.set(e);
+    let walled = this.covariance;
+    for (let i = 0; i < n; i += 1) {
+      if (this.beyondWall(i + 1) === 0) continue;
+      if (walled === this.covariance) walled = Float64Array.from(this.covariance);
+      walled[i * n + i] = (walled[i * n + i] as number) + (this.stiffness[i + 1] as number);
+    }
+    const factor = walled === this.covariance ? this.#factor : cholesky(walled, n);
+    invariant(factor !== undefined, 'a positive definite matrix stays so with a larger diagonal');
+    solveCholesky(factor, scratch, n);
+    let sum = 0;
+    for (let i = 0; i < n; i += 1) sum += (d[i] as number) * (scratch[i] as number);
+    return sum;
   }
 
   #addSlopes(
