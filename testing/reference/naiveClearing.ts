@@ -53,7 +53,7 @@ const M = 100_000n;
 const ONE = 1_000_000_000_000n;
 const MILLION = 1_000_000n;
 
-/** The fills at a point. `minimums: false` leaves the minimum fill out, as the relaxed search does. */
+/** The fills at a point. `minimums: false` leaves minimum fills out, as the relaxed search does. */
 export function naiveFills(
   batch: NaiveBatch,
   point: NaivePoint,
@@ -187,6 +187,8 @@ export function naiveClearing(batch: NaiveBatch): NaivePoint | undefined {
     blocked: new Set(),
   };
   for (let round = 0; round <= batch.orders.length; round += 1) {
+    point.payFactors.fill(ONE);
+    point.receiveFactors.fill(ONE);
     settlePrices(batch, point);
     if (batch.parameters.scarcity === 'proRata') rationAll(batch, point);
     const worst = furthestBelowMinimum(batch, point);
@@ -198,7 +200,7 @@ export function naiveClearing(batch: NaiveBatch): NaivePoint | undefined {
 
 /** Sweeps of one-price bisections until no price moves. */
 function settlePrices(batch: NaiveBatch, point: NaivePoint): void {
-  for (let sweep = 0; sweep < 30; sweep += 1) {
+  for (let sweep = 0; sweep < SWEEPS_MAX; sweep += 1) {
     let moved = false;
     for (let asset = 1; asset < point.prices.length; asset += 1) {
       const before = point.prices[asset];
@@ -209,16 +211,29 @@ function settlePrices(batch: NaiveBatch, point: NaivePoint): void {
   }
 }
 
-/** The lowest price that is not too low; by monotony of each coordinate, within the halt band. */
+/** Orders on their ramps tie prices together, and sweeps then converge slowly. */
+const SWEEPS_MAX = 150;
+
+/**
+ * The lowest price that is not too low; by monotony of each coordinate, within the halt band. The
+ * bracket grows from the present price, because later sweeps move prices little.
+ */
 function bisectPrice(batch: NaiveBatch, point: NaivePoint, asset: number): void {
   const mid = batch.oracle.mids[asset] as bigint;
-  const band = BigInt(batch.parameters.haltBandPpm);
-  let low = mid - (mid * band) / MILLION;
-  let high = mid + (mid * band) / MILLION;
+  const band = (mid * BigInt(batch.parameters.haltBandPpm)) / MILLION;
+  const present = point.prices[asset] as bigint;
+  const tooLow = (candidate: bigint): boolean => {
+    point.prices[asset] = candidate;
+    return isTooLow(batch, point, asset);
+  };
+  let reach = 1n;
+  let low = present - 1n;
+  let high = present;
+  while (low > mid - band && !tooLow(low)) [low, high, reach] = [low - reach, low, reach * 8n];
+  while (high < mid + band && tooLow(high)) [low, high, reach] = [high, high + reach, reach * 8n];
   while (high - low > 1n) {
     const middle = (low + high) >> 1n;
-    point.prices[asset] = middle;
-    if (isTooLow(batch, point, asset)) low = middle;
+    if (tooLow(middle)) low = middle;
     else high = middle;
   }
   point.prices[asset] = high;
@@ -291,6 +306,20 @@ function furthestBelowMinimum(batch: NaiveBatch, point: NaivePoint): number | un
   return worst;
 }
 
+/** Whether a row that was kept out would reach its minimum if it came back and all else settled. */
+function couldReturn(batch: NaiveBatch, point: NaivePoint, row: number): boolean {
+  const trial: NaivePoint = {
+    prices: [...point.prices],
+    payFactors: point.payFactors.map(() => ONE),
+    receiveFactors: point.receiveFactors.map(() => ONE),
+    blocked: new Set([...point.blocked].filter((other) => other !== row)),
+  };
+  settlePrices(batch, trial);
+  if (batch.parameters.scarcity === 'proRata') rationAll(batch, trial);
+  const order = batch.orders[row];
+  return order !== undefined && naiveSpend(batch, trial, order, true) > 0n;
+}
+
 /**
  * Of the rows that were kept out, only those that the rules would fill stay listed as blocked.
  * Undefined when a bound is broken after all, or a price misses its quote.
@@ -300,6 +329,7 @@ function finish(batch: NaiveBatch, point: NaivePoint): NaivePoint | undefined {
     const order = batch.orders[row];
     return order !== undefined && naiveSpend(batch, point, order, true) > 0n;
   });
+  if (blocked.some((row) => couldReturn(batch, point, row))) return undefined;
   const final = { ...point, blocked: new Set(blocked) };
   const fills = naiveFills(batch, final, { minimums: true });
   const sound = batch.parameters.assets.every((bounds, i) => {
@@ -308,10 +338,11 @@ function finish(batch: NaiveBatch, point: NaivePoint): NaivePoint | undefined {
     const miss = (final.prices[i] as bigint) * scale - quote;
     const close =
       (miss < 0n ? -miss : miss) * 2n * MILLION <= (batch.oracle.mids[i] as bigint) * scale;
-    const priced = batch.parameters.scarcity === 'scarcityPricing';
-    return (
-      post >= bounds.inventoryMin && post <= bounds.inventoryMax && (close || priced || i === 0)
-    );
+    const edge = (bounds.inventoryMax - bounds.inventoryMin) / MILLION;
+    const room = post - bounds.inventoryMin > edge && bounds.inventoryMax - post > edge;
+    const priced = batch.parameters.scarcity === 'scarcityPricing' && !room;
+    const inside = post >= bounds.inventoryMin && post <= bounds.inventoryMax;
+    return inside && (close || priced || i === 0);
   });
   return sound ? { ...final, prices: final.prices.map(price) } : undefined;
 }

@@ -1,4 +1,4 @@
-/** Random batches for properties: specs that the naive method can clear, and a day with all kinds. */
+/** Batches for tests: named days with every kind of order, and random ones for properties. */
 import fc from 'fast-check';
 import { at } from '../../packages/exchange/src/failures/invariant.ts';
 import type { BatchParameters } from '../../packages/exchange/src/markets/batch/parameters.ts';

@@ -1,6 +1,6 @@
 /**
  * Lawful batch transitions with real keys, built without the engine: prices come from the naive
- * clearing, everything else is written out here. Tests of laws, codecs, bundles and circuits use it.
+ * clearing, everything else is written out here. For tests of laws, codecs, bundles and circuits.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
@@ -105,7 +105,7 @@ export interface BatchSpec {
   readonly silent?: readonly number[];
   /** Ends the batch without trade. */
   readonly haltReason?: string;
-  /** False leaves signatures as zeros behind a well-formed last byte: quick, for `admitted` only. */
+  /** False leaves zeros for signatures behind a well-formed last byte: for `admitted` only. */
   readonly signed?: boolean;
 }
 

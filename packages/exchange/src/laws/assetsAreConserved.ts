@@ -2,7 +2,7 @@ import type { BatchTransition } from '../transition.ts';
 import type { FillTotals } from './fillTotals.ts';
 import type { Law, LawContext } from './law.ts';
 import type { Verdict, Violated } from './verdict.ts';
-import { HOLDS, violated } from './verdict.ts';
+import { HOLDS, violated, violatedField } from './verdict.ts';
 
 /**
  * L7. Nothing is made or lost. Per asset: the changes of all vaults sum to zero; the pool ends at
@@ -24,7 +24,9 @@ function check(transition: BatchTransition, { rules, totals }: LawContext): Verd
   if (rules.flaw !== undefined) return rules.flaw;
   const sums = totals();
   if (sums.overflow !== undefined) return sums.overflow;
-  return diffFlaw(transition) ?? systemFlaw(transition, sums) ?? HOLDS;
+  return (
+    diffFlaw(transition) ?? reportFlaw(transition, sums) ?? systemFlaw(transition, sums) ?? HOLDS
+  );
 }
 
 function diffFlaw({ diffs, parameters }: BatchTransition): Violated | undefined {
@@ -42,8 +44,30 @@ function diffFlaw({ diffs, parameters }: BatchTransition): Violated | undefined 
   return undefined;
 }
 
+function reportFlaw({ report }: BatchTransition, sums: FillTotals): Violated | undefined {
+  for (const [field, expected, actual] of [
+    ['poolTrade', sums.poolTrade, report.poolTrade],
+    ['fees', sums.fees, report.fees],
+  ] as const) {
+    if (expected.length !== actual.length) {
+      return violatedField(`report.${field}`, 'the report has one sum per asset', {
+        expected: expected.length,
+        actual: actual.length,
+      });
+    }
+    const asset = expected.findIndex((units, i) => units !== actual[i]);
+    if (asset >= 0) {
+      return atAsset(asset, `the reported ${field} are the sums of the fills`, {
+        expected: expected[asset] as bigint,
+        actual: actual[asset] as bigint,
+      });
+    }
+  }
+  return undefined;
+}
+
 function systemFlaw(transition: BatchTransition, sums: FillTotals): Violated | undefined {
-  const { before, after, report, parameters } = transition;
+  const { before, after, parameters } = transition;
   const width = parameters.assets.length;
   const pool = (before.accounts.length - 2) * width;
   for (let i = 0; i < width; i += 1) {
@@ -60,8 +84,6 @@ function systemFlaw(transition: BatchTransition, sums: FillTotals): Violated | u
         (before.balances[pool + width + i] as bigint) + fee + (i === 0 ? sums.forfeited : 0n),
         after.balances[pool + width + i],
       ],
-      ['the reported trade is the sum of the fills', trade, report.poolTrade[i]],
-      ['the reported fees are the sum of the fills', fee, report.fees[i]],
     ];
     for (const [rule, expected, actual] of facts) {
       if (expected !== actual) return atAsset(i, rule, { expected, actual: String(actual) });

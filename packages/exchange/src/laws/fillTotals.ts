@@ -12,6 +12,9 @@ export interface FillTotals {
   readonly spent: BigInt64Array;
   /** What each vault receives by orders; row-major. */
   readonly credited: BigInt64Array;
+  /** All spends, and all receipts, per asset. */
+  readonly paidIn: readonly bigint[];
+  readonly paidOut: readonly bigint[];
   /** z: all spends less all receipts, per asset. */
   readonly poolTrade: readonly bigint[];
   /** Fees per asset: floor(x * fee / feeUnder) product units of each fill, leg by leg. */
@@ -24,59 +27,82 @@ export interface FillTotals {
 
 /** Adds up the fills. One pass; an addition that leaves 63 bits is a violation, never a wrap. */
 export function totalFills(transition: BatchTransition, rules: RuleTable): FillTotals {
-  const { orders, fills, before } = transition;
+  const { orders, before } = transition;
   const width = rules.assetCount;
-  const spent = new BigInt64Array(before.accounts.length * width);
-  const credited = new BigInt64Array(before.accounts.length * width);
-  const fees = new BigInt64Array(width);
-  let overflow: number | undefined;
-  for (let row = 0; row < orders.count && overflow === undefined; row += 1) {
-    const paid = fills.paid[row] as bigint;
-    const received = fills.received[row] as bigint;
-    if (paid === 0n && received === 0n) continue;
-    const pay = orders.pay[row] as number;
-    const rule = rules.pair(pay, orders.receive[row] as number);
-    const vault = (orders.ownerIndex[row] as number) * width;
-    let fits = added(spent, vault + pay, paid);
-    const fee = rule.feeUnder > 0n ? (paid * rule.fee) / rule.feeUnder : 0n;
-    for (let k = 0; k < rule.legs.length; k += 1) {
-      const leg = rule.legs[k] as number;
-      const units = rule.legUnits[k] as bigint;
-      fits = added(credited, vault + leg, received * units) && fits;
-      fits = added(fees, leg, fee * units) && fits;
-    }
-    if (!fits) overflow = row;
-  }
+  const sums: RunningSums = {
+    spent: new BigInt64Array(before.accounts.length * width),
+    credited: new BigInt64Array(before.accounts.length * width),
+    paidIn: new BigInt64Array(width),
+    paidOut: new BigInt64Array(width),
+    fees: new BigInt64Array(width),
+  };
+  let row = 0;
+  while (row < orders.count && addFill(transition, row, { rules, sums })) row += 1;
   const lost = forfeits(transition, rules);
   return {
-    overflow: overflow === undefined ? undefined : overflowAt(transition, overflow),
-    spent,
-    credited,
-    poolTrade: poolTrade(spent, credited, width),
-    fees: [...fees],
+    overflow: row < orders.count ? overflowAt(transition, row) : undefined,
+    spent: sums.spent,
+    credited: sums.credited,
+    paidIn: [...sums.paidIn],
+    paidOut: [...sums.paidOut],
+    poolTrade: Array.from(sums.paidIn, (paid, i) => paid - (sums.paidOut[i] as bigint)),
+    fees: [...sums.fees],
     forfeits: lost,
     forfeited: lost.reduce((sum, bond) => sum + bond, 0n),
   };
 }
 
-/** Adds in place; false when the sum leaves 0..2^63-1. */
-function added(sums: BigInt64Array, slot: number, units: bigint): boolean {
-  if (units > AMOUNT_MAX || units < 0n) return false;
-  // Both terms lie in 0..2^63-1, so a wrapped sum is negative: the test is exact.
-  const sum = BigInt.asIntN(64, (sums[slot] as bigint) + units);
-  sums[slot] = sum;
-  return sum >= 0n;
+/** By vault and asset, then by asset. */
+interface RunningSums {
+  readonly spent: BigInt64Array;
+  readonly credited: BigInt64Array;
+  readonly paidIn: BigInt64Array;
+  readonly paidOut: BigInt64Array;
+  readonly fees: BigInt64Array;
 }
 
-function poolTrade(spent: BigInt64Array, credited: BigInt64Array, width: number): bigint[] {
-  const trade = new Array<bigint>(width).fill(0n);
-  for (let slot = 0; slot < spent.length; slot += width) {
-    for (let i = 0; i < width; i += 1) {
-      const net = (spent[slot + i] as bigint) - (credited[slot + i] as bigint);
-      if (net !== 0n) trade[i] = (trade[i] as bigint) + net;
-    }
+/** Adds one row; false on overflow. A function of its own, so that engines compile it once. */
+function addFill(
+  { orders, fills }: BatchTransition,
+  row: number,
+  { rules, sums }: { readonly rules: RuleTable; readonly sums: RunningSums },
+): boolean {
+  const paid = fills.paid[row] as bigint;
+  const received = fills.received[row] as bigint;
+  if (paid === 0n && received === 0n) return true;
+  const pay = orders.pay[row] as number;
+  const rule = rules.pair(pay, orders.receive[row] as number);
+  const vault = (orders.ownerIndex[row] as number) * rules.assetCount;
+  // Bare division: floor of non-negative terms, in the loop over all rows.
+  const fee = rule.feeUnder > 0n ? (paid * rule.fee) / rule.feeUnder : 0n;
+  let fits = addedWord(sums.spent, vault + pay, paid) && addedWord(sums.paidIn, pay, paid);
+  if (rule.single >= 0) {
+    fits = addedWord(sums.credited, vault + rule.single, received) && fits;
+    fits = addedWord(sums.paidOut, rule.single, received) && fits;
+    return added(sums.fees, rule.single, fee) && fits;
   }
-  return trade;
+  for (let k = 0; k < rule.legs.length; k += 1) {
+    const leg = rule.legs[k] as number;
+    const units = rule.legUnits[k] as bigint;
+    fits = added(sums.credited, vault + leg, received * units) && fits;
+    fits = added(sums.paidOut, leg, received * units) && fits;
+    fits = added(sums.fees, leg, fee * units) && fits;
+  }
+  return fits;
+}
+
+/** Adds in place; false when the sum leaves 0..2^63-1. */
+function added(sums: BigInt64Array, slot: number, units: bigint): boolean {
+  return units <= AMOUNT_MAX && addedWord(sums, slot, units);
+}
+
+/** `added` for 0 <= units < 2^64. Both terms read as signed words: engines do not allocate here. */
+function addedWord(sums: BigInt64Array, slot: number, units: bigint): boolean {
+  const word = BigInt.asIntN(64, units);
+  // A negative word stands for 2^63 or more; two words of 0..2^63-1 wrap to a negative sum.
+  const sum = BigInt.asIntN(64, (sums[slot] as bigint) + word);
+  sums[slot] = sum;
+  return word >= 0n && sum >= 0n;
 }
 
 function forfeits(transition: BatchTransition, rules: RuleTable): bigint[] {

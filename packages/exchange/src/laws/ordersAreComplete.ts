@@ -65,29 +65,38 @@ function orderSetFlaw({ orders, admittedRoot, report }: BatchTransition): Violat
 }
 
 /**
- * The first row whose id an earlier row has. Open addressing over 32-bit words; the slot is a
- * multilinear hash seeded by the root of the very ids, so that nobody can choose ids that collide.
+ * The first row whose id an earlier row has. Open addressing over pairs (mixed id, row + 1); mixing
+ * is a multilinear hash seeded by the root of the very ids, so that nobody can choose ids that
+ * collide and make this slow.
  */
 function repeatedId(orders: OrderTable, root: Hash): number | undefined {
-  const bytes = orders.orderIds.slice(0, orders.count * 32);
-  const words = new Uint32Array(bytes.buffer, 0, orders.count * 8);
+  const words = idWords(orders);
   const seeds = new Uint32Array(hexToBytes(root).buffer);
   let bits = 4;
   while (2 ** bits < orders.count * 2) bits += 1;
-  const slots = new Int32Array(2 ** bits).fill(-1);
+  const mask = 2 ** bits - 1;
+  const slots = new Int32Array(2 * 2 ** bits);
   for (let row = 0; row < orders.count; row += 1) {
     let mixed = 0;
     for (let k = 0; k < 8; k += 1) {
       mixed = (mixed + Math.imul(words[row * 8 + k] as number, seeds[k] as number)) | 0;
     }
     let slot = mixed >>> (32 - bits);
-    while (slots[slot] !== -1) {
-      if (sameWords(words, row * 8, (slots[slot] as number) * 8)) return row;
-      slot = (slot + 1) % slots.length;
+    while (slots[2 * slot + 1] !== 0) {
+      const other = (slots[2 * slot + 1] as number) - 1;
+      if (slots[2 * slot] === mixed && sameWords(words, row * 8, other * 8)) return row;
+      slot = (slot + 1) & mask;
     }
-    slots[slot] = row;
+    slots[2 * slot] = mixed;
+    slots[2 * slot + 1] = row + 1;
   }
   return undefined;
+}
+
+/** Ids as words; a copy only where the column does not start on one. */
+function idWords({ orderIds, count }: OrderTable): Uint32Array {
+  const bytes = orderIds.byteOffset % 4 === 0 ? orderIds : orderIds.slice();
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, count * 8);
 }
 
 function sameWords(words: Uint32Array, a: number, b: number): boolean {

@@ -25,7 +25,7 @@ export interface Permissions {
 
 /**
  * Reads the grants of a batch. With `recover`, the id and the owner's signature of every grant are
- * checked, whether or not an order uses it. A grant permits while it carries the trade scope and has
+ * checked, whether or not an order uses it. A grant permits if it carries the trade scope and has
  * not expired when the batch closes.
  */
 export function readPermissions(

@@ -5,9 +5,10 @@
  * Symbols: P price, w unit weight, K unit price of a product = sum of units * P * w, F fee scale,
  * phi fee, M ramp. Only ratios of unit prices occur, so their common scale never matters.
  */
+
+import { at } from '../failures/invariant.ts';
 import {
   FEE_SCALE,
-  orderBandPpm,
   productCount,
   productUnits,
   RAMP,
@@ -40,6 +41,8 @@ export interface PairRule {
   /** Assets of the product with units > 0, ascending, and those units. */
   readonly legs: readonly number[];
   readonly legUnits: readonly bigint[];
+  /** The asset of a product that is one unit of one asset; -1 for a basket. */
+  readonly single: number;
 }
 
 /** RATION_SCALE^2: a pay factor times a receive factor. */
@@ -62,6 +65,7 @@ export class RuleTable {
   readonly unitPrices: readonly bigint[];
   readonly unitMids: readonly bigint[];
   readonly #transition: BatchTransition;
+  readonly #legs: readonly Legs[];
   readonly #pairs: (PairRule | undefined)[];
 
   constructor(transition: BatchTransition, flaw: Violated | undefined) {
@@ -72,6 +76,9 @@ export class RuleTable {
     this.assetCount = flaw === undefined ? parameters.assets.length : 0;
     this.productCount = flaw === undefined ? productCount(parameters) : 0;
     this.weights = flaw === undefined ? unitWeights(parameters) : [];
+    this.#legs = Array.from({ length: this.productCount }, (_, product) =>
+      legsOf(productUnits(parameters, product)),
+    );
     this.unitPrices = this.#unitPrices(solution.prices);
     this.unitMids = this.#unitPrices(oracle.mids);
     this.#pairs = new Array(this.assetCount * this.productCount);
@@ -88,10 +95,7 @@ export class RuleTable {
   }
 
   #unitPrices(prices: readonly bigint[]): bigint[] {
-    const { parameters } = this.#transition;
-    return Array.from({ length: this.productCount }, (_, product) =>
-      unitPrice(productUnits(parameters, product), prices, this.weights),
-    );
+    return this.#legs.map(({ units }) => unitPrice(units, prices, this.weights));
   }
 
   #pairRule(pay: number, receive: number): PairRule {
@@ -103,8 +107,7 @@ export class RuleTable {
     const [rate, rateUnder] = lowestTerms(price * (FEE_SCALE - fee), grossUnder);
     const [feeRate, feeUnder] = lowestTerms(price * fee, grossUnder);
     const tradable = rate > 0n && rateUnder > 0n;
-    const units = productUnits(parameters, receive);
-    const legs = units.flatMap((n, i) => (n > 0n ? [i] : []));
+    const { legs, legUnits } = this.#legs[receive] as Legs;
     let receiveFactor = RATION_SCALE;
     for (const leg of legs) {
       const factor = solution.receiveFactors[leg] as bigint;
@@ -123,7 +126,8 @@ export class RuleTable {
       fee: feeRate,
       feeUnder,
       legs,
-      legUnits: legs.map((i) => units[i] as bigint),
+      legUnits,
+      single: receive < this.assetCount ? receive : -1,
     };
   }
 
@@ -136,13 +140,37 @@ export class RuleTable {
     receive: number,
     net: { readonly rate: bigint; readonly rateUnder: bigint },
   ): readonly [bigint, bigint] {
-    const band = BigInt(orderBandPpm(this.#transition.parameters, pay, receive));
+    const band = BigInt(this.bandPpm(pay, receive));
     const eff = (this.unitMids[receive] as bigint) * PPM * net.rate;
     const req = (this.unitMids[pay] as bigint) * (PPM - band) * net.rateUnder;
     if (eff <= req) return [0n, 1n];
     if ((eff - req) * RAMP >= eff) return [1n, 1n];
     return lowestTerms((eff - req) * RAMP, eff);
   }
+
+  /** The band of a pair: its override, or the widest of the assets involved. */
+  bandPpm(pay: number, receive: number): number {
+    const { assets, pairBands } = this.#transition.parameters;
+    const override = pairBands.find((band) => band.pay === pay && band.receive === receive);
+    if (override !== undefined) return override.bandPpm;
+    const { legs } = this.#legs[receive] as Legs;
+    return legs.reduce(
+      (widest, leg) => Math.max(widest, at(assets, leg).bandPpm),
+      at(assets, pay).bandPpm,
+    );
+  }
+}
+
+/** A product by market asset index, and its assets with units > 0. */
+interface Legs {
+  readonly units: readonly bigint[];
+  readonly legs: readonly number[];
+  readonly legUnits: readonly bigint[];
+}
+
+function legsOf(units: readonly bigint[]): Legs {
+  const legs = units.flatMap((n, i) => (n > 0n ? [i] : []));
+  return { units, legs, legUnits: legs.map((i) => units[i] as bigint) };
 }
 
 /** K = sum of units_i * P_i * w_i. */
@@ -157,17 +185,13 @@ export function unitPrice(
 }
 
 /**
- * What an order would spend at the clearing prices before its receipt and minimum are looked at:
- * the lesser of its own and the protective rule, then rationed. Each step rounds down.
+ * What an order would spend at the clearing prices before rationing, and before its receipt and
+ * minimum are looked at: the lesser of its own and the protective rule, rounded down.
  *
  * eff = den * rate, req = num * rateUnder. eff <= req: nothing. (eff - req) M >= eff, that is
  * eff (M - 1) >= req M: everything. Else floor(B (eff - req) M / eff).
  */
-export function unrestrictedSpend(
-  rules: RuleTable,
-  transition: BatchTransition,
-  row: number,
-): bigint {
+export function rampedSpend(rules: RuleTable, transition: BatchTransition, row: number): bigint {
   const { orders } = transition;
   const rule = rules.pair(orders.pay[row] as number, orders.receive[row] as number);
   const denominator = orders.limitDenominator[row] as bigint;
@@ -182,11 +206,22 @@ export function unrestrictedSpend(
     // Bare division: floor of non-negative terms, in the loop over all rows.
     spend = (budget * (eff - req) * RAMP) / eff;
   }
-  if (rule.cap !== rule.capUnder) {
-    const capped = (budget * rule.cap) / rule.capUnder;
-    if (capped < spend) spend = capped;
-  }
-  return rule.ration === RATION_SQUARED ? spend : (spend * rule.ration) / RATION_SQUARED;
+  if (rule.cap === rule.capUnder) return spend;
+  const capped = (budget * rule.cap) / rule.capUnder;
+  if (capped < spend) spend = capped;
+  return spend;
+}
+
+/** `rampedSpend` after rationing: floor(x * payFactor * least receiveFactor / RATION_SCALE^2). */
+export function unrestrictedSpend(
+  rules: RuleTable,
+  transition: BatchTransition,
+  row: number,
+): bigint {
+  const { orders } = transition;
+  const { ration } = rules.pair(orders.pay[row] as number, orders.receive[row] as number);
+  const spend = rampedSpend(rules, transition, row);
+  return ration === RATION_SQUARED ? spend : (spend * ration) / RATION_SQUARED;
 }
 
 /**
