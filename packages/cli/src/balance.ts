@@ -1,3 +1,4 @@
+import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import type { AccountView, LevelView } from '@lawbook/api/schema/accountViews';
 import type { Program } from './terminal/program.ts';
 import { tableLines } from './terminal/table.ts';
@@ -5,7 +6,7 @@ import { paint, printJson } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { ownerOf } from './trading/accounts.ts';
-import { openVenue } from './trading/venueAccess.ts';
+import { granted } from './trading/granted.ts';
 
 const EXAMPLES = `
 Examples:
@@ -26,7 +27,8 @@ export function addBalance(program: Program): void {
 }
 
 async function balance({ terminal }: Program, word: string, options: VenueFlags): Promise<void> {
-  const view = await openVenue(venueUrl(options)).account(ownerOf(word));
+  const client = new LawbookClient({ baseUrl: venueUrl(options) });
+  const view = await granted(client.readAccount(ownerOf(word)));
   if (options.json === true) printJson(terminal, view);
   else for (const line of accountLines(view)) terminal.print(line);
 }

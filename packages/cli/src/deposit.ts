@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { LawbookClient } from '@lawbook/api/client/lawbookClient';
+import { call } from '@lawbook/api/client/transport';
+import { creditDeposit } from '@lawbook/api/schema/operatorRoutes';
 import { FileFault, UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
 import { paint, printJson } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { ownerOf } from './trading/accounts.ts';
-import { readPay } from './trading/tradeTerms.ts';
-import { openVenue } from './trading/venueAccess.ts';
+import { granted } from './trading/granted.ts';
+import { readAmount } from './trading/tradeWords.ts';
 
 interface DepositOptions extends VenueFlags {
   readonly tokenFile?: string;
@@ -46,10 +49,12 @@ async function deposit(
 ): Promise<void> {
   const { options } = asked;
   const owner = ownerOf(asked.account);
-  const { amountText, symbol } = readPay(asked.words);
+  const { amountText, symbol } = readAmount(asked.words);
   const token = readToken(options.tokenFile);
-  const venue = openVenue(venueUrl(options), token);
-  const reply = await venue.credit({ owner, symbol, amount: amountText });
+  const { transport } = new LawbookClient({ baseUrl: venueUrl(options) });
+  const body = { owner, symbol, amount: amountText };
+  const headers = { authorization: `Bearer ${token}` };
+  const reply = await granted(call(transport, creditDeposit, { body, headers }));
   if (options.json === true) {
     printJson(terminal, reply);
     return;

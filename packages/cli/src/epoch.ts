@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import type { EpochView } from '@lawbook/api/schema/recordViews';
 import { FileFault, UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
@@ -6,8 +7,7 @@ import { tableLines } from './terminal/table.ts';
 import { paint, printJson } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
-import type { VenueAccess } from './trading/venueAccess.ts';
-import { openVenue } from './trading/venueAccess.ts';
+import { granted } from './trading/granted.ts';
 
 interface ListOptions extends VenueFlags {
   readonly limit: string;
@@ -50,10 +50,9 @@ export function addEpoch(program: Program): void {
 }
 
 async function list({ terminal }: Program, options: ListOptions): Promise<void> {
-  const epochs = await openVenue(venueUrl(options)).epochs(
-    options.market,
-    readLimit(options.limit),
-  );
+  const client = new LawbookClient({ baseUrl: venueUrl(options) });
+  const limit = readLimit(options.limit);
+  const { epochs } = await granted(client.listEpochs(options.market, { limit }));
   if (options.json === true) {
     printJson(terminal, epochs);
     return;
@@ -78,7 +77,11 @@ async function list({ terminal }: Program, options: ListOptions): Promise<void> 
 }
 
 async function show({ terminal }: Program, word: string, options: VenueFlags): Promise<void> {
-  const epoch = await findEpoch(openVenue(venueUrl(options)), options.market, word);
+  const epoch = await findEpoch(
+    new LawbookClient({ baseUrl: venueUrl(options) }),
+    options.market,
+    word,
+  );
   if (options.json === true) printJson(terminal, epoch);
   else for (const line of epochLines(epoch)) terminal.print(line);
 }
@@ -103,9 +106,9 @@ async function exportBundle(
   word: string,
   options: ExportOptions,
 ): Promise<void> {
-  const venue = openVenue(venueUrl(options));
-  const epoch = await findEpoch(venue, options.market, word);
-  const bytes = await venue.bundle(options.market, epoch.epochNumber);
+  const client = new LawbookClient({ baseUrl: venueUrl(options) });
+  const epoch = await findEpoch(client, options.market, word);
+  const bytes = await granted(client.readBundle(options.market, epoch.epochNumber));
   const file = options.out ?? `epoch-${epoch.epochNumber}.bin`;
   writeBundle(file, bytes, options.force === true);
   const { epochNumber, epochHash } = epoch;
@@ -127,10 +130,17 @@ function writeBundle(file: string, bytes: Uint8Array, force: boolean): void {
   }
 }
 
-async function findEpoch(venue: VenueAccess, marketId: string, word: string): Promise<EpochView> {
-  if (/^[1-9]\d{0,14}$/.test(word)) return venue.epoch(marketId, Number(word));
+async function findEpoch(
+  client: LawbookClient,
+  marketId: string,
+  word: string,
+): Promise<EpochView> {
+  if (/^[1-9]\d{0,14}$/.test(word)) {
+    return (await granted(client.readEpoch(marketId, Number(word)))).epoch;
+  }
   if (word !== 'latest') throw new UsageFault(`name an epoch by number or latest, not ${word}`);
-  const [latest] = await venue.epochs(marketId, 1);
+  const { epochs } = await granted(client.listEpochs(marketId, { limit: 1 }));
+  const [latest] = epochs;
   if (latest === undefined)
     throw new UsageFault('no epoch is sealed yet: wait for the first batch');
   return latest;

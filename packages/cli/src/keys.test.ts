@@ -37,7 +37,7 @@ test('generates a key that only its owner can read, and never prints it', async 
 
 test('imports a key from standard input and warns when others can read it', async () => {
   const file = join(folder, 'known.key');
-  const imported = await runCli(['keys', 'import', file, '--json'], `${KNOWN.secret}\n`);
+  const imported = await runCli(['keys', 'import', file, '--json'], { input: `${KNOWN.secret}\n` });
   assert.equal(imported.code, 0, imported.stderr);
   assert.equal((JSON.parse(imported.stdout) as { address: string }).address, KNOWN.address);
   chmodSync(file, 0o644);
@@ -45,7 +45,9 @@ test('imports a key from standard input and warns when others can read it', asyn
 });
 
 test('refuses what is not a key without repeating it', async () => {
-  const { code, stderr } = await runCli(['keys', 'import', join(folder, 'x')], 'hunter2');
+  const { code, stderr } = await runCli(['keys', 'import', join(folder, 'x')], {
+    input: 'hunter2',
+  });
   assert.equal(code, 2);
   assert.ok(!stderr.includes('hunter2'));
 });

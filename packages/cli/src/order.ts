@@ -1,3 +1,5 @@
+import { LawbookClient } from '@lawbook/api/client/lawbookClient';
+import { keySigner } from '@lawbook/api/client/signers';
 import type { OrderAnswer, OrderView } from '@lawbook/api/schema/orderViews';
 import { ExitCode, RefusedFault, UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
@@ -5,17 +7,13 @@ import { paint, printJson } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { signerOf } from './trading/accounts.ts';
-import { signOrder } from './trading/signOrder.ts';
-import { tradeTerms } from './trading/tradeTerms.ts';
-import type { VenueAccess } from './trading/venueAccess.ts';
-import { openVenue } from './trading/venueAccess.ts';
+import { granted } from './trading/granted.ts';
+import type { TradeFlags } from './trading/tradeWords.ts';
+import { tradeRequest, withTradeFlags } from './trading/tradeWords.ts';
 
-interface OrderOptions extends VenueFlags {
+interface OrderOptions extends VenueFlags, TradeFlags {
+  readonly market: string;
   readonly from: string;
-  readonly pay: readonly string[];
-  readonly receive: string;
-  readonly limit?: string;
-  readonly minFill?: string;
   readonly expires: string;
   readonly wait: boolean;
 }
@@ -23,11 +21,11 @@ interface OrderOptions extends VenueFlags {
 const EXAMPLES = `
 Examples:
   lawbook order --from alice --pay 1000 USD --receive EUR
-  lawbook order --from alice.key --pay 1000 USD --receive EUR --limit 0.9085 --min-fill 50
+  lawbook order --from alice.key --pay 1000 USD --receive EUR --limit 1.1005 --min-fill 50
   lawbook order --from bob --pay 500 USD --receive FX5 --no-wait --json
 
 The order is signed here and lives for the next batch; what is not filled there is released. Without
---limit it trades within the protective band. --limit is the least received per unit paid, fee
+--limit it trades within the protective band. --limit 1.1005 means at most 1.1005 USD per EUR, fee
 included. alice, bob and charlie are the accounts of a demo venue: their keys are public.`;
 
 /** How long to wait for the batch that takes the order. */
@@ -35,13 +33,9 @@ const WAIT_MS = 30_000;
 
 /** `lawbook order`: signs an order, submits it, and waits for its batch. */
 export function addOrder(program: Program): void {
-  withVenueFlags(program.command.command('order'))
+  withVenueFlags(withTradeFlags(program.command.command('order')))
     .description('Sign and submit an order, and wait for its batch')
     .requiredOption('--from <name|file>', 'key file, or a demo account')
-    .requiredOption('--pay <amount...>', 'most to spend, such as 1000 USD')
-    .requiredOption('--receive <symbol>', 'asset or basket to receive')
-    .option('--limit <rate>', 'least received per unit paid, fee included')
-    .option('--min-fill <percent>', 'least part of the budget to spend, if any')
     .option('--expires <seconds>', 'the order is void after this', '60')
     .option('--no-wait', 'do not wait for the batch')
     .addHelpText('after', EXAMPLES)
@@ -50,31 +44,25 @@ export function addOrder(program: Program): void {
 
 async function order(program: Program, options: OrderOptions): Promise<void> {
   const { terminal } = program;
-  const venue = openVenue(venueUrl(options));
-  const domain = await venue.domain();
-  const signer = signerOf(options.from, domain, terminal);
-  const terms = tradeTerms(await venue.market(options.market), options);
-  const account = await venue.account(signer.account);
-  const signed = signOrder({
-    signer,
-    domain,
-    terms,
-    orderNonce: BigInt(account.highestOrderNonce) + 1n,
-    expiresAtMs: Date.parse(account.asOf.time) + expiryMs(options.expires),
-  });
-  const answer = await venue.submit(signed);
+  const baseUrl = venueUrl(options);
+  const { domain } = await new LawbookClient({ baseUrl }).signing();
+  const { secretKey } = signerOf(options.from, domain, terminal);
+  const client = new LawbookClient({ baseUrl, signer: keySigner(secretKey) });
+  const request = { ...tradeRequest(options), ttlMs: expiryMs(options.expires) };
+  const answer = await granted(client.placeOrder(request));
   if (answer.kind !== 'accepted') throw new RefusedFault(answer.rejection);
-  const result = options.wait ? await settled(venue, answer) : undefined;
+  const result = options.wait ? await settled(client, answer) : undefined;
   if (options.json === true) printJson(terminal, { answer, order: result });
   else for (const line of orderLines(answer, result)) terminal.print(line);
   if (result !== undefined && result.status === 'new') program.exitWith(ExitCode.refused);
 }
 
 /** The order once its batch has cleared, or as it stands when the wait is over. */
-async function settled(venue: VenueAccess, answer: AcceptedAnswer): Promise<OrderView> {
+async function settled(client: LawbookClient, answer: AcceptedAnswer): Promise<OrderView> {
   const deadline = performance.now() + WAIT_MS;
   for (;;) {
-    const view = await venue.order(answer.orderId, answer.sequence);
+    const reply = client.readOrder(answer.orderId, { atLeast: answer.sequence });
+    const view = (await granted(reply)).order;
     if (view.status !== 'new' || performance.now() > deadline) return view;
     await new Promise((resume) => setTimeout(resume, POLL_MS));
   }

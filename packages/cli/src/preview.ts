@@ -1,18 +1,15 @@
+import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import type { PreviewView } from '@lawbook/api/schema/orderViews';
 import type { Program } from './terminal/program.ts';
 import { tableLines } from './terminal/table.ts';
 import { paint, printJson } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
-import { tradeTerms } from './trading/tradeTerms.ts';
-import { openVenue } from './trading/venueAccess.ts';
+import { granted } from './trading/granted.ts';
+import type { TradeFlags } from './trading/tradeWords.ts';
+import { tradeRequest, withTradeFlags } from './trading/tradeWords.ts';
 
-interface PreviewOptions extends VenueFlags {
-  readonly pay: readonly string[];
-  readonly receive: string;
-  readonly limit?: string;
-  readonly minFill?: string;
-}
+type PreviewOptions = VenueFlags & TradeFlags;
 
 const EXAMPLES = `
 Examples:
@@ -24,19 +21,15 @@ the batch clears at one price for all, and other orders may still arrive.`;
 
 /** `lawbook preview`: what a trade would get now. */
 export function addPreview(program: Program): void {
-  withVenueFlags(program.command.command('preview'))
+  withVenueFlags(withTradeFlags(program.command.command('preview')))
     .description('Ask the clearing engine what a trade would get now')
-    .requiredOption('--pay <amount...>', 'most to spend, such as 1000 USD')
-    .requiredOption('--receive <symbol>', 'asset or basket to receive')
-    .option('--limit <rate>', 'least received per unit paid, fee included')
-    .option('--min-fill <percent>', 'least part of the budget to spend, if any')
     .addHelpText('after', EXAMPLES)
     .action((options: PreviewOptions) => preview(program, options));
 }
 
 async function preview({ terminal }: Program, options: PreviewOptions): Promise<void> {
-  const venue = openVenue(venueUrl(options));
-  const view = await venue.preview(tradeTerms(await venue.market(options.market), options));
+  const client = new LawbookClient({ baseUrl: venueUrl(options) });
+  const view = await granted(client.previewOrder(tradeRequest(options)));
   if (options.json === true) printJson(terminal, view);
   else for (const line of previewLines(view)) terminal.print(line);
 }

@@ -7,7 +7,7 @@ import { paint } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { ownerOf } from './trading/accounts.ts';
-import { openVenue } from './trading/venueAccess.ts';
+import { followUntil } from './trading/followUntil.ts';
 
 interface WatchOptions extends VenueFlags {
   readonly orders?: string;
@@ -33,7 +33,7 @@ export function addWatch(program: Program): void {
 }
 
 async function watch({ terminal }: Program, options: WatchOptions): Promise<void> {
-  const venue = openVenue(venueUrl(options));
+  const baseUrl = venueUrl(options);
   const channels = [
     `batches:${options.market}`,
     ...(options.orders === undefined ? [] : [`orders:${ownerOf(options.orders)}`]),
@@ -53,7 +53,7 @@ async function watch({ terminal }: Program, options: WatchOptions): Promise<void
   };
   if (terminal.notesOnScreen) terminal.note(`following ${channels.join(', ')}; Ctrl-C ends it`);
   try {
-    await venue.follow(channels, show, stopping.signal);
+    await followUntil({ baseUrl, channels, signal: stopping.signal }, show, terminal);
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);

@@ -28,7 +28,7 @@ test('maps every kind of failure to its exit code', () => {
   assert.equal(exitCodeOf(new UsageFault('wrong')), ExitCode.usage);
   assert.equal(exitCodeOf(new CommanderError(1, 'x', 'wrong')), ExitCode.usage);
   assert.equal(exitCodeOf(new CommanderError(0, 'commander.help', 'help')), ExitCode.done);
-  for (const code of ['VENUE_UNREACHABLE', 'REQUEST_TIMEOUT']) {
+  for (const code of ['VENUE_UNREACHABLE', 'REQUEST_TIMED_OUT']) {
     assert.equal(exitCodeOf(new Fault('silence', { code })), ExitCode.unreachable);
   }
 });

@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts';
 import { printJson } from './terminal.ts';
 
 /** Codes of faults that mean: nobody answered there. */
-const UNREACHABLE = /UNREACHABLE|TIMEOUT|CONNECT|NETWORK|SOCKET/;
+const UNREACHABLE: ReadonlySet<string> = new Set(['VENUE_UNREACHABLE', 'REQUEST_TIMED_OUT']);
 
 /** The exit code that a failure deserves. */
 export function exitCodeOf(failure: unknown): ExitCode {
@@ -14,7 +14,7 @@ export function exitCodeOf(failure: unknown): ExitCode {
     return failure.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   }
   if (failure instanceof UsageFault) return ExitCode.usage;
-  if (failure instanceof Fault && UNREACHABLE.test(failure.code)) return ExitCode.unreachable;
+  if (failure instanceof Fault && UNREACHABLE.has(failure.code)) return ExitCode.unreachable;
   return ExitCode.refused;
 }
 
@@ -46,8 +46,17 @@ export function failureLine(failure: unknown): string {
     return `refused: ${code} ${number} at ${field}: ${rule}${found} ${fix}`;
   }
   if (failure instanceof UsageFault) return `usage: ${failure.message}`;
-  if (failure instanceof Fault) return `failed: ${failure.message} [${failure.code}]`;
+  if (failure instanceof Fault) return faultLine(failure);
   return `failed: ${messageOf(failure)}`;
+}
+
+/** The sentence of a fault, its code and what it knows; problems of many lines say it all. */
+function faultLine({ message, code, fields }: Fault): string {
+  const known = message.includes('\n')
+    ? []
+    : Object.entries(fields).map(([name, fact]) => ` ${name}=${fact}`);
+  const next = UNREACHABLE.has(code) ? ' Start one: lawbook start; or name it: --url.' : '';
+  return `failed: ${message}${next} [${code}${known.join('')}]`;
 }
 
 /** Bytes that do not decode are an expected failure; anything else is a bug and keeps its stack. */

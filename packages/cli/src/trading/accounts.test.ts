@@ -5,16 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { DEMO_DOMAIN, developmentAccount } from '@lawbook/analytics/demoWorld';
-import { hexToBytes } from '@lawbook/exchange/codec/hex';
-import { accountId } from '@lawbook/exchange/ledger/account';
-import { amount } from '@lawbook/exchange/numbers/amount';
-import { recoverSigner } from '@lawbook/exchange/orders/signature';
-import { Signing } from '@lawbook/exchange/orders/signedTypes';
 import { writeKeyFile } from '../files/keyFile.ts';
 import { UsageFault } from '../terminal/cliFault.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { ownerOf, signerOf } from './accounts.ts';
-import { signOrder } from './signOrder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lawbook-accounts-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -39,32 +33,4 @@ test('signs with a public key on a demo venue only', () => {
   assert.equal(signerOf('bob', DEMO_DOMAIN, SILENT).account, developmentAccount('bob').account);
   const elsewhere = { chainId: 1n, address: DEMO_DOMAIN.address };
   assert.throws(() => signerOf('bob', elsewhere, SILENT), UsageFault);
-});
-
-test('signs the integers that it sends', () => {
-  const signer = developmentAccount('charlie');
-  const terms = {
-    marketId: '1',
-    pay: 0,
-    receive: 1,
-    budget: '1000000000',
-    limitNumerator: '9',
-    limitDenominator: '10',
-    minFillPpm: 5,
-  };
-  const request = { signer, domain: DEMO_DOMAIN, terms, orderNonce: 7n, expiresAtMs: 9 };
-  const signed = signOrder(request);
-  const digest = new Signing(DEMO_DOMAIN).orderDigest({
-    owner: accountId(signed.owner),
-    marketId: Number(signed.marketId),
-    pay: signed.pay,
-    receive: signed.receive,
-    budget: amount(BigInt(signed.budget)),
-    limitNumerator: BigInt(signed.limitNumerator),
-    limitDenominator: BigInt(signed.limitDenominator),
-    minFillPpm: signed.minFillPpm,
-    orderNonce: BigInt(signed.orderNonce),
-    expiresAtMs: signed.expiresAtMs,
-  });
-  assert.equal(recoverSigner(digest, hexToBytes(signed.signature ?? '')), signer.account);
 });
