@@ -1,5 +1,5 @@
 // Goal: the demo world is the published one, exact, and a venue accepts it. Method: recompute
-// single figures by hand, compare signs of correlations with recorded rates where those are at hand.
+// single figures by hand, compare signs of correlations with recorded rates, if at hand.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

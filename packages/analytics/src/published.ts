@@ -11,8 +11,8 @@ export interface PublishedFigure {
 
 /**
  * Published figures of the earlier line of work on convex batch clearing. They carry no fee, so
- * runs are compared without one. The pool's gain was not published beside them: any cost can be bought
- * with risk aversion, which is why every table of ours prints both.
+ * runs are compared without one. The pool's gain was not published beside them: any cost can be
+ * bought with risk aversion, which is why every table of ours prints both.
  */
 export const PUBLISHED: readonly PublishedFigure[] = [
   { id: 'B', p90Bps: 1.82, fillRate: 0.975 },

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import { call } from '@lawbook/api/client/transport';
 import { creditDeposit } from '@lawbook/api/schema/operatorRoutes';
-import { FileFault, UsageFault } from './terminal/cliFault.ts';
+import { findDemoToken, readTokenFile } from './files/operatorToken.ts';
+import { UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
 import { paint, printJson } from './terminal/terminal.ts';
+import { DEFAULT_DATA_DIR } from './terminal/venueAddress.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { ownerOf } from './trading/accounts.ts';
@@ -13,6 +14,7 @@ import { readAmount } from './trading/tradeWords.ts';
 
 interface DepositOptions extends VenueFlags {
   readonly tokenFile?: string;
+  readonly dataDir: string;
 }
 
 /** The variable that the venue reads its operator token from: the same on one machine. */
@@ -20,6 +22,7 @@ const TOKEN_VARIABLE = 'LAWBOOK_OPERATOR__TOKEN';
 
 const EXAMPLES = `
 Examples:
+  lawbook deposit alice 1000 USD                     a demo venue started in this folder
   lawbook deposit alice 1000 USD --token-file operator.token
   ${TOKEN_VARIABLE}=... lawbook deposit alice 1000 USD
 
@@ -33,6 +36,7 @@ export function addDeposit(program: Program): void {
     .argument('<account>', 'address, key file or demo account')
     .argument('<amount...>', 'such as 1000 USD')
     .option('--token-file <file>', `file with the operator token; else ${TOKEN_VARIABLE}`)
+    .option('-d, --data-dir <folder>', 'else the folder of a demo venue here', DEFAULT_DATA_DIR)
     .addHelpText('after', EXAMPLES)
     .action((account: string, words: string[], options: DepositOptions) =>
       deposit(program, { account, words, options }),
@@ -50,7 +54,7 @@ async function deposit(
   const { options } = asked;
   const owner = ownerOf(asked.account);
   const { amountText, symbol } = readAmount(asked.words);
-  const token = readToken(options.tokenFile);
+  const token = readToken(options);
   const { transport } = new LawbookClient({ baseUrl: venueUrl(options) });
   const body = { owner, symbol, amount: amountText };
   const headers = { authorization: `Bearer ${token}` };
@@ -65,19 +69,15 @@ async function deposit(
   );
 }
 
-function readToken(file: string | undefined): string {
-  const token = file === undefined ? process.env[TOKEN_VARIABLE] : readTokenFile(file);
+function readToken(options: DepositOptions): string {
+  const { tokenFile, dataDir } = options;
+  const token =
+    tokenFile === undefined
+      ? (process.env[TOKEN_VARIABLE] ?? findDemoToken(dataDir))
+      : readTokenFile(tokenFile);
   if (token !== undefined && token !== '') return token;
   throw new UsageFault(
-    `only the operator credits accounts: use --token-file or ${TOKEN_VARIABLE}, with the token ` +
-      'that the venue was started with',
+    `only the operator credits accounts: use --token-file or ${TOKEN_VARIABLE} with the token ` +
+      'that the venue was started with, or --data-dir of a demo venue on this machine',
   );
-}
-
-function readTokenFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (cause) {
-    throw new FileFault(`${file} cannot be read`, file, cause);
-  }
 }

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import type { EpochView } from '@lawbook/api/schema/recordViews';
-import { FileFault, UsageFault } from './terminal/cliFault.ts';
+import { refuse } from '@lawbook/exchange/failures/rejection';
+import { FileFault, RefusedFault, UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
 import { tableLines } from './terminal/table.ts';
 import { paint, printJson } from './terminal/terminal.ts';
@@ -141,9 +142,8 @@ async function findEpoch(
   if (word !== 'latest') throw new UsageFault(`name an epoch by number or latest, not ${word}`);
   const { epochs } = await granted(client.listEpochs(marketId, { limit: 1 }));
   const [latest] = epochs;
-  if (latest === undefined)
-    throw new UsageFault('no epoch is sealed yet: wait for the first batch');
-  return latest;
+  if (latest !== undefined) return latest;
+  throw new RefusedFault(refuse('notFound', { field: 'epoch', actual: 'none yet' }).rejection);
 }
 
 function readLimit(text: string): number {

@@ -44,7 +44,7 @@ Examples:
 
 Orders are drawn from seed 42 plus the epoch, signed, admitted, cleared and judged by every law.
 Costs are -10^4 ln(net rate / mid rate) in basis points: positive is worse for the trader. The
-pool's mark-to-market gain stands beside every cost, because any cost can be bought with risk aversion.
+pool's mark-to-market gain stands beside every cost: any cost can be bought with risk aversion.
 The published figures carry no fee, so the suite charges none unless --fee-bps says so.
 Exits 1 when a bound, a limit or a law is broken.`;
 
@@ -71,15 +71,18 @@ async function simulate(program: Program, options: SimulateOptions): Promise<voi
     options.recover === true
       ? { authority: 'recover', recover: recoverSigner }
       : { authority: 'admitted' };
-  const progress = startProgress(terminal, 'simulating', choices.length);
   const rows: ScenarioRow[] = [];
-  for (const choice of choices) {
-    progress.update(rows.length, `${choice.scenario.id} at ${choice.gamma}`);
-    rows.push(scenarioRow(runScenario(choice, { now: () => performance.now(), authority })));
-    // Lets an interrupt through between runs.
-    await new Promise((resume) => setImmediate(resume));
+  const progress = startProgress(terminal, 'simulating', choices.length);
+  try {
+    for (const choice of choices) {
+      progress.update(rows.length, `${choice.scenario.id} at ${choice.gamma}`);
+      rows.push(scenarioRow(runScenario(choice, { now: () => performance.now(), authority })));
+      // Lets an interrupt through between runs.
+      await new Promise((resume) => setImmediate(resume));
+    }
+  } finally {
+    progress.stop();
   }
-  progress.stop();
   if (options.json === true) printJson(terminal, rows);
   else for (const line of linesOf(rows, options)) terminal.print(line);
   if (rows.some(isBroken)) program.exitWith(ExitCode.refused);

@@ -1,11 +1,12 @@
+import { demoTokenFile } from './files/operatorToken.ts';
 import type { ConfigFlags } from './terminal/configFlags.ts';
 import { statedSources, withConfigFlags } from './terminal/configFlags.ts';
 import type { Program } from './terminal/program.ts';
 import type { Progress } from './terminal/progress.ts';
 import { startProgress } from './terminal/progress.ts';
 import type { Terminal } from './terminal/terminal.ts';
-import { paint, printJson } from './terminal/terminal.ts';
-import { DEFAULT_URL } from './terminal/venueAddress.ts';
+import { paint } from './terminal/terminal.ts';
+import { DEFAULT_DATA_DIR, DEFAULT_URL } from './terminal/venueAddress.ts';
 
 interface StartOptions extends ConfigFlags {
   readonly host?: string;
@@ -15,6 +16,7 @@ interface StartOptions extends ConfigFlags {
   readonly json?: boolean;
 }
 
+type LoadedConfig = ReturnType<typeof import('@lawbook/executor/config/loadConfig')['loadConfig']>;
 type Executor = typeof import('@lawbook/executor/main');
 type RunningVenue = Awaited<ReturnType<Executor['startVenue']>>;
 
@@ -34,7 +36,7 @@ export function addStart(program: Program): void {
     .option('-p, --port <port>', 'port to listen on; 0 lets the system choose')
     .option('--no-demo', 'no demo assets, accounts or invented oracle')
     .option('--no-flow', 'no simulated traders')
-    .option('--json', 'print the address as one JSON document once the venue listens')
+    .option('--json', 'print the address as one line of JSON once the venue listens')
     .addHelpText('after', EXAMPLES)
     .action((options: StartOptions) => start(program, options));
 }
@@ -50,11 +52,9 @@ async function start(program: Program, options: StartOptions): Promise<void> {
     'demo.flow': options.flow ? undefined : false,
   };
   const stated = loadConfig(statedSources(options, flags));
-  // A person reads warnings only, unless the level was stated; a log collector reads all.
-  const quiet = terminal.resultsOnScreen && !stated.sources.has('log.level');
-  const { config } = quiet
-    ? loadConfig(statedSources(options, { ...flags, 'log.level': 'warn' }))
-    : stated;
+  const { config } = loadConfig(
+    statedSources(options, { ...flags, ...defaults(stated, terminal) }),
+  );
   let progress: Progress | undefined;
   const running = await startVenue({
     config,
@@ -63,33 +63,52 @@ async function start(program: Program, options: StartOptions): Promise<void> {
       progress.update(sequence);
     },
   }).finally(() => progress?.stop());
-  announce(terminal, running, { demo: config.demo.enabled, json: options.json === true });
+  announce(terminal, running, { config, json: options.json === true });
   await interrupted();
   terminal.note('stopping');
   await running.close();
 }
 
+/** What this command adds where no source of the configuration says otherwise. */
+function defaults(
+  { config, sources }: LoadedConfig,
+  terminal: Terminal,
+): Readonly<Record<string, string>> {
+  const { demo, operator, dataDir } = config;
+  const tokenless = operator.token === undefined && operator.tokenFile === undefined;
+  // A person reads warnings only; a log collector reads all.
+  const quiet = terminal.resultsOnScreen && !sources.has('log.level');
+  return {
+    ...(quiet ? { 'log.level': 'warn' } : {}),
+    ...(demo.enabled && tokenless ? { 'operator.tokenFile': demoTokenFile(dataDir) } : {}),
+  };
+}
+
 function announce(
   terminal: Terminal,
   { url, recovered }: RunningVenue,
-  { demo, json }: { readonly demo: boolean; readonly json: boolean },
+  { config, json }: { readonly config: LoadedConfig['config']; readonly json: boolean },
 ): void {
   if (json) {
-    printJson(terminal, { url, recovered });
+    // One line, so that it stands among the log's lines of JSON.
+    terminal.print(JSON.stringify({ url, recovered }));
     return;
   }
+  const { demo, dataDir } = config;
   const venue = url === DEFAULT_URL ? '' : ` --url ${url}`;
+  const folder = dataDir === DEFAULT_DATA_DIR ? '' : ` --data-dir ${dataDir}`;
   const lines = [
     `${paint.bold('Lawbook')} listens at ${paint.good(url)}`,
     `  API documentation  ${url}/docs`,
     `  health             ${url}/health/ready`,
     `  replayed           ${recovered.replayed} records, root ${recovered.stateRoot}`,
-    ...(demo
+    ...(demo.enabled
       ? [
           '',
           'A demo venue: invented prices, public development keys, no real money. Try',
           `  lawbook order --from alice --pay 1000 USD --receive EUR${venue}`,
           `  lawbook watch${venue}`,
+          `  lawbook deposit alice 1000 USD${folder}${venue}`,
         ]
       : []),
     '',

@@ -11,17 +11,16 @@ import type { CliRun } from './fixtures/runCli.ts';
 import { runCli } from './fixtures/runCli.ts';
 
 const MAIN = resolve(import.meta.dirname, 'main.ts');
-const TOKEN = '0123456789abcdef0123456789abcdef';
 const folder = mkdtempSync(join(tmpdir(), 'lawbook-venue-'));
-const data = join(folder, 'venue');
+const dataDir = join(folder, 'venue');
 let venue: ChildProcess;
 let url = '';
 
 before(async () => {
-  const words = ['start', '--json', '--port', '0', '--data-dir', data];
+  const words = ['start', '--json', '--port', '0', '--data-dir', dataDir];
   const settings = ['--set', 'market.batchIntervalMs=200', 'log.level=silent'];
   venue = spawn(process.execPath, [MAIN, ...words, ...settings], {
-    env: { PATH: process.env['PATH'], LAWBOOK_OPERATOR__TOKEN: TOKEN },
+    env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   url = await addressOf(venue);
@@ -83,10 +82,11 @@ test('says on one line why an order is refused, with field, rule and fix', async
 
 test('credits by the operator only, and labels it', async () => {
   const words = ['deposit', 'charlie', '250', 'GBP'];
-  assert.equal((await onVenue(words)).code, 2);
+  assert.equal((await onVenue([...words, '--data-dir', folder])).code, 2);
   const wrong = await onVenue(words, { LAWBOOK_OPERATOR__TOKEN: 'f'.repeat(32) });
   assert.equal(wrong.code, 1);
-  const credited = await onVenue(words, { LAWBOOK_OPERATOR__TOKEN: TOKEN });
+  assert.match(wrong.stderr, /notOperator/);
+  const credited = await onVenue([...words, '--data-dir', dataDir]);
   assert.equal(credited.code, 0, credited.stderr);
   assert.match(credited.stdout, /development credit.*250(\.0+)? GBP/);
 });
@@ -130,7 +130,7 @@ test('stops cleanly, and its journal replays to lawful batches', async () => {
   const ended = new Promise<number | null>((settle) => venue.once('exit', settle));
   venue.kill('SIGINT');
   assert.equal(await ended, 0);
-  const { code, stdout } = await runCli(['replay', '--data-dir', data, '--json']);
+  const { code, stdout } = await runCli(['replay', '--data-dir', dataDir, '--json']);
   assert.equal(code, 0, stdout);
   const report = JSON.parse(stdout) as { ok: boolean; isZeroSum: boolean; batchesJudged: number };
   assert.ok(report.ok && report.isZeroSum && report.batchesJudged > 0);
@@ -149,7 +149,7 @@ function addressOf(child: ChildProcess): Promise<string> {
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString();
-      const found = /"url": "([^"]+)"/.exec(text)?.[1];
+      const found = /"url":"([^"]+)"/.exec(text)?.[1];
       if (found !== undefined) settle(found);
     });
     child.once('exit', (code) => fail(new Error(`the venue ended with ${code}: ${text}`)));

@@ -40,8 +40,8 @@ const NOT_SHOWN: Readonly<Record<LawId, string>> = {
 
 /** What no law shows, said under every verdict. */
 const NEVER_SHOWN =
-  'No law shows the true order of arrival, that nobody was turned away before admission, or that the ' +
-  'oracle told the truth.';
+  'No law shows the true order of arrival, that nobody was turned away before admission, or ' +
+  'that the oracle told the truth.';
 
 /** The verification for a person: each step, and what it does not show. */
 export function verificationLines(verification: Verification): string[] {

@@ -1,5 +1,5 @@
-// Goal: a failure is one line with field, rule and fix, and the exit code says its kind. Method: one
-// failure of each kind.
+// Goal: a failure is one line with field, rule and fix, and the exit code says its kind.
+// Method: one failure of each kind.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DecodeError } from '@lawbook/exchange/codec/byteReader';

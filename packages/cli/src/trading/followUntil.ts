@@ -12,8 +12,8 @@ export interface FollowRequest {
 }
 
 /**
- * Calls back on every event of some channels until the signal aborts. Breaks are resumed by the feed;
- * where the past was lost a note says so.
+ * Calls back on every event of some channels until the signal aborts. Breaks are resumed by the
+ * feed; where the past was lost a note says so.
  *
  * @throws ClientFault VENUE_UNREACHABLE when the first connection fails, RefusedFault for a channel
  * that the venue does not have.
