@@ -1,6 +1,7 @@
 import { RAMP_WIDTH } from './demandCurves.ts';
 import { factorLu, solveLu } from './linearAlgebra.ts';
 import type { MarketModel } from './marketModel.ts';
+import { PoolResponse } from './poolResponse.ts';
 
 /** Residual at which the search stops, in units of a relative price: far below the tolerance. */
 export const RESIDUAL_GOAL = 1e-12;
@@ -9,6 +10,7 @@ export const RESIDUAL_ACCEPTED = 1e-7;
 
 const NEWTON_STEPS_MAX = 80;
 const SEARCH_EVALUATIONS_MAX = 24;
+const IDLE_STEPS_MAX = 4;
 const SWEEPS_MAX = 60;
 const BISECTIONS_MAX = 60;
 
@@ -51,32 +53,23 @@ export function findEquilibrium(model: MarketModel, eta: Float64Array): Equilibr
 function newton(model: MarketModel, eta: Float64Array): EquilibriumOutcome {
   const n = model.assets - 1;
   const e = new Float64Array(n);
-  const d = new Float64Array(n);
-  const scratch = new Float64Array(n);
-  const order = new Int32Array(n);
-  const jacobian = new Float64Array(n * n);
   const best = { residual: Number.POSITIVE_INFINITY, idle: 0, eta: new Float64Array(eta) };
+  const steps = model.isWalled ? new WalledSteps(model) : new OpenSteps(model);
   model.evaluate(eta);
   let residual = model.residual(eta, e);
   let stepNorm = 0;
   let iterations = 0;
   while (residual > RESIDUAL_GOAL && iterations < NEWTON_STEPS_MAX) {
-    if (residual < best.residual * 0.5) {
-      best.idle = 0;
-    } else {
-      best.idle += 1;
-    }
+    best.idle = residual < best.residual * 0.5 ? 0 : best.idle + 1;
     if (residual < best.residual) {
       best.residual = residual;
       best.eta.set(eta);
     }
-    if (best.idle > 6 && best.residual < RESIDUAL_ACCEPTED) break;
-    model.jacobian(jacobian);
-    for (let i = 0; i < n; i += 1) d[i] = -(e[i] as number);
-    if (!factorLu(jacobian, order, n)) break;
-    solveLu(jacobian, order, d);
+    if (best.idle > IDLE_STEPS_MAX && best.residual < RESIDUAL_ACCEPTED) break;
+    const d = steps.direction(eta, e);
+    if (d === undefined) break;
     keepPricesPositive(eta, d);
-    stepNorm = searchLine(model, { eta, e, d, scratch, residual });
+    stepNorm = searchLine(model, steps, { eta, e, d, residual });
     residual = model.residual(eta, e);
     iterations += 1;
   }
@@ -88,25 +81,112 @@ function newton(model: MarketModel, eta: Float64Array): EquilibriumOutcome {
   return { converged: residual <= RESIDUAL_ACCEPTED, residual, iterations, stepNorm };
 }
 
+/** How a Newton step is made, and what its line search measures. */
+interface Steps {
+  /** The Newton direction at the last evaluated prices; undefined where the system is singular. */
+  direction(eta: Float64Array, e: Float64Array): Float64Array | undefined;
+  /** Slope along d of the function that the market minimises, at the last evaluated prices. */
+  slope(d: Float64Array, eta: Float64Array, e: Float64Array): number;
+  /** Whether a halved residual alone is reason to accept a step. */
+  readonly trustsResidual: boolean;
+}
+
+/** Steps of a market without walls: gradient C^-1 e, Newton system (sigma I + C Dv) d = - e. */
+class OpenSteps implements Steps {
+  readonly trustsResidual = true;
+  readonly #model: MarketModel;
+  readonly #d: Float64Array;
+  readonly #gradient: Float64Array;
+  readonly #jacobian: Float64Array;
+  readonly #order: Int32Array;
+
+  constructor(model: MarketModel) {
+    const n = model.assets - 1;
+    this.#model = model;
+    this.#d = new Float64Array(n);
+    this.#gradient = new Float64Array(n);
+    this.#jacobian = new Float64Array(n * n);
+    this.#order = new Int32Array(n);
+  }
+
+  direction(_eta: Float64Array, e: Float64Array): Float64Array | undefined {
+    const d = this.#d;
+    this.#model.jacobian(this.#jacobian);
+    for (let i = 0; i < d.length; i += 1) d[i] = -(e[i] as number);
+    if (!factorLu(this.#jacobian, this.#order, d.length)) return undefined;
+    solveLu(this.#jacobian, this.#order, d);
+    return d;
+  }
+
+  slope(d: Float64Array, _eta: Float64Array, e: Float64Array): number {
+    this.#gradient.set(e);
+    this.#model.applyInverseCovariance(this.#gradient);
+    return dot(d, this.#gradient);
+  }
+}
+
+/** Steps of a market with walls: gradient gap g, Newton system (sigma I + M Dv) d = - M g. */
+class WalledSteps implements Steps {
+  readonly trustsResidual = false;
+  readonly #model: MarketModel;
+  readonly #response: PoolResponse;
+  readonly #d: Float64Array;
+  readonly #gap: Float64Array;
+  readonly #jacobian: Float64Array;
+  readonly #order: Int32Array;
+
+  constructor(model: MarketModel) {
+    const n = model.assets - 1;
+    this.#model = model;
+    this.#response = new PoolResponse(model);
+    this.#d = new Float64Array(n);
+    this.#gap = new Float64Array(n);
+    this.#jacobian = new Float64Array(n * n);
+    this.#order = new Int32Array(n);
+  }
+
+  direction(eta: Float64Array): Float64Array | undefined {
+    const d = this.#d;
+    const n = d.length;
+    this.#response.gap(eta, this.#gap);
+    const { matrix } = this.#response;
+    this.#model.jacobian(this.#jacobian, matrix);
+    for (let i = 0; i < n; i += 1) {
+      let sum = 0;
+      for (let j = 0; j < n; j += 1) {
+        sum -= (matrix[i * n + j] as number) * (this.#gap[j] as number);
+      }
+      d[i] = sum;
+    }
+    if (!factorLu(this.#jacobian, this.#order, n)) return undefined;
+    solveLu(this.#jacobian, this.#order, d);
+    return d;
+  }
+
+  slope(d: Float64Array, eta: Float64Array): number {
+    this.#response.gap(eta, this.#gap);
+    return dot(d, this.#gap);
+  }
+}
+
 interface LineSearch {
   readonly eta: Float64Array;
   readonly e: Float64Array;
   readonly d: Float64Array;
-  readonly scratch: Float64Array;
   readonly residual: number;
 }
 
 /**
- * Moves eta along d to where the projection phi(tau) = d' M^-1 e(eta + tau d) has nearly vanished.
+ * Moves eta along d to where the slope of the minimised function along d has nearly vanished.
  *
- * phi rises with tau because the map is strongly monotone; for the fixed-notional market it is the
- * derivative of the convex potential, so its root is the exact line minimum and kinks cannot trap
- * the search as they can when a norm of e is the measure. Returns the largest |change of eta_i|.
+ * The slope rises along d because the map is strongly monotone; for the fixed-notional market it
+ * belongs to a convex potential, so its root is the exact line minimum and kinks cannot trap the
+ * search as they can when a norm of e is the measure. Returns the largest |change of eta_i|.
  */
-function searchLine(model: MarketModel, line: LineSearch): number {
-  const { eta, e, d, scratch, residual } = line;
+function searchLine(model: MarketModel, steps: Steps, line: LineSearch): number {
+  const { eta, e, d, residual } = line;
   const start = new Float64Array(eta);
-  const slopeStart = model.projection(d, e, scratch);
+  const slopeStart = steps.slope(d, eta, e);
   const moveTo = (tau: number): number => {
     for (let i = 0; i < d.length; i += 1) {
       eta[i + 1] = (start[i + 1] as number) + tau * (d[i] as number);
@@ -115,18 +195,18 @@ function searchLine(model: MarketModel, line: LineSearch): number {
     return model.residual(eta, e);
   };
   let tau = 1;
-  if (moveTo(1) > 0.5 * residual) {
+  if (moveTo(1) > 0.5 * residual || !steps.trustsResidual) {
     let low = 0;
     let high = 1;
     let slopeLow = slopeStart;
-    let slopeHigh = model.projection(d, e, scratch);
+    let slopeHigh = steps.slope(d, eta, e);
     const goal = 0.25 * Math.abs(slopeStart);
     for (let left = SEARCH_EVALUATIONS_MAX; slopeHigh > goal && left > 0; left -= 1) {
       const secant = low + ((high - low) * -slopeLow) / (slopeHigh - slopeLow);
       const guard = 0.1 * (high - low);
       tau = left % 3 === 0 ? (low + high) / 2 : clamp(secant, low + guard, high - guard);
       moveTo(tau);
-      const slope = model.projection(d, e, scratch);
+      const slope = steps.slope(d, eta, e);
       if (Math.abs(slope) <= goal) break;
       if (slope > 0) {
         high = tau;
@@ -174,6 +254,12 @@ function bisectCoordinates(model: MarketModel, eta: Float64Array): void {
     model.evaluate(eta);
     if (model.residual(eta, e) <= RESIDUAL_ACCEPTED) return;
   }
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += (a[i] as number) * (b[i] as number);
+  return sum;
 }
 
 function clamp(x: number, low: number, high: number): number {

@@ -246,8 +246,8 @@ export class MarketModel {
     return worst;
   }
 
-  /** Writes the Jacobian sigma I + C Dv + N Dh of `residual` at the last evaluated prices. */
-  jacobian(target: Float64Array): void {
+  /** Writes sigma I + M Dv at the last evaluated prices; M is C, or C and the walls touched. */
+  jacobian(target: Float64Array, matrix: Float64Array = this.covariance): void {
     const n = this.assets - 1;
     const slopes = this.#tradeSlopes;
     const keep = 1 - this.feeShare;
@@ -263,40 +263,24 @@ export class MarketModel {
     for (let i = 0; i < n; i += 1) {
       const row = i * n;
       for (let k = 0; k < n; k += 1) {
-        const c = this.covariance[row + k] as number;
+        const c = matrix[row + k] as number;
         const from = k * n;
         for (let j = 0; j < n; j += 1) {
           target[row + j] = (target[row + j] as number) + c * (slopes[from + j] as number);
         }
       }
       target[row + i] = (target[row + i] as number) + this.numeraireMultiple;
-      if (this.beyondWall(i + 1) === 0) continue;
-      const wall = this.stiffness[i + 1] as number;
-      for (let j = 0; j < n; j += 1) {
-        target[row + j] = (target[row + j] as number) + wall * this.changeSlope(i + 1, j + 1);
-      }
     }
   }
 
-  /**
-   * d' M^-1 e with M = C + N, N the stiffness of the walls that are touched: the slope along d of
-   * what the market minimises. `scratch` is overwritten.
-   */
-  projection(d: Float64Array, e: Float64Array, scratch: Float64Array): number {
-    const n = this.assets - 1;
-    scratch.set(e);
-    let walled = this.covariance;
-    for (let i = 0; i < n; i += 1) {
-      if (this.beyondWall(i + 1) === 0) continue;
-      if (walled === this.covariance) walled = Float64Array.from(this.covariance);
-      walled[i * n + i] = (walled[i * n + i] as number) + (this.stiffness[i + 1] as number);
-    }
-    const factor = walled === this.covariance ? this.#factor : cholesky(walled, n);
-    invariant(factor !== undefined, 'a positive definite matrix stays so with a larger diagonal');
-    solveCholesky(factor, scratch, n);
-    let sum = 0;
-    for (let i = 0; i < n; i += 1) sum += (d[i] as number) * (scratch[i] as number);
-    return sum;
+  /** Overwrites d with C^-1 d. */
+  applyInverseCovariance(d: Float64Array): void {
+    solveCholesky(this.#factor, d, this.assets - 1);
+  }
+
+  /** Whether any asset has a wall. */
+  get isWalled(): boolean {
+    return this.stiffness.some((stiffness) => stiffness > 0);
   }
 
   #addSlopes(
