@@ -1,56 +1,59 @@
-import { hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** Bytes of one link of the hash chain. */
 export const CHAIN_BYTES = 32;
 
 /** The link before the first record: SHA-256 of the format's name and the venue id. */
 export function genesisChain(venueId: string): Uint8Array {
-  return new Uint8Array(hash('sha256', Buffer.from(`lawbook.journal.v1${venueId}`), 'buffer'));
+  return new Uint8Array(hash('sha256', Buffer.from(`lawbook.journal.v2${venueId}`), 'buffer'));
 }
 
 /**
- * The hash chain over payloads: chain_k = SHA-256(chain_{k-1} || payload_k).
+ * The hash chain within one segment:
+ * chain_k = SHA-256(seed || record_{s} || ... || record_k), a record being its length and payload.
  *
- * It does not know how records were grouped into frames, so two journals with the same payloads end
- * in the same link however their disks batched the writes.
+ * s is the first sequence of the segment and the seed is the link before it, so that a segment can
+ * be checked from its own start. One running hash takes many records in one call; it does not see
+ * where a call or a frame ends, so the links do not depend on how records were grouped.
  */
 export class HashChain {
-  #scratch: Buffer;
-  #view: Buffer;
+  #running: Hash;
+  #link: Uint8Array | undefined;
+  #recordBytes = 0;
 
-  constructor(start: Uint8Array) {
-    this.#scratch = Buffer.allocUnsafe(1024);
-    this.#view = this.#scratch.subarray(0, CHAIN_BYTES);
-    this.#scratch.set(start, 0);
+  constructor(seed: Uint8Array) {
+    this.#link = seed;
+    this.#running = createHash('sha256').update(seed);
   }
 
-  /** Appends one payload. */
-  extend(payload: Uint8Array): void {
-    const width = CHAIN_BYTES + payload.length;
-    if (width > this.#scratch.length) {
-      const grown = Buffer.allocUnsafe(Math.max(width, this.#scratch.length * 2));
-      grown.set(this.#scratch.subarray(0, CHAIN_BYTES));
-      this.#scratch = grown;
-      this.#view = grown.subarray(0, width);
-    } else if (this.#view.length !== width) {
-      this.#view = this.#scratch.subarray(0, width);
-    }
-    this.#scratch.set(payload, CHAIN_BYTES);
-    // A Latin-1 string costs a quarter of what a fresh Buffer for the digest does.
-    this.#scratch.write(hash('sha256', this.#view, 'binary'), 0, CHAIN_BYTES, 'latin1');
+  /** Bytes of records since the seed; below 2^53 because a segment is a file. */
+  get recordBytes(): number {
+    return this.#recordBytes;
   }
 
-  /** Writes the current link to `into` at `offset`. */
-  copyTo(into: Uint8Array, offset: number): void {
-    into.set(this.#scratch.subarray(0, CHAIN_BYTES), offset);
+  /** Appends bytes of records as they lie in a frame. Only a link between whole records counts. */
+  extend(records: Uint8Array): void {
+    this.#running.update(records);
+    this.#recordBytes += records.length;
+    this.#link = undefined;
   }
 
-  /** A copy of the current link. */
+  /** The current link; the seed while there is no record. Not to be written to. */
   current(): Uint8Array {
-    return new Uint8Array(this.#scratch.subarray(0, CHAIN_BYTES));
+    this.#link ??= new Uint8Array(this.#running.copy().digest());
+    return this.#link;
+  }
+
+  /** A chain that goes on from here by itself. */
+  copy(): HashChain {
+    const twin = new HashChain(this.current());
+    twin.#running = this.#running.copy();
+    twin.#recordBytes = this.#recordBytes;
+    return twin;
   }
 
   equals(link: Uint8Array): boolean {
-    return this.#scratch.compare(link, 0, CHAIN_BYTES, 0, CHAIN_BYTES) === 0;
+    return Buffer.compare(this.current(), link) === 0;
   }
 }

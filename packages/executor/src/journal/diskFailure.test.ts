@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { nodeDisk } from './disk.ts';
 import {
+  appendDurably,
   appendRange,
   expectedTexts,
   faultOf,
@@ -31,7 +32,7 @@ for (const errno of ['ENOSPC', 'EIO', 'EROFS', 'EACCES']) {
       const { journal } = await openOn(disk);
       await appendRange(journal, 1, 5);
       disk.plan = failing(operation, errno);
-      const pending = [6, 7].map((s) => faultOf(journal.append(payloadOf(s))));
+      const pending = [6, 7].map((s) => faultOf(appendDurably(journal, payloadOf(s))));
       for (const fault of await Promise.all(pending)) {
         assert.equal(fault?.code, 'JOURNAL_UNAVAILABLE');
         assert.equal(fault?.fields['errno'], errno);
@@ -39,7 +40,10 @@ for (const errno of ['ENOSPC', 'EIO', 'EROFS', 'EACCES']) {
       }
       disk.plan = () => undefined;
       const synced = disk.syncCount;
-      assert.equal((await faultOf(journal.append(payloadOf(8))))?.code, 'JOURNAL_UNAVAILABLE');
+      assert.equal(
+        (await faultOf(appendDurably(journal, payloadOf(8))))?.code,
+        'JOURNAL_UNAVAILABLE',
+      );
       assert.equal(disk.syncCount, synced, 'a failed sync is never tried again');
       const health = journal.health();
       assert.equal(health.state, 'failed');
@@ -59,7 +63,7 @@ test('rejects the groups that waited behind the one that failed', async () => {
   const disk = new SimulatedDisk();
   const { journal } = await openOn(disk, { groupRecordsMax: 2 });
   disk.plan = failing('datasync', 'EIO');
-  const pending = [1, 2, 3, 4, 5].map((s) => faultOf(journal.append(payloadOf(s))));
+  const pending = [1, 2, 3, 4, 5].map((s) => faultOf(appendDurably(journal, payloadOf(s))));
   const codes = (await Promise.all(pending)).map((fault) => fault?.code);
   assert.deepEqual(new Set(codes), new Set(['JOURNAL_UNAVAILABLE']));
   await journal.close();
@@ -77,7 +81,7 @@ test('leaves a partial tail for the next start when even truncating fails', asyn
     writes += 1;
     return writes === 1 ? { takeBytes: 20 } : { errno: 'ENOSPC' };
   };
-  const fault = await faultOf(journal.append(payloadOf(6)));
+  const fault = await faultOf(appendDurably(journal, payloadOf(6)));
   assert.equal(fault?.fields['errno'], 'ENOSPC');
   assert.equal(fault?.fields['tailKept'], true);
   disk.plan = () => undefined;
@@ -103,7 +107,7 @@ test('gives up on a disk that takes no bytes at all', async () => {
   const disk = new SimulatedDisk();
   const { journal } = await openOn(disk);
   disk.plan = ({ operation }) => (operation === 'write' ? { takeBytes: 0 } : undefined);
-  const fault = await faultOf(journal.append(payloadOf(1)));
+  const fault = await faultOf(appendDurably(journal, payloadOf(1)));
   assert.equal(fault?.fields['errno'], 'ENOSPC');
   await journal.close();
 });
@@ -111,7 +115,7 @@ test('gives up on a disk that takes no bytes at all', async () => {
 for (const operation of ['open', 'write', 'datasync', 'rename', 'syncDirectory'] as const) {
   test(`loses nothing acknowledged when ${operation} fails while a segment begins`, async () => {
     const disk = new SimulatedDisk();
-    const { journal } = await openOn(disk, { segmentBytesMax: 300 });
+    const { journal } = await openOn(disk, { segmentBytesMax: 100 });
     await appendRange(journal, 1, 3);
     disk.plan = (call) => {
       const isNext = call.path.endsWith('.tmp') || call.operation === 'syncDirectory';
@@ -119,7 +123,7 @@ for (const operation of ['open', 'write', 'datasync', 'rename', 'syncDirectory']
     };
     let acknowledged = 3;
     while (journal.health().state === 'open' && acknowledged < 50) {
-      const fault = await faultOf(journal.append(payloadOf(acknowledged + 1)));
+      const fault = await faultOf(appendDurably(journal, payloadOf(acknowledged + 1)));
       if (fault === undefined) acknowledged += 1;
     }
     assert.equal(journal.health().state, 'failed');
@@ -142,14 +146,14 @@ test('makes durable, at the start, what an earlier process left unsynced', async
   ];
   for (const fails of plans) {
     const disk = new SimulatedDisk();
-    const { journal } = await openOn(disk, { segmentBytesMax: 400 });
+    const { journal } = await openOn(disk, { segmentBytesMax: 60 });
     await appendRange(journal, 1, 2);
     disk.plan = (call) => (fails(call) ? { errno: 'EIO' } : undefined);
-    for (let s = 3; s < 9; s += 1) await faultOf(journal.append(payloadOf(s)));
+    for (let s = 3; s < 9; s += 1) await faultOf(appendDurably(journal, payloadOf(s)));
     assert.equal(journal.health().state, 'failed');
     await journal.close();
     disk.plan = () => undefined;
-    const second = await openOn(disk, { segmentBytesMax: 400 });
+    const second = await openOn(disk, { segmentBytesMax: 60 });
     const found = second.journal.sequence;
     const atOnce = await openOn(disk.crash({ keepBytes: () => 0 }));
     assert.equal(atOnce.journal.sequence, found, 'what a start reports is durable');
@@ -201,7 +205,7 @@ test('survives a simulated disk that fills up in the middle of a frame', async (
   const { journal } = await openOn(disk);
   await appendRange(journal, 1, 3);
   disk.capacityBytes = disk.bytesOf(disk.paths().find((p) => p.endsWith('.seg')) ?? '').length + 40;
-  assert.equal((await faultOf(journal.append(payloadOf(4))))?.fields['errno'], 'ENOSPC');
+  assert.equal((await faultOf(appendDurably(journal, payloadOf(4))))?.fields['errno'], 'ENOSPC');
   disk.capacityBytes = Number.MAX_SAFE_INTEGER;
   await journal.close();
   const { journal: again } = await openOn(disk);
@@ -222,11 +226,13 @@ test('keeps every acknowledged record of a real disk that fills up', async (t) =
   try {
     const { journal } = await openOn(nodeDisk, { directory: mountPoint });
     let acknowledged = 0;
-    let fault = await faultOf(journal.append(payloadOf(1)));
+    let fault = await faultOf(appendDurably(journal, payloadOf(1)));
     while (fault === undefined) {
       acknowledged += 1;
       const start = acknowledged + 1;
-      const group = Array.from({ length: 50 }, (_, i) => journal.append(payloadOf(start + i)));
+      const group = Array.from({ length: 50 }, (_, i) =>
+        appendDurably(journal, payloadOf(start + i)),
+      );
       fault = await faultOf(Promise.all(group));
       await Promise.allSettled(group);
       if (fault === undefined) acknowledged += 49;

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { expectedTexts, openOn, payloadOf, readAll } from './fixtures/journals.ts';
+import { appendDurably, expectedTexts, openOn, payloadOf, readAll } from './fixtures/journals.ts';
 import { SimulatedDisk } from './simulatedDisk.ts';
 
 const limits = fc.record({
-  segmentBytesMax: fc.integer({ min: 100, max: 2000 }),
+  segmentBytesMax: fc.integer({ min: 10, max: 600 }),
   groupRecordsMax: fc.integer({ min: 1, max: 20 }),
   groupBytesMax: fc.integer({ min: 50, max: 2000 }),
 });
@@ -28,7 +28,7 @@ test('acknowledges in the order of sequences and reads back what was appended', 
       const pending: Promise<unknown>[] = [];
       for (const { appends, turns } of schedule) {
         for (let i = 0; i < appends; i += 1) {
-          const note = journal.append(payloadOf(pending.length + 1));
+          const note = appendDurably(journal, payloadOf(pending.length + 1));
           pending.push(note.then(({ sequence }) => acknowledged.push(sequence)));
         }
         for (let i = 0; i < turns; i += 1) await new Promise(setImmediate);
@@ -71,7 +71,7 @@ test('keeps every acknowledged record through a loss of power at any moment', as
       for (const { appends, turns } of schedule) {
         for (let i = 0; i < appends; i += 1) {
           appended += 1;
-          const note = journal.append(payloadOf(appended));
+          const note = appendDurably(journal, payloadOf(appended));
           pending.push(
             note.then(({ sequence }) => {
               acknowledged = sequence;
@@ -86,7 +86,7 @@ test('keeps every acknowledged record through a loss of power at any moment', as
       const { journal: again } = await openOn(left, bounds);
       assert.ok(again.sequence >= durableAtCrash, `${again.sequence} of ${durableAtCrash}`);
       assert.deepEqual(await readAll(again), expectedTexts(again.sequence));
-      const next = await again.append(payloadOf(again.sequence + 1));
+      const next = await appendDurably(again, payloadOf(again.sequence + 1));
       assert.deepEqual(await readAll(again), expectedTexts(next.sequence));
       await again.close();
     }),

@@ -8,12 +8,15 @@ import { JournalFault, journalUnavailable } from './journalFault.ts';
 import type { FrameInJournal } from './readFrames.ts';
 import { readFrames } from './readFrames.ts';
 import type { JournalProgress } from './scan.ts';
-import { SEGMENT_HEADER_BYTES } from './segment.ts';
 import { createSegment } from './segmentFile.ts';
 
 /** Bounds of a journal; records are counts, all else bytes, all far below 2^53. */
 export interface JournalLimits {
-  /** A segment that would outgrow this is closed and the next begins. */
+  /**
+   * What the records of one segment come to at most, each with the four bytes of its length; the
+   * next segment begins at the record that would exceed it. Frames add 60 bytes each, which do not
+   * count: where a segment begins, and so the hash chain, must not depend on grouping.
+   */
   readonly segmentBytesMax: number;
   /** What one write and one sync carry at most. */
   readonly groupRecordsMax: number;
@@ -22,6 +25,26 @@ export interface JournalLimits {
   readonly pendingRecordsMax: number;
   readonly pendingBytesMax: number;
   readonly recordBytesMax: number;
+}
+
+/** A record that was taken. */
+export interface Appended {
+  readonly sequence: number;
+  /**
+   * Resolves once the record is durable, in the order of sequences. Records of one group share the
+   * promise. Rejects with JOURNAL_UNAVAILABLE: the record was not acknowledged, and whether it is
+   * on the disk shows after the restart.
+   */
+  readonly durable: Promise<void>;
+}
+
+/** A group that became durable. */
+export interface SyncedGroup {
+  readonly records: number;
+  /** Bytes of its frame. */
+  readonly bytes: number;
+  /** Milliseconds of its write and sync, the start of a segment included. */
+  readonly ms: number;
 }
 
 /** One durable record. Sequences count from 1 and stay below 2^53. */
@@ -61,7 +84,8 @@ export interface JournalParts {
   readonly limits: JournalLimits;
   readonly segments: readonly number[];
   readonly sequence: number;
-  readonly chain: Uint8Array;
+  /** The chain of the last segment, after the last record; the journal carries it on. */
+  readonly chain: HashChain;
   readonly tail: {
     readonly file: DiskFile;
     readonly path: string;
@@ -69,6 +93,7 @@ export interface JournalParts {
     readonly salt: Uint8Array;
   };
   readonly release: () => Promise<void>;
+  readonly onGroup: ((group: SyncedGroup) => void) | undefined;
 }
 
 /**
@@ -83,8 +108,10 @@ export class Journal {
   readonly #parts: JournalParts;
   readonly #limits: JournalLimits;
   readonly #segments: number[];
-  /** Runs over appended records, durable or not. */
-  readonly #chain: HashChain;
+  /** Runs over appended records, durable or not, of the segment that takes the next one. */
+  #chain: HashChain;
+  /** Bytes of all records in that segment. */
+  #segmentRecordBytes: number;
   readonly #groups: Group[] = [];
   #state: JournalHealth['state'] = 'open';
   #failure: JournalFault | undefined;
@@ -107,13 +134,14 @@ export class Journal {
     this.#parts = parts;
     this.#limits = parts.limits;
     this.#segments = [...parts.segments];
-    this.#chain = new HashChain(parts.chain);
+    this.#chain = parts.chain;
+    this.#segmentRecordBytes = parts.chain.recordBytes;
     this.#file = parts.tail.file;
     this.#path = parts.tail.path;
     this.#salt = parts.tail.salt;
     this.#offset = parts.tail.offset;
     this.#durableSequence = parts.sequence;
-    this.#durableChain = parts.chain;
+    this.#durableChain = parts.chain.current();
     this.#nextSequence = parts.sequence + 1;
   }
 
@@ -128,25 +156,24 @@ export class Journal {
   }
 
   /**
-   * Takes a copy of a payload, gives it the next sequence, and resolves once it is durable.
-   * Promises resolve in the order of their sequences.
+   * Takes a copy of a payload and gives it the next sequence; it is durable once the promise in
+   * the answer resolves.
    *
-   * @throws (rejects) JournalFault JOURNAL_BUSY while the queue is full: nothing was taken;
-   * JOURNAL_CLOSED; JOURNAL_RECORD_TOO_LARGE; JOURNAL_UNAVAILABLE once the disk has failed: the
-   * record was not acknowledged, and whether it is on the disk shows after the restart.
+   * @throws JournalFault JOURNAL_BUSY while the queue is full, JOURNAL_CLOSED,
+   * JOURNAL_RECORD_TOO_LARGE, JOURNAL_UNAVAILABLE once the disk has failed: nothing was taken.
    */
-  append(payload: Uint8Array): Promise<{ readonly sequence: number }> {
+  append(payload: Uint8Array): Appended {
     const refusal = this.refusal(payload.length);
-    if (refusal !== undefined) return Promise.reject(refusal);
+    if (refusal !== undefined) throw refusal;
     const group = this.#openGroup(payload.length);
     const sequence = this.#nextSequence;
-    this.#chain.extend(payload);
-    group.builder.add(payload);
+    group.builder.add(payload, this.#chain);
+    this.#segmentRecordBytes += RECORD_PREFIX_BYTES + payload.length;
     this.#nextSequence += 1;
     this.#pendingRecords += 1;
     this.#pendingBytes += payload.length;
     this.#committing ??= this.#commitGroups();
-    return group.durable.promise.then(() => ({ sequence }));
+    return { sequence, durable: group.durable.promise };
   }
 
   /**
@@ -181,15 +208,15 @@ export class Journal {
       'a link is asked for a durable sequence',
     );
     if (sequence === this.#durableSequence) return this.chain;
-    let before = this.#parts.genesis;
+    let link = this.#parts.genesis;
     for await (const { frame, chainBefore } of this.#frames(sequence, sequence)) {
-      const chain = new HashChain(chainBefore);
-      for (const payload of frame.payloads.slice(0, sequence - frame.firstSequence + 1)) {
-        chain.extend(payload);
-      }
-      before = chain.current();
+      invariant(chainBefore !== undefined, 'the frame of the last sequence comes with its chain');
+      const payloads = frame.payloads.slice(0, sequence - frame.firstSequence + 1);
+      const bytes = payloads.reduce((sum, { length }) => sum + RECORD_PREFIX_BYTES + length, 0);
+      chainBefore.extend(frame.records.subarray(0, bytes));
+      link = chainBefore.current();
     }
-    return before;
+    return link;
   }
 
   /** A consistent account at this moment; costs nothing, so a probe may ask for it at will. */
@@ -267,20 +294,29 @@ export class Journal {
 
   /** The group that takes a payload of this size: the last one while it has room. */
   #openGroup(bytes: number): Group {
+    const limits = this.#limits;
+    const width = RECORD_PREFIX_BYTES + bytes;
+    const held = this.#segmentRecordBytes;
+    const opensSegment = held > 0 && held + width > limits.segmentBytesMax;
     const last = this.#groups.at(-1);
     if (last !== undefined) {
-      const grown = last.builder.byteLength + RECORD_PREFIX_BYTES + bytes;
-      const hasRoom = last.builder.count < this.#limits.groupRecordsMax;
-      if (hasRoom && grown <= this.#limits.groupBytesMax) return last;
+      const grown = last.builder.byteLength + width;
+      const hasRoom = last.builder.count < limits.groupRecordsMax;
+      if (!opensSegment && hasRoom && grown <= limits.groupBytesMax) return last;
       last.builder.finish(this.#chain);
       last.isFinished = true;
+    }
+    if (opensSegment) {
+      this.#chain = new HashChain(this.#chain.current());
+      this.#segmentRecordBytes = 0;
     }
     const builder =
       this.#spare === undefined
         ? new FrameBuilder(this.#nextSequence, BUILDER_BYTES)
         : FrameBuilder.reuse(this.#spare, this.#nextSequence);
     this.#spare = undefined;
-    const group: Group = { builder, durable: Promise.withResolvers(), isFinished: false };
+    const durable = Promise.withResolvers<void>();
+    const group: Group = { builder, durable, opensSegment, isFinished: false };
     this.#groups.push(group);
     return group;
   }
@@ -293,7 +329,7 @@ export class Journal {
     while (group !== undefined && this.#failure === undefined) {
       if (!group.isFinished) group.builder.finish(this.#chain);
       try {
-        await this.#commit(group.builder);
+        await this.#commit(group);
       } catch (cause) {
         if (cause instanceof InvariantViolation) throw cause;
         await this.#fail(cause, group);
@@ -305,10 +341,9 @@ export class Journal {
     this.#committing = undefined;
   }
 
-  async #commit(builder: FrameBuilder): Promise<void> {
+  async #commit({ builder, opensSegment }: Group): Promise<void> {
     const startedAt = performance.now();
-    const isFull = this.#offset + builder.byteLength > this.#limits.segmentBytesMax;
-    if (isFull && this.#offset > SEGMENT_HEADER_BYTES) await this.#rotate(builder.firstSequence);
+    if (opensSegment) await this.#rotate(builder.firstSequence);
     const frame = builder.seal(this.#salt);
     await attempt(this.#path, 'write', this.#file.writeDurably(frame, this.#offset));
     this.#offset += frame.length;
@@ -339,6 +374,11 @@ export class Journal {
     this.#pendingBytes -= builder.payloadBytes;
     this.#spare = builder;
     durable.resolve();
+    this.#parts.onGroup?.({
+      records: builder.count,
+      bytes: builder.byteLength,
+      ms: this.#lastGroupMs,
+    });
   }
 
   async #fail(cause: unknown, group: Group): Promise<void> {
@@ -363,10 +403,12 @@ export class Journal {
   }
 }
 
-/** Records that become durable together. Their promises hang on one, in the order of appending. */
+/** Records that become durable together, and the promise that they share. */
 interface Group {
   readonly builder: FrameBuilder;
   readonly durable: PromiseWithResolvers<void>;
+  /** Whether the segment before it is full. */
+  readonly opensSegment: boolean;
   /** Whether the link after its last record is in place, because a later group has begun. */
   isFinished: boolean;
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { expectedTexts, payloadOf, readAll } from './fixtures/journals.ts';
+import { appendDurably, expectedTexts, payloadOf, readAll } from './fixtures/journals.ts';
 import { openJournal } from './openJournal.ts';
 
 const PROGRAM = new URL('./fixtures/appendUntilKilled.ts', import.meta.url).pathname;
@@ -57,7 +57,7 @@ test(`keeps every acknowledged record over ${ROUNDS} kills`, async (t) => {
       assert.ok(journal.sequence >= acknowledged, `seed ${seed} round ${round}`);
       assert.deepEqual(await readAll(journal), expectedTexts(journal.sequence));
       // Going on by hand proves that what was cut off leaves a journal that can be appended to.
-      await journal.append(payloadOf(journal.sequence + 1));
+      await appendDurably(journal, payloadOf(journal.sequence + 1));
       await journal.close();
     }
   } finally {

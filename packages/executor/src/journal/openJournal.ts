@@ -5,7 +5,7 @@ import { readCloseMark } from './closeMark.ts';
 import type { Disk } from './disk.ts';
 import { nodeDisk } from './disk.ts';
 import { SALT_BYTES } from './frame.ts';
-import type { JournalLimits } from './journal.ts';
+import type { JournalLimits, SyncedGroup } from './journal.ts';
 import { Journal } from './journal.ts';
 import { JournalFault, journalUnavailable } from './journalFault.ts';
 import { acquireLock } from './lock.ts';
@@ -21,6 +21,8 @@ export interface JournalOptions extends Partial<JournalLimits> {
   /** Seeds the hash chain, so the journals of two venues can never be exchanged. */
   readonly venueId: string;
   readonly disk?: Disk;
+  /** Called once for each group that became durable. It must not throw. */
+  readonly onGroup?: (group: SyncedGroup) => void;
   /** Called while stored frames are checked. */
   readonly onProgress?: (progress: JournalProgress) => void;
 }
@@ -112,6 +114,7 @@ async function recover(
     chain: scanned.chain,
     tail,
     release,
+    onGroup: options.onGroup,
   });
   return {
     journal,

@@ -22,8 +22,8 @@ export interface FrameRange {
 /** A checked frame and where it stands. */
 export interface FrameInJournal {
   readonly frame: Frame;
-  /** The link before its first record. */
-  readonly chainBefore: Uint8Array;
+  /** The chain before its first record, at the frame that holds the last sequence wanted. */
+  readonly chainBefore?: HashChain;
   /** Number of its segment, from 1. */
   readonly segment: number;
 }
@@ -51,15 +51,16 @@ async function* readSegment(range: FrameRange, index: number): AsyncGenerator<Fr
   try {
     const chain = new HashChain(reader.header.chain);
     for (let due = at(segments, index); due <= to; ) {
-      const chainBefore = chain.current();
       const step = await reader.next();
+      const isLast = step.kind === 'frame' && due + step.frame.payloads.length > to;
+      const chainBefore = isLast ? { chainBefore: chain.copy() } : {};
       if (step.kind === 'end' && segments[index + 1] === due) return;
       const reason = contradiction(step, due, chain);
       if (reason !== undefined || step.kind !== 'frame') {
         throw journalCorrupt({ path, offset: step.offset, reason: reason ?? 'no frame' });
       }
       due += step.frame.payloads.length;
-      if (due > from) yield { frame: step.frame, chainBefore, segment: index + 1 };
+      if (due > from) yield { frame: step.frame, segment: index + 1, ...chainBefore };
     }
   } finally {
     await reader.close();

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { CLOSE_MARK_NAME } from './closeMark.ts';
 import {
+  appendDurably,
   appendRange,
   DIRECTORY,
   diskWith,
@@ -16,7 +17,7 @@ import {
   readAll,
   segmentPaths,
 } from './fixtures/journals.ts';
-import { FRAME_HEADER_BYTES, FRAME_PREFIX_BYTES } from './frame.ts';
+import { FRAME_HEADER_BYTES, FRAME_PREFIX_BYTES, frameCrc, SALT_BYTES } from './frame.ts';
 import { SEGMENT_HEADER_BYTES } from './segment.ts';
 import { SimulatedDisk } from './simulatedDisk.ts';
 
@@ -37,10 +38,8 @@ function last<T>(array: readonly T[]): T {
 
 /** Makes the checksum of a frame fit its bytes again, as somebody who tampers would. */
 function fitChecksum(bytes: Buffer, offset: number): void {
-  const body = offset + FRAME_PREFIX_BYTES;
-  const end = body + bytes.readUInt32BE(offset);
-  const crc = crc32(bytes.subarray(body, end), crc32(bytes.subarray(offset, offset + 4)));
-  bytes.writeUInt32BE(crc, offset + 4);
+  const end = offset + FRAME_PREFIX_BYTES + bytes.readUInt32BE(offset);
+  bytes.writeUInt32BE(frameCrc(bytes.subarray(offset, end)), offset + 4);
 }
 
 /** What opening a disk comes to: a fault code, or the records it kept and whether it cut. */
@@ -59,7 +58,7 @@ async function outcome(
 }
 
 test('detects a flipped bit in any byte, and cuts only inside the last frame', async () => {
-  const disk = await diskWith(4, 3, { segmentBytesMax: 420 });
+  const disk = await diskWith(4, 3, { segmentBytesMax: 110 });
   const paths = segmentPaths(disk);
   assert.equal(paths.length, 2);
   for (const path of paths) {
@@ -160,8 +159,8 @@ test('is not deceived by a payload that contains a whole frame of another journa
   const frame = foreign.bytesOf(last(segmentPaths(foreign))).subarray(SEGMENT_HEADER_BYTES);
   const disk = new SimulatedDisk();
   const { journal } = await openOn(disk);
-  await journal.append(payloadOf(1));
-  await journal.append(Buffer.concat([frame, frame]));
+  await appendDurably(journal, payloadOf(1));
+  await appendDurably(journal, Buffer.concat([frame, frame]));
   const left = disk.copy();
   await journal.close();
   const path = last(segmentPaths(left));
@@ -171,7 +170,7 @@ test('is not deceived by a payload that contains a whole frame of another journa
 });
 
 test('refuses a missing, duplicated, renamed or emptied segment', async () => {
-  const whole = await diskWith(8, 2, { segmentBytesMax: 300 });
+  const whole = await diskWith(8, 2, { segmentBytesMax: 70 });
   const paths = segmentPaths(whole);
   assert.ok(paths.length >= 4);
   const damages: [string, (disk: SimulatedDisk) => void][] = [
@@ -250,8 +249,75 @@ test('refuses a record that was changed together with its checksum, even the las
   }
 });
 
+test('refuses records that changed places inside a frame, with the checksum made to fit', async () => {
+  const disk = new SimulatedDisk();
+  const { journal } = await openOn(disk);
+  await Promise.all(['aa', 'bb', 'cc'].map((text) => appendDurably(journal, Buffer.from(text))));
+  const left = disk.copy();
+  await journal.close();
+  const bytes = left.bytesOf(last(segmentPaths(left)));
+  const [frame = 0] = frameOffsets(bytes);
+  const records = frame + FRAME_HEADER_BYTES;
+  bytes.write('bb', records + 4);
+  bytes.write('aa', records + 10);
+  fitChecksum(bytes, frame);
+  assert.match((await faultOf(openOn(left)))?.message ?? '', /the hash chain does not match/);
+});
+
+test('refuses a border between two records that was moved, with the checksum made to fit', async () => {
+  const disk = new SimulatedDisk();
+  const { journal } = await openOn(disk);
+  const payloads = [Buffer.from([1, 0, 0, 0, 2, 9, 9]), Buffer.from([3])];
+  await Promise.all(payloads.map((payload) => appendDurably(journal, payload)));
+  const left = disk.copy();
+  await journal.close();
+  const bytes = left.bytesOf(last(segmentPaths(left)));
+  const [frame = 0] = frameOffsets(bytes);
+  const first = frame + FRAME_HEADER_BYTES;
+  bytes.writeUInt32BE(1, first);
+  bytes.writeUInt32BE(7, first + 5);
+  fitChecksum(bytes, frame);
+  assert.equal((await faultOf(openOn(left)))?.code, 'JOURNAL_CORRUPT');
+});
+
+test('refuses frames swapped between segments, whatever of them was made to fit', async () => {
+  const disk = new SimulatedDisk();
+  const { journal } = await openOn(disk, { segmentBytesMax: 24 });
+  for (const text of ['one1', 'two2', 'six3', 'ten4', 'odd5']) {
+    await appendDurably(journal, Buffer.concat([Buffer.from(text), Buffer.alloc(4)]));
+  }
+  const left = disk.copy();
+  await journal.close();
+  const paths = segmentPaths(left);
+  assert.equal(paths.length, 3);
+  for (const fits of ['nothing', 'salt', 'salt and sequence'] as const) {
+    const damaged = left.copy();
+    const [a, b] = paths.map((path) => damaged.bytesOf(path)) as [Buffer, Buffer];
+    const [from = 0, to = 0] = frameOffsets(a);
+    const body = from + FRAME_PREFIX_BYTES;
+    const kept = fits === 'nothing' ? 0 : fits === 'salt' ? SALT_BYTES : SALT_BYTES + 8;
+    const ofA = Buffer.from(a.subarray(from, to));
+    const ofB = Buffer.from(b.subarray(from, to));
+    a.copy(ofB, FRAME_PREFIX_BYTES, body, body + kept);
+    b.copy(ofA, FRAME_PREFIX_BYTES, body, body + kept);
+    a.set(ofB, from);
+    b.set(ofA, from);
+    fitChecksum(a, from);
+    fitChecksum(b, from);
+    assert.deepEqual(await outcome(damaged), { code: 'JOURNAL_CORRUPT' }, fits);
+  }
+});
+
+test('refuses a journal of the format before this one', async () => {
+  const disk = await diskWith(2, 2);
+  const bytes = disk.bytesOf(last(segmentPaths(disk)));
+  bytes.writeUInt32BE(1, 8);
+  bytes.writeUInt32BE(crc32(bytes.subarray(0, SEGMENT_HEADER_BYTES - 4)), SEGMENT_HEADER_BYTES - 4);
+  assert.match((await faultOf(openOn(disk)))?.message ?? '', /format version 1, not 2/);
+});
+
 test('refuses a segment whose header was changed together with its checksum', async () => {
-  const disk = await diskWith(6, 2, { segmentBytesMax: 300 });
+  const disk = await diskWith(6, 2, { segmentBytesMax: 70 });
   const bytes = disk.bytesOf(last(segmentPaths(disk)));
   bytes[60] = (bytes[60] as number) ^ 1;
   bytes.writeUInt32BE(crc32(bytes.subarray(0, SEGMENT_HEADER_BYTES - 4)), SEGMENT_HEADER_BYTES - 4);
@@ -271,7 +337,7 @@ test('does not believe a frame that another segment left on the same blocks', as
 
 test('refuses, after a clean close, a last frame or a last segment that went missing', async () => {
   const disk = new SimulatedDisk();
-  const { journal } = await openOn(disk, { segmentBytesMax: 300 });
+  const { journal } = await openOn(disk, { segmentBytesMax: 70 });
   await appendRange(journal, 1, 16, 2);
   await journal.close();
   const path = last(segmentPaths(disk));

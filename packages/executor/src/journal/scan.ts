@@ -31,8 +31,8 @@ export interface ScannedJournal {
   readonly segments: readonly number[];
   /** Last sequence; 0 for an empty journal. */
   readonly sequence: number;
-  /** Link after the last record. */
-  readonly chain: Uint8Array;
+  /** The chain of the last segment, after the last record. */
+  readonly chain: HashChain;
   /** Salt of the last segment and where its next frame goes; undefined without segments. */
   readonly tail?: { readonly salt: Uint8Array; readonly offset: number };
   readonly torn?: TornTail;
@@ -71,7 +71,7 @@ class Scan {
   readonly #options: ScanOptions;
   readonly #segments: readonly number[];
   readonly #genesis: Uint8Array;
-  readonly #chain: HashChain;
+  #chain: HashChain;
   #sequence = 0;
   #tail: { readonly salt: Uint8Array; readonly offset: number } | undefined;
   #torn: TornTail | undefined;
@@ -95,6 +95,7 @@ class Scan {
     const reader = await SegmentReader.open(this.#options.disk, path);
     try {
       this.#checkHeader(reader, named);
+      this.#chain = new HashChain(reader.header.chain);
       await this.#frames(reader, index);
     } finally {
       await reader.close();
@@ -118,7 +119,7 @@ class Scan {
     return {
       segments: this.#segments,
       sequence: this.#sequence,
-      chain: this.#chain.current(),
+      chain: this.#chain,
       ...(this.#tail === undefined ? {} : { tail: this.#tail }),
       ...(this.#torn === undefined ? {} : { torn: this.#torn }),
     };

@@ -20,7 +20,7 @@ export interface SegmentHeader {
   readonly firstSequence: number;
   /** The chain's first link, which names the venue. */
   readonly genesis: Uint8Array;
-  /** The link before the first record of this segment. */
+  /** The link before the first record of this segment, which seeds the chain within it. */
   readonly chain: Uint8Array;
   readonly salt: Uint8Array;
 }
@@ -71,7 +71,7 @@ export function parseSegmentHeader(bytes: Buffer): SegmentHeader | string {
 }
 
 const MAGIC = Buffer.from('LAWBOOKJ', 'latin1');
-const VERSION = 1;
+const VERSION = 2;
 const VERSION_OFFSET = 8;
 const SEQUENCE_OFFSET = 12;
 const GENESIS_OFFSET = 20;

@@ -130,7 +130,7 @@ export function continueChain(
   if (frame.firstSequence !== expected) {
     return `the frame starts at sequence ${frame.firstSequence} where ${expected} is due`;
   }
-  for (const payload of frame.payloads) chain.extend(payload);
+  chain.extend(frame.records);
   return chain.equals(frame.chain) ? undefined : 'the hash chain does not match the records';
 }
 

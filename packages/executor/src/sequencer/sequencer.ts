@@ -13,14 +13,17 @@ import type { Executed } from '../venueTypes.ts';
 /** An input that was applied, and the promise that it is on disk. */
 export interface Sequenced {
   readonly executed: Executed;
-  /** Rejects with the journal's fault: then nothing may be acknowledged any more. */
+  /**
+   * Shared by the inputs of one group; resolves in the order of sequences.
+   * Rejects with the journal's fault: then nothing may be acknowledged any more.
+   */
   readonly durable: Promise<void>;
 }
 
 /** What the sequencer needs from outside. */
 export interface SequencerDependencies {
   readonly machine: StateMachine;
-  readonly journal: Pick<Journal, 'append' | 'refusal'>;
+  readonly journal: Pick<Journal, 'append' | 'refusal' | 'sequence'>;
   /** Milliseconds since 1970. May jump: times given to inputs never decrease. */
   readonly clock: () => number;
   /** Called once, when the journal fails; the state in memory is ahead of the disk from then on. */
@@ -37,23 +40,23 @@ export interface SequencerDependencies {
  */
 export class Sequencer {
   readonly #machine: StateMachine;
-  readonly #journal: Pick<Journal, 'append' | 'refusal'>;
+  readonly #journal: Pick<Journal, 'append' | 'refusal' | 'sequence'>;
   readonly #clock: () => number;
   readonly #onFailure: (fault: unknown) => void;
   #failed = false;
-  #durableSequence: number;
+  /** The promise of the last group of which a failure will be noticed. */
+  #watched: Promise<void> | undefined;
 
   constructor(dependencies: SequencerDependencies) {
     this.#machine = dependencies.machine;
     this.#journal = dependencies.journal;
     this.#clock = dependencies.clock;
     this.#onFailure = dependencies.onFailure;
-    this.#durableSequence = dependencies.machine.state.sequence;
   }
 
   /** Sequence of the last input known to be on disk. */
   get durableSequence(): number {
-    return this.#durableSequence;
+    return this.#journal.sequence;
   }
 
   /** Sequences an input. Rejections: those of its kind, and `notAdmitting` while the disk is away. */
@@ -94,21 +97,20 @@ export class Sequencer {
   }
 
   #record(entry: SequencedInput, payload: Uint8Array, applied: Applied): Sequenced {
-    const durable = this.#journal.append(payload).then(
-      ({ sequence }) => {
-        this.#durableSequence = sequence;
-      },
-      (fault: unknown) => {
-        if (!this.#failed) {
-          this.#failed = true;
-          this.#onFailure(fault);
-        }
-        throw fault;
-      },
-    );
-    // A caller that does not wait must not turn a disk failure into an unhandled rejection.
-    durable.catch(() => undefined);
+    const { durable } = this.#journal.append(payload);
+    if (durable !== this.#watched) {
+      this.#watched = durable;
+      // The first reaction to a group's promise: the failure is known before any caller hears of
+      // it, and a caller that does not wait cannot turn it into an unhandled rejection.
+      durable.catch((fault: unknown) => this.#fail(fault));
+    }
     const { sequence, timeMs } = entry;
     return { executed: { sequence, timeMs, applied }, durable };
+  }
+
+  #fail(fault: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#onFailure(fault);
   }
 }
