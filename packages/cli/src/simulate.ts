@@ -45,7 +45,7 @@ Examples:
 Orders are drawn from seed 42 plus the epoch, signed, admitted, cleared and judged by every law.
 Costs are -10^4 ln(net rate / mid rate) in basis points: positive is worse for the trader. The
 pool's mark-to-market gain stands beside every cost: any cost can be bought with risk aversion.
-The published figures carry no fee, so the suite charges none unless --fee-bps says so.
+No fee is stated beside the published figures: the suite charges none unless --fee-bps says so.
 Exits 1 when a bound, a limit or a law is broken.`;
 
 /** `lawbook simulate`: the scenario suite with its key figures. */
