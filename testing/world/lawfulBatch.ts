@@ -6,46 +6,35 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Hash } from '../../packages/exchange/src/codec/hash.ts';
 import { hashFromBytes, ZERO_HASH } from '../../packages/exchange/src/codec/hash.ts';
-import type { StateDiffList } from '../../packages/exchange/src/diffs/stateDiff.ts';
-import { diffRoot } from '../../packages/exchange/src/diffs/stateDiff.ts';
-import { at } from '../../packages/exchange/src/failures/invariant.ts';
+import { at, invariant } from '../../packages/exchange/src/failures/invariant.ts';
 import type { AccountId } from '../../packages/exchange/src/ledger/account.ts';
 import {
   accountId,
   SystemRole,
   systemAccount,
 } from '../../packages/exchange/src/ledger/account.ts';
-import { measureBatch } from '../../packages/exchange/src/markets/batch/measures.ts';
-import { oracleHash } from '../../packages/exchange/src/markets/batch/oracleSnapshot.ts';
-import { commitSetRoot, orderSetRoot } from '../../packages/exchange/src/markets/batch/orderSet.ts';
+import { orderSetRoot } from '../../packages/exchange/src/markets/batch/orderSet.ts';
 import { OrderTable } from '../../packages/exchange/src/markets/batch/orderTable.ts';
 import type { BatchParameters } from '../../packages/exchange/src/markets/batch/parameters.ts';
-import {
-  parameterHash,
-  productUnits,
-  RATION_SCALE,
-} from '../../packages/exchange/src/markets/batch/parameters.ts';
-import type {
-  BatchOutcome,
-  BatchReport,
-} from '../../packages/exchange/src/markets/batch/report.ts';
-import { fillRoot } from '../../packages/exchange/src/markets/batch/report.ts';
-import type {
-  BatchFills,
-  BatchSolution,
-} from '../../packages/exchange/src/markets/batch/solution.ts';
+import { RATION_SCALE } from '../../packages/exchange/src/markets/batch/parameters.ts';
+import type { BatchSolution } from '../../packages/exchange/src/markets/batch/solution.ts';
 import { amount } from '../../packages/exchange/src/numbers/amount.ts';
 import type { AuthorisedOrder, BatchOrder } from '../../packages/exchange/src/orders/batchOrder.ts';
 import type { Commitment } from '../../packages/exchange/src/orders/commitment.ts';
 import { commitmentHash } from '../../packages/exchange/src/orders/commitment.ts';
 import { EMPTY_WINDOW } from '../../packages/exchange/src/orders/orderNonces.ts';
 import { addressOfSecret, signDigest } from '../../packages/exchange/src/orders/signature.ts';
-import type { AuthorisedGrant } from '../../packages/exchange/src/orders/signedTypes.ts';
+import type {
+  AuthorisedGrant,
+  SessionGrant,
+} from '../../packages/exchange/src/orders/signedTypes.ts';
 import { NO_DELEGATE, Scope, Signing } from '../../packages/exchange/src/orders/signedTypes.ts';
 import type { VenueDomain } from '../../packages/exchange/src/orders/typedData.ts';
 import type { BatchTransition, VaultSheet } from '../../packages/exchange/src/transition.ts';
 import type { NaiveBatch, NaivePoint } from '../reference/naiveClearing.ts';
-import { naiveClearing, naiveFee, naiveFills } from '../reference/naiveClearing.ts';
+import { naiveClearing, naiveFills } from '../reference/naiveClearing.ts';
+import type { Admitted } from './assembleBatch.ts';
+import { assemble, reassemble } from './assembleBatch.ts';
 import { demoProblem } from './batchMarkets.ts';
 
 /** A trader of the test world: the same key for the same number, always. */
@@ -166,6 +155,38 @@ export function lawfulBatch(spec: BatchSpec): BatchTransition | undefined {
   });
 }
 
+/** `lawfulBatch` of a spec that is known to clear. */
+export function clearedBatch(spec: BatchSpec): BatchTransition {
+  const transition = lawfulBatch(spec);
+  invariant(transition !== undefined, 'the naive method clears this spec');
+  return transition;
+}
+
+/** The rules' fills at other prices, factors or blocks, as if they had cleared the batch. */
+export function refilled(
+  transition: BatchTransition,
+  changes: Partial<BatchSolution>,
+): BatchTransition {
+  const solution = { ...transition.solution, ...changes };
+  const { parameters, oracle, orders } = transition;
+  const rows = Array.from({ length: orders.count }, (_, row) => row);
+  const batch: NaiveBatch = {
+    parameters,
+    oracle,
+    inventory: transition.report.poolBefore,
+    orders: rows.map((row) => ({ ...orders.order(row), active: orders.canceled[row] === 0 })),
+  };
+  const point: NaivePoint = {
+    prices: [...solution.prices],
+    payFactors: [...solution.payFactors],
+    receiveFactors: [...solution.receiveFactors],
+    blocked: new Set(solution.blocked),
+  };
+  const { paid, received } = naiveFills(batch, point, { minimums: true });
+  const fills = { paid: BigUint64Array.from(paid), received: BigUint64Array.from(received) };
+  return reassemble(transition, { solution, fills });
+}
+
 function midPoint(batch: NaiveBatch): NaivePoint {
   const ones = batch.parameters.assets.map(() => RATION_SCALE);
   const prices = [...batch.oracle.mids];
@@ -201,9 +222,6 @@ function oracleOf(spec: BatchSpec): BatchTransition['oracle'] {
 function inventoryOf(spec: BatchSpec): readonly bigint[] {
   return spec.inventory ?? spec.parameters.assets.map(({ target }) => target);
 }
-
-/** A transition before its results: what admission fixes. */
-export type Admitted = Omit<BatchTransition, 'solution' | 'fills' | 'after' | 'diffs' | 'report'>;
 
 function admit(spec: BatchSpec): Admitted {
   const signing = new Signing(TEST_DOMAIN);
@@ -274,6 +292,21 @@ function sign(spec: BatchSpec, signer: Trader, digest: Uint8Array): Uint8Array {
 /** The key to which trader n delegates. */
 export function delegateOf(n: number): Trader {
   return trader(1000 + n);
+}
+
+/** A grant of trader n, signed by it. */
+export function signedGrant(n: number, changes: Partial<SessionGrant> = {}): AuthorisedGrant {
+  const grant = {
+    owner: trader(n).account,
+    delegate: NO_DELEGATE,
+    scopes: Scope.read | Scope.trade,
+    expiresAtMs: CLOSED_AT_MS + 3_600_000,
+    orderNonce: 1n,
+    ...changes,
+  };
+  const digest = new Signing(TEST_DOMAIN).grantDigest(grant);
+  const signature = signDigest(digest, trader(n).secretKey);
+  return { grant, grantId: hashFromBytes(digest), signature };
 }
 
 function grantsOf(spec: BatchSpec, signing: Signing): AuthorisedGrant[] {
@@ -360,116 +393,4 @@ function commitmentsOf(
     return { ...signed(n, commitment), reveal: { row, salt } };
   });
   return [...hidden, ...revealed];
-}
-
-/** Everything that results follow from. */
-export interface Ingredients extends Admitted {
-  readonly solution: BatchSolution;
-  readonly fills: BatchFills;
-  readonly outcome: BatchOutcome;
-}
-
-/** Nets fills into diffs, applies them and writes the report, plainly and without judging. */
-export function assemble({ outcome, ...known }: Ingredients): BatchTransition {
-  const diffs = netFills(known, outcome);
-  const after = {
-    accounts: known.before.accounts,
-    balances: known.before.balances.map((b, k) => b + (diffs.changes[k] as bigint)),
-  };
-  const report = writeReport({ ...known, after, diffs, outcome });
-  return { ...known, after, diffs, report };
-}
-
-/** The transition with its diffs, balances after and report worked out again. */
-export function reassemble(
-  transition: BatchTransition,
-  changes: Partial<Ingredients>,
-): BatchTransition {
-  const { after: _, diffs: __, report, ...known } = transition;
-  return assemble({ ...known, outcome: report.outcome, ...changes });
-}
-
-function netFills(known: Omit<Ingredients, 'outcome'>, outcome: BatchOutcome): StateDiffList {
-  const { parameters, orders, fills, before, commitments } = known;
-  const width = parameters.assets.length;
-  const changes = before.balances.map(() => 0n);
-  const orderNonces = new BigUint64Array(before.accounts.length);
-  const move = (from: number, to: number, { asset, units }: { asset: number; units: bigint }) => {
-    changes[from * width + asset] = (changes[from * width + asset] as bigint) - units;
-    changes[to * width + asset] = (changes[to * width + asset] as bigint) + units;
-  };
-  const pool = before.accounts.length - 2;
-  for (let row = 0; row < orders.count; row += 1) {
-    const order = orders.order(row);
-    const owner = before.accounts.indexOf(order.owner);
-    if (order.orderNonce > (orderNonces[owner] as bigint)) orderNonces[owner] = order.orderNonce;
-    move(owner, pool, { asset: order.pay, units: fills.paid[row] as bigint });
-    const charged = feeUnits(known, row);
-    productUnits(parameters, order.receive).forEach((n, asset) => {
-      move(pool, owner, { asset, units: (fills.received[row] as bigint) * n });
-      move(pool, pool + 1, { asset, units: charged * n });
-    });
-  }
-  for (const { owner, reveal } of outcome.kind === 'cleared' ? commitments : []) {
-    if (reveal !== undefined) continue;
-    move(before.accounts.indexOf(owner), pool + 1, { asset: 0, units: parameters.bond });
-  }
-  const assets = parameters.assets.map(({ assetId }) => assetId);
-  return { accounts: before.accounts, assets, changes, orderNonces };
-}
-
-function feeUnits(known: Omit<Ingredients, 'outcome'>, row: number): bigint {
-  const { parameters, oracle, orders, solution, fills } = known;
-  const order = { ...orders.order(row), active: true };
-  const batch = { parameters, oracle, inventory: [], orders: [order] };
-  const point: NaivePoint = {
-    prices: [...solution.prices],
-    payFactors: [],
-    receiveFactors: [],
-    blocked: new Set(),
-  };
-  return naiveFee(batch, point, { order, spend: fills.paid[row] as bigint });
-}
-
-function writeReport(
-  known: Ingredients & { readonly after: VaultSheet; readonly diffs: StateDiffList },
-): BatchReport {
-  const { parameters, oracle, orders, solution, fills, before, after, diffs } = known;
-  const width = parameters.assets.length;
-  const pool = (before.accounts.length - 2) * width;
-  const poolBefore = [...before.balances.subarray(pool, pool + width)];
-  const poolAfter = [...after.balances.subarray(pool, pool + width)];
-  const lost = known.outcome.kind === 'cleared' ? silentCount(known) * parameters.bond : 0n;
-  const fees = [...diffs.changes.subarray(pool + width, pool + 2 * width)].map((change, i) =>
-    i === 0 ? change - lost : change,
-  );
-  return {
-    marketId: parameters.marketId,
-    batchNumber: known.batchNumber,
-    parentReportHash: known.parentReportHash,
-    closedAtMs: known.closedAtMs,
-    oracleHash: oracleHash(oracle),
-    parameterHash: parameterHash(parameters),
-    orderSetRoot: orderSetRoot(orders),
-    orderCount: orders.count,
-    commitSetRoot: commitSetRoot(known.commitments),
-    fillRoot: fillRoot(fills, orders.count),
-    diffRoot: diffRoot(diffs),
-    outcome: known.outcome,
-    prices: solution.prices,
-    payFactors: solution.payFactors,
-    receiveFactors: solution.receiveFactors,
-    blocked: solution.blocked,
-    poolBefore,
-    poolAfter,
-    poolTrade: poolAfter.map((units, i) => units - at(poolBefore, i) + at(fees, i)),
-    fees,
-    measures: measureBatch({ parameters, oracle, table: orders, solution, fills, poolBefore }),
-    iterations: solution.iterations,
-    stepNormE12: solution.stepNormE12,
-  };
-}
-
-function silentCount({ commitments }: Pick<Admitted, 'commitments'>): bigint {
-  return BigInt(commitments.filter(({ reveal }) => reveal === undefined).length);
 }
