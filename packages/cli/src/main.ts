@@ -1,4 +1,3 @@
-import { DecodeError } from '@lawbook/exchange/codec/byteReader';
 import { Fault } from '@lawbook/exchange/failures/fault';
 import { Command, CommanderError } from 'commander';
 import { commandsFor } from './commands.ts';
@@ -38,11 +37,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     await command.parseAsync([...words], { from: 'user' });
     return asked;
   } catch (failure) {
-    const expected =
-      failure instanceof CommanderError ||
-      failure instanceof Fault ||
-      failure instanceof DecodeError;
-    if (!expected) throw failure;
+    if (!(failure instanceof CommanderError || failure instanceof Fault)) throw failure;
     reportFailure(terminal, failure, words.includes('--json'));
     return exitCodeOf(failure);
   }

@@ -73,7 +73,7 @@ test('refuses bytes that are no bundle in one line, and a missing file', async (
   writeFileSync(path, 'noise');
   const noise = await runCli(['verify', path]);
   assert.equal(noise.code, 1);
-  assert.match(noise.stderr, /^failed: these bytes are not canonical: .*\n$/);
+  assert.match(noise.stderr, /^failed: .*noise\.bin is no bundle: .*\n$/);
   const missing = await runCli(['verify', join(folder, 'missing.bin'), '--json']);
   assert.equal(missing.code, 1);
   assert.equal((JSON.parse(missing.stdout) as { fault: { code: string } }).fault.code, 'CLI_FILE');

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { chainEpoch } from '@lawbook/exchange/application/batchInputs';
 import type { EpochBundle } from '@lawbook/exchange/bundle';
 import { decodeBundle } from '@lawbook/exchange/bundle';
+import { DecodeError } from '@lawbook/exchange/codec/byteReader';
 import { diffRoot } from '@lawbook/exchange/diffs/stateDiff';
+import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import { epochFlaw, nettingFlaw } from '@lawbook/exchange/laws/epochChain';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import { allHold, judgeBatch } from '@lawbook/exchange/laws/judge';
@@ -58,7 +60,7 @@ function verify(program: Program, files: readonly string[], options: VerifyOptio
 }
 
 function verifyBundle(program: Program, file: string, options: VerifyOptions): Verification {
-  const bundle = decodeBundle(readBytes(file));
+  const bundle = readBundle(file);
   const progress = startProgress(program.terminal, `verifying ${file}`, bundle.batches.length);
   const batches: (readonly LawVerdict[])[] = [];
   for (const batch of bundle.batches) {
@@ -110,10 +112,12 @@ function flawAt(field: string, expected: string, actual: string): Violated {
   return { kind: 'violated', locus: { kind: 'batch', field }, rule, expected, actual };
 }
 
-function readBytes(file: string): Uint8Array {
+function readBundle(file: string): EpochBundle {
   try {
-    return readFileSync(file);
+    return decodeBundle(readFileSync(file));
   } catch (cause) {
-    throw new FileFault(`${file} cannot be read`, file, cause);
+    if (cause instanceof InvariantViolation) throw cause;
+    const why = cause instanceof DecodeError ? `is no bundle: ${cause.message}` : 'cannot be read';
+    throw new FileFault(`${file} ${why}`, file, cause);
   }
 }

@@ -1,57 +1,48 @@
-import { DecodeError } from '@lawbook/exchange/codec/byteReader';
-import { Fault } from '@lawbook/exchange/failures/fault';
+import type { Fault } from '@lawbook/exchange/failures/fault';
 import { CommanderError } from 'commander';
 import { ExitCode, RefusedFault, UsageFault } from './cliFault.ts';
 import type { Terminal } from './terminal.ts';
 import { printJson } from './terminal.ts';
 
+/** What can end a command other than a bug: a fault, or a command line that does not parse. */
+export type CommandFailure = Fault | CommanderError;
+
 /** Codes of faults that mean: nobody answered there. */
 const UNREACHABLE: ReadonlySet<string> = new Set(['VENUE_UNREACHABLE', 'REQUEST_TIMED_OUT']);
 
 /** The exit code that a failure deserves. */
-export function exitCodeOf(failure: unknown): ExitCode {
+export function exitCodeOf(failure: CommandFailure): ExitCode {
   if (failure instanceof CommanderError) {
     return failure.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   }
   if (failure instanceof UsageFault) return ExitCode.usage;
-  if (failure instanceof Fault && UNREACHABLE.has(failure.code)) return ExitCode.unreachable;
-  return ExitCode.refused;
+  return UNREACHABLE.has(failure.code) ? ExitCode.unreachable : ExitCode.refused;
 }
 
 /** Says on one line what failed, by which rule and what to do; the whole as JSON for machines. */
-export function reportFailure(terminal: Terminal, failure: unknown, json: boolean): void {
-  if (failure instanceof CommanderError) return;
-  if (json) printJson(terminal, { ok: false, ...failureBody(failure) });
-  else terminal.note(failureLine(failure));
+export function reportFailure(terminal: Terminal, failure: CommandFailure, json: boolean): void {
+  if (failure instanceof CommanderError) {
+    // The parser has told people already; asking for help is no failure.
+    const { code, message, exitCode } = failure;
+    if (json && exitCode !== 0) printJson(terminal, { ok: false, fault: { code, message } });
+  } else if (json) {
+    printJson(terminal, { ok: false, ...failureBody(failure) });
+  } else {
+    terminal.note(failureLine(failure));
+  }
 }
 
-function failureBody(failure: unknown): Readonly<Record<string, unknown>> {
+function failureBody(failure: Fault): Readonly<Record<string, unknown>> {
   if (failure instanceof RefusedFault) return { rejection: failure.rejection };
-  if (failure instanceof Fault) {
-    const { code, message, fields, retryable } = failure;
-    return { fault: { code, message, fields, retryable } };
-  }
-  return { fault: { code: 'DECODE', message: messageOf(failure) } };
+  const { code, message, fields, retryable } = failure;
+  return { fault: { code, message, fields, retryable } };
 }
 
-/** The line that a person reads. */
-export function failureLine(failure: unknown): string {
-  if (failure instanceof RefusedFault) {
-    const { code, number, field, rule, fix, limit, actual } = failure.rejection;
-    const facts = [
-      ...(actual === undefined ? [] : [`found ${actual}`]),
-      ...(limit === undefined ? [] : [`limit ${limit}`]),
-    ];
-    const found = facts.length === 0 ? '' : ` (${facts.join(', ')})`;
-    return `refused: ${code} ${number} at ${field}: ${rule}${found} ${fix}`;
-  }
-  if (failure instanceof UsageFault) return `usage: ${failure.message}`;
-  if (failure instanceof Fault) return faultLine(failure);
-  return `failed: ${messageOf(failure)}`;
-}
-
-/** The sentence of a fault, its code and what it knows; problems of many lines say it all. */
-function faultLine({ message, code, fields }: Fault): string {
+/** The line that a person reads; problems of a configuration take one line each. */
+export function failureLine(failure: Fault): string {
+  if (failure instanceof RefusedFault) return refusalLine(failure.rejection);
+  const { message, code, fields } = failure;
+  if (failure instanceof UsageFault) return `usage: ${message}`;
   const known = message.includes('\n')
     ? []
     : Object.entries(fields).map(([name, fact]) => ` ${name}=${fact}`);
@@ -59,8 +50,12 @@ function faultLine({ message, code, fields }: Fault): string {
   return `failed: ${message}${next} [${code}${known.join('')}]`;
 }
 
-/** Bytes that do not decode are an expected failure; anything else is a bug and keeps its stack. */
-function messageOf(failure: unknown): string {
-  if (failure instanceof DecodeError) return `these bytes are not canonical: ${failure.message}`;
-  return failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+function refusalLine(rejection: RefusedFault['rejection']): string {
+  const { code, number, field, rule, fix, limit, actual } = rejection;
+  const facts = [
+    ...(actual === undefined ? [] : [`found ${actual}`]),
+    ...(limit === undefined ? [] : [`limit ${limit}`]),
+  ];
+  const found = facts.length === 0 ? '' : ` (${facts.join(', ')})`;
+  return `refused: ${code} ${number} at ${field}: ${rule}${found} ${fix}`;
 }
