@@ -92,8 +92,7 @@ export async function killRounds(options: KillOptions): Promise<KillReport> {
     await again.kill();
   }
   const last = await VenueProcess.start({ ...flags, 'demo.flow': false });
-  const stopped = await last.stop();
-  invariant(stopped === 0, 'a venue that is asked to stop exits with 0');
+  await last.stop();
   const { config } = loadConfig({ flags });
   const replay = await replayJournal({ config, judge: true });
   const restarted = await VenueProcess.start({ ...flags, 'demo.flow': false });

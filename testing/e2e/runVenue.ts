@@ -6,7 +6,6 @@ import { startVenue } from '../../packages/executor/src/main.ts';
 const flags = JSON.parse(process.argv[2] ?? '{}') as Record<string, unknown>;
 const { config } = loadConfig({ flags: { 'http.port': 0, 'log.level': 'silent', ...flags } });
 const running = await startVenue({ config });
-process.stdout.write(`${JSON.stringify({ url: running.url, ...running.recovered })}\n`);
 process.on('SIGTERM', () => {
   running.close().then(
     () => process.exit(0),
@@ -16,3 +15,4 @@ process.on('SIGTERM', () => {
     },
   );
 });
+process.stdout.write(`${JSON.stringify({ url: running.url, ...running.recovered })}\n`);

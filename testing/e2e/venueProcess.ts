@@ -20,10 +20,12 @@ export class VenueProcess {
   readonly line: StartLine;
   readonly #child: ChildProcess;
   readonly #exit: Promise<unknown>;
+  readonly #errors: () => string;
 
-  private constructor(child: ChildProcess, exit: Promise<unknown>, line: StartLine) {
+  private constructor(child: ChildProcess, errors: () => string, line: StartLine) {
     this.#child = child;
-    this.#exit = exit;
+    this.#exit = child.exitCode === null ? once(child, 'exit') : Promise.resolve();
+    this.#errors = errors;
     this.line = line;
   }
 
@@ -44,7 +46,7 @@ export class VenueProcess {
     const signal = AbortSignal.timeout(START_MS_MAX);
     const line = await Promise.race([firstLine(child, signal), exit.then(() => undefined)]);
     invariant(line !== undefined, `the venue starts: ${errors.slice(0, 2000)}`);
-    return new VenueProcess(child, exit, JSON.parse(line) as StartLine);
+    return new VenueProcess(child, () => errors, JSON.parse(line) as StartLine);
   }
 
   /** Ends it at once, as a power cut would. */
@@ -53,11 +55,13 @@ export class VenueProcess {
     await this.#exit;
   }
 
-  /** Asks it to stop, and waits. @returns its exit code. */
-  async stop(): Promise<number | null> {
+  /** Asks it to stop, and waits until it has done so cleanly. */
+  async stop(): Promise<void> {
     this.#child.kill('SIGTERM');
     await this.#exit;
-    return this.#child.exitCode;
+    const { exitCode, signalCode } = this.#child;
+    const end = `${signalCode ?? exitCode}: ${this.#errors().slice(0, 2000)}`;
+    invariant(exitCode === 0, `a venue that is asked to stop exits with 0, not ${end}`);
   }
 }
 
