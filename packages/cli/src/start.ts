@@ -63,8 +63,10 @@ async function start(program: Program, options: StartOptions): Promise<void> {
       progress.update(sequence);
     },
   }).finally(() => progress?.stop());
+  // Listened for before the venue is announced: whoever reads the address may stop it at once.
+  const interruption = interrupted();
   announce(terminal, running, { config, json: options.json === true });
-  await interrupted();
+  await interruption;
   terminal.note('stopping');
   await running.close();
 }
