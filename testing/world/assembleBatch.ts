@@ -1,4 +1,4 @@
-/** What follows from the fills of a batch, worked out plainly: diffs, balances after, the report. */
+/** What follows from the fills of a batch, plainly: diffs, balances after and the report. */
 import type { StateDiffList } from '../../packages/exchange/src/diffs/stateDiff.ts';
 import { diffRoot } from '../../packages/exchange/src/diffs/stateDiff.ts';
 import { at } from '../../packages/exchange/src/failures/invariant.ts';
