@@ -101,6 +101,16 @@ test('follows batches until it has seen enough', async () => {
   assert.ok(events.filter(({ kind }) => kind === 'batch').length >= 2);
 });
 
+test('ends a feed on Ctrl-C with exit code 0', async () => {
+  const feed = spawn(process.execPath, [MAIN, 'watch', '--json', '--url', url], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number | null>((settle) => feed.once('exit', settle));
+  await new Promise((settle) => feed.stdout.once('data', settle));
+  feed.kill('SIGINT');
+  assert.equal(await ended, 0);
+});
+
 test('exports an epoch that verifies against the hash the venue published', async () => {
   const file = join(folder, 'epoch.bin');
   const exported = await onVenue(['epoch', 'export', 'latest', '--out', file, '--json']);
