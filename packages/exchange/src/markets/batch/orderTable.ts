@@ -40,8 +40,8 @@ export class OrderTable {
   /** 1 where the owner cancelled the order before the batch closed. */
   canceled: Uint8Array;
   /**
-   * Open addressing over order ids: row + 1, or 0 for a free slot. Ids are Keccak digests, so their
-   * first four bytes are hash enough; a JavaScript map would cost more than the row itself.
+   * Open addressing over order ids: row + 1, or 0 for a free slot. Ids are Keccak digests, so a
+   * few of their bytes are hash enough; a JavaScript map would cost more than the row itself.
    */
   #slots: Uint32Array;
 
@@ -222,11 +222,16 @@ function slotCount(capacity: number): number {
   return slots;
 }
 
+/** Both ends of the id: test ids and hostile bundles need not look random at one of them. */
 function firstSlot(ids: Uint8Array, offset: number, mask: number): number {
-  const word =
-    ((ids[offset] as number) << 24) |
-    ((ids[offset + 1] as number) << 16) |
-    ((ids[offset + 2] as number) << 8) |
-    (ids[offset + 3] as number);
-  return word & mask;
+  return (wordAt(ids, offset) ^ Math.imul(wordAt(ids, offset + 28), 0x9e3779b1)) & mask;
+}
+
+function wordAt(bytes: Uint8Array, offset: number): number {
+  return (
+    ((bytes[offset] as number) << 24) |
+    ((bytes[offset + 1] as number) << 16) |
+    ((bytes[offset + 2] as number) << 8) |
+    (bytes[offset + 3] as number)
+  );
 }
