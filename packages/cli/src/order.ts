@@ -57,13 +57,23 @@ async function order(program: Program, options: OrderOptions): Promise<void> {
   if (result !== undefined && result.status === 'new') program.exitWith(ExitCode.refused);
 }
 
-/** The order once its batch has cleared, or as it stands when the wait is over. */
+/**
+ * The order once its batch has cleared, or as it stands when the wait is over.
+ *
+ * It was accepted, so an answer that it is unknown can only mean that the venue moves it from the
+ * open batch to its index at this moment: that is waited out, too.
+ */
 async function settled(client: LawbookClient, answer: AcceptedAnswer): Promise<OrderView> {
+  const { orderId, sequence } = answer;
   const deadline = performance.now() + WAIT_MS;
   for (;;) {
-    const reply = client.readOrder(answer.orderId, { atLeast: answer.sequence });
-    const view = (await granted(reply)).order;
-    if (view.status !== 'new' || performance.now() > deadline) return view;
+    const reply = await client.readOrder(orderId, { atLeast: sequence });
+    const late = performance.now() > deadline;
+    const moving = !reply.ok && reply.rejection.code === 'notFound' && !late;
+    if (!moving) {
+      const { order } = await granted(reply);
+      if (order.status !== 'new' || late) return order;
+    }
     await new Promise((resume) => setTimeout(resume, POLL_MS));
   }
 }
