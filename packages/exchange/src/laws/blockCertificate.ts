@@ -134,7 +134,7 @@ function shareOf(
   const { orders, parameters, solution, after } = transition;
   const pool = (after.accounts.length - 2) * rules.assetCount;
   const pay = orders.pay[row] as number;
-  const wish = rampedSpend(rules, transition, row);
+  const wish = rampedSpend(rule, orders, row);
   const bounds = parameters.assets[pay] as (typeof parameters.assets)[number];
   const paid = totals.paidIn[pay] as bigint;
   const paying = sideShare(solution.payFactors[pay] as bigint, {

@@ -1,7 +1,7 @@
 import type { BatchTransition } from '../transition.ts';
 import type { Law, LawContext } from './law.ts';
-import type { RuleTable } from './ruleTable.ts';
-import { isVoid, receiptOf, spendStands, unrestrictedSpend } from './ruleTable.ts';
+import type { PairRule } from './ruleTable.ts';
+import { isVoid, rationedSpend, receiptOf, spendStands } from './ruleTable.ts';
 import type { Verdict } from './verdict.ts';
 import { HOLDS, violated } from './verdict.ts';
 
@@ -33,9 +33,10 @@ function check(transition: BatchTransition, { rules }: LawContext): Verdict {
   for (let row = 0; row < orders.count; row += 1) {
     const paid = fills.paid[row] as bigint;
     const out = rules.halted || blocked[row] === 1 || isVoid(transition, row);
-    const spend = out ? 0n : unrestrictedSpend(rules, transition, row);
+    const rule = rules.pair(orders.pay[row] as number, orders.receive[row] as number);
+    const spend = out ? 0n : rationedSpend(rule, orders, row);
     if (paid === spend) continue;
-    const expected = standingSpend(rules, transition, { row, spend });
+    const expected = standingSpend(rule, transition, { row, spend });
     if (paid !== expected) {
       return violated({
         locus: { kind: 'order', row, orderId: orders.orderId(row) },
@@ -50,12 +51,10 @@ function check(transition: BatchTransition, { rules }: LawContext): Verdict {
 
 /** The spend, or nothing where it may not stand. */
 function standingSpend(
-  rules: RuleTable,
+  rule: PairRule,
   transition: BatchTransition,
   { row, spend }: { readonly row: number; readonly spend: bigint },
 ): bigint {
-  const { orders } = transition;
-  const rule = rules.pair(orders.pay[row] as number, orders.receive[row] as number);
   const received = receiptOf(rule, spend);
   return spendStands(transition, row, { spend, received }) ? spend : 0n;
 }

@@ -1,7 +1,7 @@
 import type { BatchTransition } from '../transition.ts';
 import { isCertified } from './blockCertificate.ts';
 import type { Law, LawContext } from './law.ts';
-import { isVoid, receiptOf, spendStands, unrestrictedSpend } from './ruleTable.ts';
+import { isVoid, rationedSpend, receiptOf, spendStands } from './ruleTable.ts';
 import type { Verdict, Violated } from './verdict.ts';
 import { HOLDS, violated } from './verdict.ts';
 
@@ -82,7 +82,7 @@ function blockFlaw(
 ): Violated | undefined {
   const { orders } = transition;
   const rule = rules.pair(orders.pay[row] as number, orders.receive[row] as number);
-  const spend = unrestrictedSpend(rules, transition, row);
+  const spend = rationedSpend(rule, orders, row);
   const fill = { spend, received: receiptOf(rule, spend) };
   if (isVoid(transition, row) || !spendStands(transition, row, fill)) {
     return atRow(transition, row, {

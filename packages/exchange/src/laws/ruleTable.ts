@@ -7,6 +7,7 @@
  */
 
 import { at } from '../failures/invariant.ts';
+import type { OrderTable } from '../markets/batch/orderTable.ts';
 import {
   FEE_SCALE,
   productCount,
@@ -33,8 +34,9 @@ export interface PairRule {
   /** Fraction of a budget that the protective band allows: cap / capUnder, 0 <= cap <= capUnder. */
   readonly cap: bigint;
   readonly capUnder: bigint;
-  /** Fraction that rationing leaves, over RATION_SCALE^2. */
+  /** Fraction that rationing leaves, over RATION_SCALE^2; read where it is not one. */
   readonly ration: bigint;
+  readonly isRationed: boolean;
   /** Fee in product units per pay unit: fee / feeUnder = K_pay phi / (K_product F). */
   readonly fee: bigint;
   readonly feeUnder: bigint;
@@ -113,6 +115,7 @@ export class RuleTable {
       const factor = solution.receiveFactors[leg] as bigint;
       if (factor < receiveFactor) receiveFactor = factor;
     }
+    const ration = (solution.payFactors[pay] as bigint) * receiveFactor;
     const [cap, capUnder] = tradable ? this.#cap(pay, receive, { rate, rateUnder }) : [0n, 1n];
     return {
       tradable,
@@ -122,7 +125,8 @@ export class RuleTable {
       rateUnderFull: rateUnder * RAMP,
       cap,
       capUnder,
-      ration: (solution.payFactors[pay] as bigint) * receiveFactor,
+      ration,
+      isRationed: ration !== RATION_SQUARED,
       fee: feeRate,
       feeUnder,
       legs,
@@ -191,9 +195,7 @@ export function unitPrice(
  * eff = den * rate, req = num * rateUnder. eff <= req: nothing. (eff - req) M >= eff, that is
  * eff (M - 1) >= req M: everything. Else floor(B (eff - req) M / eff).
  */
-export function rampedSpend(rules: RuleTable, transition: BatchTransition, row: number): bigint {
-  const { orders } = transition;
-  const rule = rules.pair(orders.pay[row] as number, orders.receive[row] as number);
+export function rampedSpend(rule: PairRule, orders: OrderTable, row: number): bigint {
   const denominator = orders.limitDenominator[row] as bigint;
   if (rule.cap === 0n || denominator === 0n) return 0n;
   const budget = orders.budget[row] as bigint;
@@ -213,15 +215,9 @@ export function rampedSpend(rules: RuleTable, transition: BatchTransition, row: 
 }
 
 /** `rampedSpend` after rationing: floor(x * payFactor * least receiveFactor / RATION_SCALE^2). */
-export function unrestrictedSpend(
-  rules: RuleTable,
-  transition: BatchTransition,
-  row: number,
-): bigint {
-  const { orders } = transition;
-  const { ration } = rules.pair(orders.pay[row] as number, orders.receive[row] as number);
-  const spend = rampedSpend(rules, transition, row);
-  return ration === RATION_SQUARED ? spend : (spend * ration) / RATION_SQUARED;
+export function rationedSpend(rule: PairRule, orders: OrderTable, row: number): bigint {
+  const spend = rampedSpend(rule, orders, row);
+  return rule.isRationed ? (spend * rule.ration) / RATION_SQUARED : spend;
 }
 
 /**
