@@ -62,9 +62,8 @@ export interface JournalHealth {
   readonly pendingRecords: number;
   readonly pendingBytes: number;
   readonly segments: number;
-  /** Groups synced since opening, and how long the last one took. */
+  /** Groups synced since opening. */
   readonly groups: number;
-  readonly lastGroupMs: number;
   /** What ended a failed journal. */
   readonly failure?: JournalFault;
 }
@@ -128,7 +127,6 @@ export class Journal {
   #closing: Promise<void> | undefined;
   #spare: FrameBuilder | undefined;
   #groupCount = 0;
-  #lastGroupMs = 0;
 
   constructor(parts: JournalParts) {
     this.#parts = parts;
@@ -228,7 +226,6 @@ export class Journal {
       pendingBytes: this.#pendingBytes,
       segments: this.#segments.length,
       groups: this.#groupCount,
-      lastGroupMs: this.#lastGroupMs,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
     };
   }
@@ -328,27 +325,31 @@ export class Journal {
     let group = this.#groups.shift();
     while (group !== undefined && this.#failure === undefined) {
       if (!group.isFinished) group.builder.finish(this.#chain);
+      let ms: number;
       try {
-        await this.#commit(group);
+        ms = await this.#commit(group);
       } catch (cause) {
         if (cause instanceof InvariantViolation) throw cause;
         await this.#fail(cause, group);
         break;
       }
       this.#acknowledge(group);
+      const { count: records, byteLength: bytes } = group.builder;
+      this.#parts.onGroup?.({ records, bytes, ms });
       group = this.#groups.shift();
     }
     this.#committing = undefined;
   }
 
-  async #commit({ builder, opensSegment }: Group): Promise<void> {
+  /** Makes a group durable and returns the milliseconds that it took. */
+  async #commit({ builder, opensSegment }: Group): Promise<number> {
     const startedAt = performance.now();
     if (opensSegment) await this.#rotate(builder.firstSequence);
     const frame = builder.seal(this.#salt);
     await attempt(this.#path, 'write', this.#file.writeDurably(frame, this.#offset));
     this.#offset += frame.length;
     this.#groupCount += 1;
-    this.#lastGroupMs = performance.now() - startedAt;
+    return performance.now() - startedAt;
   }
 
   async #rotate(firstSequence: number): Promise<void> {
@@ -374,11 +375,6 @@ export class Journal {
     this.#pendingBytes -= builder.payloadBytes;
     this.#spare = builder;
     durable.resolve();
-    this.#parts.onGroup?.({
-      records: builder.count,
-      bytes: builder.byteLength,
-      ms: this.#lastGroupMs,
-    });
   }
 
   async #fail(cause: unknown, group: Group): Promise<void> {
