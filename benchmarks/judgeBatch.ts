@@ -91,7 +91,7 @@ function wideParameters(): BatchParameters {
   };
 }
 
-/** Cleared at the mids by the allocation of the engine: assembling a million rows plainly is slow. */
+/** Cleared at the mids by the allocation of the engine: assembling a million rows is slow. */
 function lawfulTransition(): BatchTransition {
   const random = new SeededRandom(7);
   const mids = Array.from({ length: assets }, (_, i) =>
