@@ -15,6 +15,7 @@ export function sendRejection(
 ): FastifyReply {
   const body: RejectionBody = { rejection, traceId: request.id };
   const { code } = rejection;
+  void reply.header(TRACE_HEADER, request.id);
   if (code === 'unauthenticated' || code === 'sessionExpired' || code === 'timestampSkewed') {
     reply.header('www-authenticate', 'Lawbook');
   }
