@@ -56,6 +56,7 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
     recover: recoverNative,
     onCleared: (batch) => meter.cleared(batch),
     onBroken: (batch) => meter.broken(batch),
+    onGroup: (group) => meter.synced(group),
     onFault: (fault) => meter.fault(fault),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });

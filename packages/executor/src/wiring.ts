@@ -9,7 +9,7 @@ import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
-import type { Journal } from './journal/journal.ts';
+import type { Journal, SyncedGroup } from './journal/journal.ts';
 import type { OpenedJournal } from './journal/openJournal.ts';
 import { openJournal } from './journal/openJournal.ts';
 import { SnapshotStore } from './journal/snapshots.ts';
@@ -37,6 +37,8 @@ export interface WiringDependencies {
   readonly recover: RecoverSigner;
   readonly onCleared?: (batch: ClearedBatch) => void;
   readonly onBroken?: (batch: BrokenBatch) => void;
+  /** Called for every group of inputs that became durable. */
+  readonly onGroup?: (group: SyncedGroup) => void;
   readonly onFault?: (fault: unknown) => void;
   readonly onProgress?: (progress: { readonly sequence: number; readonly last: number }) => void;
 }
@@ -55,7 +57,7 @@ export interface WiredVenue {
 /** The one place where the parts of a venue meet. */
 export async function wireVenue(config: Config, deps: WiringDependencies): Promise<WiredVenue> {
   const { log } = deps;
-  const disks = await openDisks(config, log);
+  const disks = await openDisks(config, deps);
   const { domain, opened, index, snapshots } = disks;
   const { journal } = opened;
   const recovered = await recover({
@@ -155,7 +157,7 @@ interface Disks {
   readonly snapshots: SnapshotStore;
 }
 
-async function openDisks(config: Config, log: Logger): Promise<Disks> {
+async function openDisks(config: Config, deps: WiringDependencies): Promise<Disks> {
   const domain = {
     chainId: BigInt(config.venue.chainId),
     address: accountId(config.venue.address),
@@ -167,8 +169,9 @@ async function openDisks(config: Config, log: Logger): Promise<Disks> {
     segmentBytesMax: config.journal.segmentBytes,
     pendingRecordsMax: config.journal.queueRecordsMax,
     pendingBytesMax: config.journal.queueBytesMax,
+    ...(deps.onGroup === undefined ? {} : { onGroup: deps.onGroup }),
   });
-  logRecovery(log, opened);
+  logRecovery(deps.log, opened);
   const index = new VenueIndex(await openStore(config));
   return { domain, opened, index, snapshots: new SnapshotStore({ directory }) };
 }

@@ -1,5 +1,5 @@
 import { Fault } from '@lawbook/exchange/failures/fault';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal, SyncedGroup } from '../journal/journal.ts';
 import type { OracleAdapter } from '../oracles/oracleAdapter.ts';
 import type { BrokenBatch, ClearedBatch } from '../pipeline.ts';
 import type { Venue } from '../venue.ts';
@@ -12,7 +12,6 @@ export class VenueMeter {
   readonly #levels = new Map<string, number>();
   #journal: Journal | undefined;
   #oracle: OracleAdapter | undefined;
-  #groups = 0;
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics;
@@ -42,6 +41,12 @@ export class VenueMeter {
     for (const { id } of violations) this.#metrics.lawsViolated.inc({ law: id });
   }
 
+  /** A group of inputs that reached the disk. */
+  synced({ bytes, ms }: SyncedGroup): void {
+    this.#metrics.journalSync.observe(ms / 1000);
+    this.#metrics.journalWritten.inc(bytes);
+  }
+
   /** A fault that nobody waits for. */
   fault(fault: unknown): void {
     this.#metrics.faults.inc({ code: fault instanceof Fault ? fault.code : 'UNCODED' });
@@ -49,13 +54,9 @@ export class VenueMeter {
 
   /** Reads the gauges; called right before a scrape is answered. */
   refresh(): void {
-    const { journalQueue, journalSync, oracleAge, levelAge } = this.#metrics;
+    const { journalQueue, oracleAge, levelAge } = this.#metrics;
     const journal = this.#journal?.health();
-    if (journal !== undefined) {
-      journalQueue.set(journal.pendingBytes);
-      if (journal.groups > this.#groups) journalSync.observe(journal.lastGroupMs / 1000);
-      this.#groups = journal.groups;
-    }
+    if (journal !== undefined) journalQueue.set(journal.pendingBytes);
     oracleAge.set((this.#oracle?.health().ageMs ?? 0) / 1000);
     for (const [level, atMs] of this.#levels) levelAge.set({ level }, (Date.now() - atMs) / 1000);
   }
