@@ -65,6 +65,8 @@ export interface HiddenOrder {
 
 const TIMEOUT_MS = 10_000;
 const ORDER_TTL_MS = 60_000;
+/** Refusals that another nonce heals. */
+const NONCE_TAKEN: ReadonlySet<string> = new Set(['orderNonceReplayed', 'orderNonceTooOld']);
 
 /**
  * A venue from a trader's side: reads, orders in human decimals, sessions.
@@ -106,15 +108,21 @@ export class LawbookClient extends VenueReader {
     return { ...terms, signature: signer.sign(signing.orderDigest(order)) };
   }
 
-  /** Creates and submits one order. */
+  /**
+   * Creates and submits one order. Where another client of the same owner used its nonce first, it
+   * is signed anew: a refused nonce means that the order was not taken.
+   */
   async placeOrder(request: OrderRequest, options?: CallOptions): Promise<Result<OrderAnswer>> {
-    const order = await this.createOrder(request, options);
-    if (!order.ok) return order;
-    const answers = await this.submitOrders([order.value], options);
-    if (!answers.ok) return answers;
-    const [answer] = answers.value;
-    if (answer === undefined) throw new ClientFault('ANSWER_MALFORMED', { route: 'submitOrders' });
-    return accepted(answer);
+    for (let attempt = 0; ; attempt += 1) {
+      const order = await this.createOrder(request, options);
+      if (!order.ok) return order;
+      const answers = await this.submitOrders([order.value], options);
+      if (!answers.ok) return answers;
+      const [answer] = answers.value;
+      if (answer === undefined) throw new ClientFault('ANSWER_MALFORMED', { id: 'submitOrders' });
+      const taken = answer.kind === 'rejected' && NONCE_TAKEN.has(answer.rejection.code);
+      if (!taken || attempt >= this.#retriesMax) return accepted(answer);
+    }
   }
 
   /**
@@ -224,9 +232,14 @@ export class LawbookClient extends VenueReader {
     return this.#signing;
   }
 
-  /** A nonce larger than any before it: microseconds of the clock, or one more than the last. */
+  /**
+   * A nonce larger than any before it: the clock's milliseconds, or one more than the last.
+   *
+   * Venues take nonces up to 255 below the highest, so orders of one owner may overtake each other
+   * by a quarter of a second, from however many clients they come.
+   */
   nextOrderNonce(): bigint {
-    const byClock = BigInt(this.timers.now()) * 1000n;
+    const byClock = BigInt(this.timers.now());
     this.#lastNonce = byClock > this.#lastNonce ? byClock : this.#lastNonce + 1n;
     return this.#lastNonce;
   }

@@ -232,7 +232,7 @@ describe('orders', () => {
       limitNumerator: '100',
       limitDenominator: '67',
       minFillPpm: 250_000,
-      orderNonce: '1790000000000000000',
+      orderNonce: '1890000000000',
       expiresAtMs: 1_900_000_000_000,
     };
     const digest = world.venue.signing.orderDigest(acceptOrder(terms));
