@@ -252,7 +252,7 @@ test('a session by secret trades within its scope and life, and not after it is 
       owner: alice.account,
       delegate: NO_DELEGATE,
       scopes,
-      expiresAtMs: bench.timeMs + 1000,
+      expiresAtMs: bench.timeMs + 120_000,
       orderNonce,
     };
     const digest = bench.signing.grantDigest(grant);
@@ -286,12 +286,16 @@ test('a session by secret trades within its scope and life, and not after it is 
     owner: alice.account,
     delegate: NO_DELEGATE,
     scopes: Scope.read | Scope.trade,
-    expiresAtMs: bench.timeMs + 1000,
+    expiresAtMs: bench.timeMs + 120_000,
     orderNonce: 501n,
   });
   bench.must({ kind: 'revokeSession', grantId });
   assert.equal(submit(trader), 'sessionExpired');
-  bench.timeMs += 1000;
+  const lasting = { ...bench.order(alice), authorisation: byGrant(reader) };
+  const order = { ...lasting.order, expiresAtMs: bench.timeMs + 120_001 };
+  const outlives = bench.apply({ kind: 'submitOrder', entry: { ...lasting, order } });
+  assert.equal(codeOf(outlives), 'sessionExpired', 'an order does not outlive its session');
+  bench.timeMs += 120_000;
   assert.equal(submit(reader), 'sessionExpired');
   closes(bench);
 });

@@ -1,3 +1,4 @@
+import { clearBatch } from '@lawbook/exchange/application/clearing';
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
 import { refuseOrder } from '@lawbook/exchange/application/orderInputs';
 import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
@@ -7,7 +8,6 @@ import { accepted } from '@lawbook/exchange/failures/result';
 import { SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
 import type { BatchMarket } from '@lawbook/exchange/markets/batch/batchMarket';
 import { OpenBatch } from '@lawbook/exchange/markets/batch/batchMarket';
-import { clearBatch } from '@lawbook/exchange/application/clearing';
 import type { OracleSnapshot } from '@lawbook/exchange/markets/batch/oracleSnapshot';
 import { proposalOf } from '@lawbook/exchange/markets/batch/proposal';
 import { solveBatch } from '@lawbook/exchange/markets/batch/solver';

@@ -45,11 +45,14 @@ export async function replayJournal(options: ReplayOptions): Promise<ReplayRepor
   const domain = { chainId: BigInt(venue.chainId), address: accountId(venue.address) };
   const directory = join(dataDir, 'journal');
   await access(directory).catch((cause: unknown) => {
-    throw new Fault(`There is no journal in ${directory}. Name the data directory with --data-dir.`, {
-      code: 'JOURNAL_MISSING',
-      fields: { directory },
-      cause,
-    });
+    throw new Fault(
+      `There is no journal in ${directory}. Name the data directory with --data-dir.`,
+      {
+        code: 'JOURNAL_MISSING',
+        fields: { directory },
+        cause,
+      },
+    );
   });
   const { journal } = await openJournal({
     directory,

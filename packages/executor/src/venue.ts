@@ -54,12 +54,18 @@ export class Venue implements VenueService {
   readonly #parts: VenueParts;
   readonly #listeners = new Set<(event: VenueEvent) => void>();
   readonly #waiters = new Set<Waiter>();
+  /** Orders whose batch has cleared but whose records are not stored yet. */
+  readonly #ended = new Map<Hash, OrderRecord>();
+  #following: Promise<void> = Promise.resolve();
+  /** Sequence of the last input that was followed up. */
+  #followed: number;
   #admitting = true;
 
   constructor(parts: VenueParts) {
     this.#parts = parts;
     this.recover = parts.recover;
     this.signing = new Signing(parts.machine.state.domain);
+    this.#followed = parts.machine.state.sequence;
   }
 
   get state(): ExchangeState {
@@ -85,7 +91,7 @@ export class Venue implements VenueService {
   }
 
   waitFor(sequence: number, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
-    if (this.cursors().durable >= sequence) return Promise.resolve(true);
+    if (this.#followed >= sequence) return Promise.resolve(true);
     if (signal.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {
       const finish = (reached: boolean): void => {
@@ -139,7 +145,10 @@ export class Venue implements VenueService {
 
   order(orderId: Hash): Promise<OrderRecord | undefined> {
     const open = findOpenOrder(this.state.markets, orderId);
-    if (open === undefined) return this.#parts.index.order(orderId);
+    if (open === undefined) {
+      const ended = this.#ended.get(orderId);
+      return ended === undefined ? this.#parts.index.order(orderId) : Promise.resolve(ended);
+    }
     return Promise.resolve(this.#parts.projection.openOrder(open.market, open.row));
   }
 
@@ -148,11 +157,14 @@ export class Venue implements VenueService {
     const open = this.#openOrders(owner).filter(({ sequence }) => sequence < before);
     const here = open.reverse().slice(0, page.limit);
     if (page.open || here.length === page.limit) return here;
-    const ended = await this.#parts.index.orders(owner, {
-      before,
-      limit: page.limit - here.length,
+    const fresh = [...this.#ended.values()].filter((record) => {
+      return record.order.owner === owner && record.sequence < before;
     });
-    return [...here, ...ended];
+    const stored = await this.#parts.index.orders(owner, { before, limit: page.limit });
+    // While a batch is being stored its orders are in both places, or in the first one only.
+    const bySequence = new Map([...fresh, ...stored].map((record) => [record.sequence, record]));
+    const ended = [...bySequence.values()].sort((a, b) => b.sequence - a.sequence);
+    return [...here, ...ended].slice(0, page.limit);
   }
 
   batch(marketId: number, batchNumber: number): Promise<BatchRecord | undefined> {
@@ -181,17 +193,26 @@ export class Venue implements VenueService {
   }
 
   /**
-   * Follows up an input: records for readers and events for feeds, once it is durable.
-   * Inputs are recorded in the order of their sequences, because their promises resolve in it.
+   * Follows up an input: once it is durable its records are stored, and then it is told to feeds and
+   * to whoever waits for it. One input after the other: feeds hear them in order, and whoever has
+   * heard of a batch can read it.
    */
   record(sequenced: Sequenced, verdicts?: readonly LawVerdict[]): void {
-    const { changes, events } = this.#parts.projection.project(sequenced.executed, verdicts);
-    const { sequence } = sequenced.executed;
-    void sequenced.durable
-      .then(() => {
+    const { executed, durable } = sequenced;
+    const { changes, events } = this.#parts.projection.project(executed, verdicts);
+    const ended = events.flatMap((event) => {
+      return event.kind === 'order' && event.record.endedBy !== undefined ? [event.record] : [];
+    });
+    for (const record of ended) this.#ended.set(record.orderId, record);
+    const { sequence } = executed;
+    this.#following = this.#following
+      .then(async () => {
+        await durable;
+        if (changes.length > 0) await this.#parts.index.write(sequence, changes);
+        for (const { orderId } of ended) this.#ended.delete(orderId);
+        this.#followed = sequence;
         for (const waiter of this.#waiters) if (waiter.sequence <= sequence) waiter.resolve(true);
         for (const event of events) this.tell(event);
-        return changes.length > 0 ? this.#parts.index.write(sequence, changes) : undefined;
       })
       .catch(this.#parts.onFault);
   }
@@ -203,6 +224,10 @@ export class Venue implements VenueService {
 
   #execute(input: Input): Result<Sequenced> {
     if (!this.#admitting) return refuse('notAdmitting', { field: 'venue', actual: 'stopping' });
+    if (this.#parts.index.failure !== undefined) {
+      // Orders would be durable, but nobody could read what became of them.
+      return refuse('notAdmitting', { field: 'storage', actual: 'STORAGE_UNAVAILABLE' });
+    }
     const result = this.#parts.sequencer.execute(input);
     if (result.ok) this.record(result.value);
     return result;

@@ -36,7 +36,7 @@ export interface VenueService {
   /** Sequence of the last input applied, and of the last one on disk. */
   cursors(): { readonly executed: number; readonly durable: number };
   health(): readonly ComponentHealth[];
-  /** Resolves true once `sequence` is applied and durable, false when `timeoutMs` is over. */
+  /** Resolves true once `sequence` is durable and readable, false when `timeoutMs` is over. */
   waitFor(sequence: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
 
   /** Sequences an order whose authorisation was checked. Repeating an order repeats its answer. */

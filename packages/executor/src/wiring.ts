@@ -83,7 +83,7 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
   };
   const sequencer = new Sequencer({ machine, journal, clock: Date.now, onFailure: onFault });
   const health = (): readonly ComponentHealth[] => {
-    return [...diskHealth(opened), ...marketHealth(venue, oracles), ...beyondHealth()];
+    return [...diskHealth(opened, index), ...marketHealth(venue, oracles), ...beyondHealth()];
   };
   const parts = { machine, sequencer, projection, index, oracles, recover: deps.recover };
   const venue: Venue = new Venue({ ...parts, health, onFault });
@@ -214,13 +214,21 @@ function logRecovery(log: Logger, { recovery }: OpenedJournal): void {
     log.warn({ lock }, 'the lock of a dead process was removed');
 }
 
-function diskHealth({ journal }: OpenedJournal): ComponentHealth[] {
+function diskHealth(
+  { journal }: OpenedJournal,
+  { failure: broken }: VenueIndex,
+): ComponentHealth[] {
   const { state, sequence, failure, pendingRecords } = journal.health();
   const detail =
     failure === undefined
       ? `durable up to input ${sequence}, ${pendingRecords} waiting`
       : `${failure.message} Admission stopped; nothing acknowledged is lost.`;
-  return [{ name: 'journal', state: state === 'open' ? 'ready' : 'unready', detail }];
+  const index =
+    broken === undefined ? 'indexes are written' : 'indexes failed; restart rebuilds them';
+  return [
+    { name: 'journal', state: state === 'open' ? 'ready' : 'unready', detail },
+    { name: 'storage', state: broken === undefined ? 'ready' : 'unready', detail: index },
+  ];
 }
 
 function marketHealth(venue: Venue, oracles: OracleBoard): ComponentHealth[] {

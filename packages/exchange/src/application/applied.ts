@@ -52,7 +52,12 @@ export type Applied =
       readonly batchNumber: number;
       readonly expired: readonly number[];
     }
-  | { readonly kind: 'batchCleared'; readonly transition: BatchTransition }
+  | {
+      readonly kind: 'batchCleared';
+      readonly transition: BatchTransition;
+      /** The epoch that the batch belongs to. */
+      readonly epochNumber: number;
+    }
   | { readonly kind: 'marketHalted'; readonly marketId: number; readonly reason: string }
   | { readonly kind: 'marketResumed'; readonly marketId: number }
   | { readonly kind: 'epochSealed'; readonly epoch: EpochRecord };

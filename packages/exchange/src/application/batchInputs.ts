@@ -120,7 +120,7 @@ export function settleClearing(
   market.reference = transition.oracle;
   const next = market.nextParameters ?? market.parameters;
   adoptParameters(market, next, batch.number + 1, timeMs);
-  return { kind: 'batchCleared', transition };
+  return { kind: 'batchCleared', transition, epochNumber: epoch.number };
 }
 
 /** Seals the batches since the last seal as an epoch. Rejections: marketUnknown, phaseMismatch. */

@@ -192,13 +192,18 @@ function refuseAuthority(
   entry: AuthorisedOrder,
   timeMs: number,
 ): Refused | undefined {
-  const { owner } = entry.order;
+  const { owner, expiresAtMs } = entry.order;
   if (isSystemAccount(owner)) return refuse('signatureInvalid', { field: 'owner', actual: owner });
   const grantId = namedGrant(entry.authorisation);
   if (grantId === undefined) return undefined;
   const named = state.grants.get(grantId);
   if (named === undefined || named.grant.expiresAtMs <= timeMs) {
     return refuse('sessionExpired', { field: 'authorisation', actual: grantId });
+  }
+  // The laws ask the same: an order that outlived its grant would break its whole batch.
+  if (named.grant.expiresAtMs < expiresAtMs) {
+    const limit = named.grant.expiresAtMs;
+    return refuse('sessionExpired', { field: 'expiresAtMs', limit, actual: expiresAtMs });
   }
   if (named.grant.owner !== owner || named.grant.delegate !== NO_DELEGATE) {
     return refuse('signatureInvalid', { field: 'authorisation', actual: grantId });

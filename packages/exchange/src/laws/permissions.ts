@@ -14,6 +14,11 @@ export interface Claim {
   /** Asked for only where a signer is recovered. */
   readonly digest: () => Uint8Array;
   readonly authorisation: Uint8Array;
+  /**
+   * Until when what is claimed can take effect: a grant that expires earlier does not carry it.
+   * Zero for a wish that takes effect at once, whose time only the executor knows.
+   */
+  readonly lastsUntilMs: number;
 }
 
 /** Decides claims of one batch against its owners and grants. */
@@ -25,8 +30,9 @@ export interface Permissions {
 
 /**
  * Reads the grants of a batch. With `recover`, the id and the owner's signature of every grant are
- * checked, whether or not an order uses it. A grant permits if it carries the trade scope and has
- * not expired when the batch closes.
+ * checked, whether or not an order uses it. A grant permits an order if it carries the trade scope
+ * and does not expire before the order does: so a grant that was good at admission stays good,
+ * however long a batch has to wait.
  */
 export function readPermissions(
   transition: BatchTransition,
@@ -36,28 +42,35 @@ export function readPermissions(
     const flaw = grantFlaw(transition, recover);
     if (flaw !== undefined) return flaw;
   }
-  const delegates = new Set<string>();
+  const delegates = new Map<string, number>();
   const sessions = new Map<number, SessionKey[]>();
   for (const { grant, grantId } of transition.grants) {
     const trades = (grant.scopes & Scope.trade) !== 0;
-    if (!trades || grant.expiresAtMs <= transition.closedAtMs) continue;
+    if (!trades) continue;
+    const { expiresAtMs } = grant;
     if (grant.delegate !== NO_DELEGATE) {
-      delegates.add(`${grant.owner}:${grant.delegate}`);
+      const pair = `${grant.owner}:${grant.delegate}`;
+      delegates.set(pair, Math.max(expiresAtMs, delegates.get(pair) ?? 0));
       continue;
     }
     const id = hexToBytes(grantId);
     const bucket = sessions.get(firstWord(id)) ?? [];
-    bucket.push({ owner: grant.owner, id });
+    bucket.push({ owner: grant.owner, id, expiresAtMs });
     sessions.set(firstWord(id), bucket);
   }
-  const permits = ({ owner, digest, authorisation }: Claim): boolean => {
+  const permits = ({ owner, digest, authorisation, lastsUntilMs }: Claim): boolean => {
     if (authorisation.length !== AUTHORISATION_BYTES) return false;
     const form = authorisation[64];
-    if (form === 0) return namesSession(sessions, owner, authorisation);
+    if (form === 0) {
+      const session = namedSession(sessions, owner, authorisation);
+      return session !== undefined && session.expiresAtMs >= lastsUntilMs;
+    }
     if (form !== 27 && form !== 28) return false;
     if (recover === undefined) return true;
     const signer = recover(digest(), authorisation);
-    return signer === owner || delegates.has(`${owner}:${signer}`);
+    if (signer === owner) return true;
+    const grantedUntilMs = delegates.get(`${owner}:${signer}`);
+    return grantedUntilMs !== undefined && grantedUntilMs >= lastsUntilMs;
   };
   return { recovers: recover !== undefined, permits };
 }
@@ -65,16 +78,17 @@ export function readPermissions(
 interface SessionKey {
   readonly owner: AccountId;
   readonly id: Uint8Array;
+  readonly expiresAtMs: number;
 }
 
-/** Whether the first 32 bytes are the id of a session grant of this owner; the rest is filler. */
-function namesSession(
+/** The session grant of this owner that the first 32 bytes name; the rest is filler. */
+function namedSession(
   sessions: ReadonlyMap<number, readonly SessionKey[]>,
   owner: AccountId,
   authorisation: Uint8Array,
-): boolean {
+): SessionKey | undefined {
   const bucket = sessions.get(firstWord(authorisation)) ?? [];
-  return bucket.some(
+  return bucket.find(
     (session) =>
       session.owner === owner && session.id.every((byte, k) => byte === authorisation[k]),
   );

@@ -73,6 +73,7 @@ function orderFlaw(transition: BatchTransition, permissions: Permissions): Viola
         row * AUTHORISATION_BYTES,
         (row + 1) * AUTHORISATION_BYTES,
       ),
+      lastsUntilMs: orders.expiresAtMs[row] as number,
     });
     if (!permitted) {
       return atRow(transition, row, {
@@ -97,7 +98,7 @@ function cancelFlaw(transition: BatchTransition, permissions: Permissions): Viol
     }
     const owner = at(orders.owners, orders.ownerIndex[row] as number);
     const digest = (): Uint8Array => signing.cancelDigest(owner, orders.orderId(row));
-    if (!permissions.permits({ owner, digest, authorisation })) {
+    if (!permissions.permits({ owner, digest, authorisation, lastsUntilMs: 0 })) {
       return atRow(transition, row, {
         rule: 'a cancel is authorised by its owner or under a valid trade grant',
         expected: owner,
@@ -114,7 +115,7 @@ function commitFlaw(transition: BatchTransition, permissions: Permissions): Viol
   const signing = new Signing(domain);
   for (const [index, { owner, commitment, authorisation }] of commitments.entries()) {
     const digest = (): Uint8Array => signing.commitDigest(owner, parameters.marketId, commitment);
-    if (!permissions.permits({ owner, digest, authorisation })) {
+    if (!permissions.permits({ owner, digest, authorisation, lastsUntilMs: 0 })) {
       return violated({
         locus: { kind: 'commitment', index },
         rule: 'a commitment is authorised by its owner or under a valid trade grant',

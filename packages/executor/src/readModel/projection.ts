@@ -1,4 +1,4 @@
-import type { EpochRecord } from '@lawbook/exchange/application/applied';
+import type { Applied, EpochRecord } from '@lawbook/exchange/application/applied';
 import { encodeBundle } from '@lawbook/exchange/bundle';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
@@ -100,7 +100,7 @@ export class Projection {
       case 'orderCanceled':
         return this.#orderEvent(applied.marketId, applied.row);
       case 'batchCleared':
-        return this.#cleared(applied.transition, sequence, verdicts);
+        return this.#cleared(applied, sequence, verdicts);
       case 'epochSealed':
         return this.#sealed(applied.epoch);
       case 'collectionClosed':
@@ -148,7 +148,7 @@ export class Projection {
   }
 
   #cleared(
-    transition: BatchTransition,
+    { transition, epochNumber }: Extract<Applied, { kind: 'batchCleared' }>,
     sequence: number,
     judged: readonly LawVerdict[] | undefined,
   ): Projected {
@@ -169,7 +169,7 @@ export class Projection {
     const record: BatchRecord = {
       report: transition.report,
       reportHash: reportHash(transition.report),
-      epochNumber: this.#market(marketId).epoch.number,
+      epochNumber,
       sequence,
       verdicts: judged ?? this.#judge(transition),
     };

@@ -28,6 +28,7 @@ export class VenueIndex {
   readonly #store: KeyValueStore;
   /** Writes run one after the other; reads do not wait for them. */
   #tail: Promise<void> = Promise.resolve();
+  #failure: unknown;
 
   constructor(store: KeyValueStore) {
     this.#store = store;
@@ -39,11 +40,22 @@ export class VenueIndex {
     return stored === undefined ? 0 : Number(new DataView(stored.slice().buffer).getBigUint64(0));
   }
 
-  /** Stores the effects of one input. Resolves when written; rejects with the store's fault. */
+  /** What made the index stop taking rows, if anything; the next start rebuilds what is missing. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /**
+   * Stores the effects of one input. Resolves when written; rejects with the store's fault. After a
+   * failure nothing more is written, so that the cursor never passes a gap.
+   */
   write(sequence: number, changes: readonly StoreChange[]): Promise<void> {
     const cursor = new ByteWriter(8).u64(BigInt(sequence)).finish();
     const entry = { kind: 'put' as const, key: Uint8Array.of(Index.cursor), record: cursor };
     this.#tail = this.#tail.then(() => this.#store.batch([...changes, entry]));
+    this.#tail.catch((fault: unknown) => {
+      this.#failure ??= fault;
+    });
     return this.#tail;
   }
 
@@ -99,8 +111,10 @@ export class VenueIndex {
     return this.#store.get(numberKey(Index.bundle, marketId, epochNumber));
   }
 
-  close(): Promise<void> {
-    return this.#tail.then(() => this.#store.close());
+  /** Closes the store, whether or not it failed before. */
+  async close(): Promise<void> {
+    await this.#tail.catch(() => undefined);
+    await this.#store.close();
   }
 
   async #page<T>(
