@@ -77,7 +77,7 @@ const PRINTED_CORRELATION = [
   [-0.7, 0.1, -0.6, 1, -0.4],
   [0.4, 0.3, 0.5, -0.4, 1],
 ];
-const BINARY = 1208925819614629174706176;
+const BINARY = Number(1n << 80n);
 
 /** round(gamma vol_i vol_j corr_ij 2^80), row-major. */
 export function scaleCovariance(
@@ -184,7 +184,8 @@ function generateProblem(sketch: MarketSketch, random: SeededRandom): BatchProbl
     return (usd * 10n ** 12n * 10n ** BigInt(at(decimals, i))) / mid;
   });
   const tight = shape === 'tightBounds' || shape === 'scarcityPriced';
-  const spread = tight ? BigInt(random.integer(1, 30)) : 900n;
+  const widest = shape === 'scarcityPriced' ? 150 : 30;
+  const spread = tight ? BigInt(random.integer(Math.ceil(widest / 30), widest)) : 900n;
   const parameters: BatchParameters = {
     ...demoProblem().parameters,
     assets: inventory.map((units, i) => {
@@ -219,7 +220,7 @@ function generateBaskets(
   return Array.from({ length: random.integer(2, 3) }, (_, k) => ({
     symbol: `BASKET${k}`,
     units: mids.map((mid, i) => {
-      if (random.next() < 0.4 && i !== k + 1) return 0n;
+      if (random.next() < 0.4 && i !== 1 + (k % (mids.length - 1))) return 0n;
       const unitUsd = (Number(mid) * 1e-12) / 10 ** at(decimals, i);
       return BigInt(Math.max(1, Math.round((1e-4 * random.next()) / unitUsd)));
     }),

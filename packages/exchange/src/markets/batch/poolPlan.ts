@@ -1,10 +1,10 @@
 import { at } from '../../failures/invariant.ts';
 import type { MarketModel } from './marketModel.ts';
+import type { RationSide } from './rationFactors.ts';
+import { FACTOR_MIN, factorEffect } from './rationFactors.ts';
 import type { PriceSearch } from './search.ts';
 import { settlePrices } from './search.ts';
 
-/** The least factor that an integer factor can express: 1 / RATION_SCALE. */
-export const FACTOR_MIN = 1e-12;
 /** Gaps in the quotes, as relative prices, that the final equilibrium search closes. */
 const QUOTE_GAP = 1e-8;
 /** Share of the tight band within which the orders' trade meets a bound. */
@@ -17,8 +17,6 @@ const REGULAR = 1e-4;
 
 /** Planned trade of the pool by asset, USD: beyond a bound it stands for a rationing factor. */
 export type PoolPlan = Float64Array;
-
-type Side = 'pay' | 'receive';
 
 /**
  * The pool under pro-rata rationing as a function of a plan u:
@@ -83,6 +81,16 @@ export class RationedPool {
     }
     this.#start = Float64Array.from({ length: model.assets }, (_, i) => model.trade(i));
     return Float64Array.from(this.#start);
+  }
+
+  /** The scale of factors by asset, USD: a copy. */
+  flows(): Float64Array {
+    return Float64Array.from(this.#flow);
+  }
+
+  /** Takes over the scale of factors of an earlier plan. */
+  adoptFlows(flows: Float64Array): void {
+    this.#flow.set(flows);
   }
 
   /** The plan that `planFromTrade` answered last. */
@@ -220,7 +228,7 @@ export class RationedPool {
     return Math.min(Math.max(plan[asset] as number, low), this.#high[asset] as number);
   }
 
-  #side(asset: number, plan: PoolPlan): Side | undefined {
+  #side(asset: number, plan: PoolPlan): RationSide | undefined {
     if ((plan[asset] as number) < (this.#low[asset] as number)) return 'receive';
     return (plan[asset] as number) > (this.#high[asset] as number) ? 'pay' : undefined;
   }
@@ -237,22 +245,13 @@ export class RationedPool {
   }
 
   /** d gap / d u_j where the factor of asset j answers the plan. */
-  #factorColumn(j: number, side: Side, column: Float64Array): void {
-    const model = this.#model;
-    const factors = side === 'pay' ? model.payFactors : model.receiveFactors;
-    const share = factors[j] as number;
-    const scale = (side === 'pay' ? -1 : 1) / (share * (this.#flow[j] as number));
-    const keep = 1 - model.feeShare;
-    for (let k = 0; k < model.curves.count; k += 1) {
-      if (!governs(model, k, { asset: j, side })) continue;
-      const pay = model.curves.pay[k] as number;
-      column[pay] = (column[pay] as number) + (model.pairPaid[k] as number) * scale;
-      const { assets, shares } = model.pairLegs(k);
-      const out = (model.pairOut[k] as number) * keep * scale;
-      for (let leg = 0; leg < assets.length; leg += 1) {
-        const asset = assets[leg] as number;
-        column[asset] = (column[asset] as number) - (shares[leg] as number) * out;
-      }
+  #factorColumn(j: number, side: RationSide, column: Float64Array): void {
+    const effect = factorEffect(this.#model, { asset: j, side });
+    const scale = (side === 'pay' ? -1 : 1) / (this.#flow[j] as number);
+    const keep = 1 - this.#model.feeShare;
+    for (let i = 0; i < column.length; i += 1) {
+      const trade = (effect.paid[i] as number) - keep * (effect.out[i] as number);
+      column[i] = (column[i] as number) + trade * scale;
     }
   }
 
@@ -272,21 +271,4 @@ export class RationedPool {
       column[i] = (column[i] as number) - sum;
     }
   }
-}
-
-/** Whether a factor scales pair k: it pays the asset, or the asset is its scarcest leg. */
-function governs(
-  model: MarketModel,
-  k: number,
-  { asset, side }: { readonly asset: number; readonly side: Side },
-): boolean {
-  if (side === 'pay') return model.curves.pay[k] === asset;
-  const { assets } = model.pairLegs(k);
-  if (!assets.includes(asset)) return false;
-  const own = model.receiveFactors[asset] as number;
-  for (const other of assets) {
-    const share = model.receiveFactors[other] as number;
-    if (share < own || (share === own && other < asset)) return false;
-  }
-  return true;
 }

@@ -29,11 +29,25 @@ const MEMORY = 5;
 export function rationToBounds(search: PriceSearch): boolean {
   const pool = new RationedPool(search);
   pool.release();
+  if (resume(search, pool)) return true;
+  search.rationed = undefined;
+  pool.release();
   if (!settlePrices(search).converged) return false;
   if (pool.isWithinBounds()) return true;
   const plan = pool.planFromTrade();
-  if (solvePlan(search, pool, { plan, steps: QUICK_STEPS }) && pool.finish()) return true;
+  if (solvePlan(search, pool, { plan, steps: QUICK_STEPS }) && pool.finish()) {
+    search.rationed = { plan, flows: pool.flows() };
+    return true;
+  }
   return narrowRamp(search, pool);
+}
+
+/** Starts from the last solution: little has changed when one order was dropped. */
+function resume(search: PriceSearch, pool: RationedPool): boolean {
+  if (search.rationed === undefined) return false;
+  pool.adoptFlows(search.rationed.flows);
+  const { plan } = search.rationed;
+  return solvePlan(search, pool, { plan, steps: QUICK_STEPS }) && pool.finish();
 }
 
 /** Follows the plan from a wide ramp to the true one. */
@@ -54,7 +68,10 @@ function narrowRamp(search: PriceSearch, pool: RationedPool): boolean {
       solved = true;
       width = curves.rampWidth;
       narrowing = Math.max(NARROWING_FIRST, narrowing * narrowing);
-      if (width === RAMP_WIDTH) return pool.finish();
+      if (width === RAMP_WIDTH) {
+        search.rationed = { plan, flows: pool.flows() };
+        return pool.finish();
+      }
     } else if (solved) {
       narrowing = Math.sqrt(narrowing);
       if (narrowing > NARROWING_LAST) break;

@@ -3,12 +3,20 @@ import type { EquilibriumOutcome } from './equilibrium.ts';
 import { findEquilibrium } from './equilibrium.ts';
 import type { MarketModel } from './marketModel.ts';
 
+/** A pool's plan under rationing, and the flows that turn its excess into factors. USD by asset. */
+export interface RationedPlan {
+  readonly plan: Float64Array;
+  readonly flows: Float64Array;
+}
+
 /** One running search for prices: the model, its bounds, and the prices found so far. */
 export interface PriceSearch {
   readonly model: MarketModel;
   readonly bounds: readonly AssetBounds[];
   /** Price deviations: the start point, then the answer. */
   readonly eta: Float64Array;
+  /** The last rationed solution, to start the next from. */
+  rationed: RationedPlan | undefined;
   iterations: number;
   stepNorm: number;
 }

@@ -14,7 +14,9 @@ import { MinimumFillDrops } from './minimumFillDrops.ts';
 import type { OrderTable } from './orderTable.ts';
 import type { PairBooks } from './pairBooks.ts';
 import { RATION_SCALE, Scarcity } from './parameters.ts';
+import { fitToGrid } from './priceGrid.ts';
 import { boundsHold, quoteTestHolds, tightness } from './quoteTest.ts';
+import { alignFactors } from './rationFactors.ts';
 import { rationToBounds } from './rationing.ts';
 import { priceToBounds } from './scarcityPrices.ts';
 import type { PriceSearch } from './search.ts';
@@ -55,7 +57,9 @@ export type ClearingOutcome =
     };
 
 /** Rounds of integer check and repair before a batch halts. */
-const REPAIRS_MAX = 40;
+const REPAIRS_MAX = 100;
+/** Rounds in which bounds or quotes were missed by the integers' dust. */
+const MISSES_MAX = 8;
 /** How often one row may return from the blocked list before the batch halts. */
 const RETURNS_MAX = 3;
 /** Receipts of one pair stay below this many units, well inside an amount. */
@@ -95,7 +99,8 @@ export function startSearch(
   const eta = new Float64Array(model.assets);
   if (start !== undefined) eta.set(start);
   eta[0] = 0;
-  return { model, bounds: searchBounds(problem, model), eta, iterations: 0, stepNorm: 0 };
+  const bounds = searchBounds(problem, model);
+  return { model, bounds, eta, rationed: undefined, iterations: 0, stepNorm: 0 };
 }
 
 type Repair = 'content' | 'repaired' | HaltReason;
@@ -124,9 +129,10 @@ class Clearing {
   run(): ClearingOutcome {
     if (!this.#receiptsFit()) return this.#halt(HaltReason.amountsOutOfRange);
     let reason: HaltReason = HaltReason.searchUnfinished;
+    let missed = 0;
     for (let round = 0; round < REPAIRS_MAX; round += 1) {
       if (!this.#searchWithMinimums()) return this.#halt(HaltReason.searchUnfinished);
-      const prices = this.#roundedPrices();
+      const prices = this.#alignToGrid(this.#roundedPrices());
       if (!this.#insideHaltBand(prices)) return this.#halt(HaltReason.priceOutsideHaltBand);
       const { batch, fills, blocked } = this.#settle(prices);
       const repair = this.#repair(batch, fills, blocked);
@@ -134,7 +140,10 @@ class Clearing {
         return { kind: 'cleared', solution: batch.solution, fills, change: batch.change };
       }
       if (repair === HaltReason.minimumFillsUnresolved) return this.#halt(repair);
-      if (repair !== 'repaired') reason = repair;
+      if (repair === 'repaired') continue;
+      reason = repair;
+      missed += 1;
+      if (missed === MISSES_MAX) break;
     }
     return this.#halt(reason);
   }
@@ -217,20 +226,41 @@ class Clearing {
    */
   #bookDust({ position, solution }: SettledBatch): void {
     const model = this.#model;
-    const rounded = new Float64Array(model.assets);
-    for (let i = 1; i < model.assets; i += 1) {
-      const mid = at(position.oracle.mids, i);
-      rounded[i] = Number(at(solution.prices, i) - mid) / Number(mid);
+    for (let i = 0; i < model.assets; i += 1) {
       model.payFactors[i] = Number(at(solution.payFactors, i)) / Number(RATION_SCALE);
       model.receiveFactors[i] = Number(at(solution.receiveFactors, i)) / Number(RATION_SCALE);
     }
-    model.evaluate(rounded);
+    model.evaluate(this.#deviations(solution.prices));
     for (let i = 0; i < model.assets; i += 1) {
       const trade = Number(at(position.trade, i)) * model.usd(i);
       const change = Number(at(position.trade, i) - at(position.fees, i)) * model.usd(i);
       model.tradeOffset[i] = (model.tradeOffset[i] as number) + trade - model.trade(i);
       model.changeOffset[i] = (model.changeOffset[i] as number) + change - model.change(i);
     }
+  }
+
+  /**
+   * Answers the bounds for what rounding prices moved there: factors absorb it under pro-rata
+   * rationing, and single ticks of the prices under scarcity pricing.
+   */
+  #alignToGrid(rounded: readonly Price[]): readonly Price[] {
+    const { model, bounds } = { model: this.#model, bounds: this.#search.bounds };
+    if (this.#problem.parameters.scarcity === Scarcity.proRata) {
+      alignFactors(model, bounds, this.#deviations(rounded));
+      return rounded;
+    }
+    if (!model.isWalled && model.numeraireMultiple === 1) return rounded;
+    const prices: bigint[] = [...rounded];
+    fitToGrid({ model, bounds, mids: this.#problem.oracle.mids, prices });
+    return prices.map(price);
+  }
+
+  /** P / mid - 1 of integer prices, as doubles. */
+  #deviations(prices: readonly Price[]): Float64Array {
+    return Float64Array.from(prices, (p, i) => {
+      const mid = at(this.#problem.oracle.mids, i);
+      return Number(p - mid) / Number(mid);
+    });
   }
 
   #roundedPrices(): Price[] {
