@@ -1,10 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { CLIENT_FAULTS } from '../packages/api/src/client/clientFault.ts';
+import { apiReference } from '../packages/api/src/schema/apiReference.ts';
 import type { RejectionRow } from '../packages/exchange/src/failures/rejectionCodes.ts';
 import { REJECTIONS } from '../packages/exchange/src/failures/rejectionCodes.ts';
 import { CONFIG_FAULTS } from '../packages/executor/src/config/configFault.ts';
 import type { Setting } from '../packages/executor/src/config/settings.ts';
 import { listSettings } from '../packages/executor/src/config/settings.ts';
+import { GATEWAY_FAULTS } from '../packages/executor/src/gateways/gatewayFaults.ts';
 import { JOURNAL_FAULTS } from '../packages/executor/src/journal/journalFault.ts';
 import type { MetricRow } from '../packages/executor/src/metrics/metricTable.ts';
 import { BUCKETS, METRICS } from '../packages/executor/src/metrics/metricTable.ts';
@@ -44,6 +47,7 @@ export function generatePages(): Page[] {
     { path: 'docs/reference/configuration.md', text: configurationPage(listSettings()) },
     { path: 'docs/reference/metrics.md', text: metricsPage(Object.values(METRICS)) },
     { path: 'docs/reference/errors.md', text: errorsPage() },
+    { path: 'docs/reference/api.md', text: `${NOTICE}\n\n${apiReference()}` },
   ];
 }
 
@@ -146,6 +150,8 @@ export const FAULT_MEANINGS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(CONFIG_FAULTS),
   ...Object.entries(JOURNAL_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
   ...Object.entries(ORACLE_FAULTS),
+  ...Object.entries(CLIENT_FAULTS),
+  ...Object.entries(GATEWAY_FAULTS),
   ...Object.entries(STORAGE_FAULTS),
   ...Object.entries(OTHER_FAULTS),
 ]);

@@ -1,0 +1,5 @@
+/** Every fault of the gateways with what it means; the page of errors is derived from this. */
+export const GATEWAY_FAULTS = {
+  GATEWAY_PORT_TAKEN: 'Nothing can listen on the configured host and port.',
+  GATEWAY_TLS_UNREADABLE: 'The configured certificate or key file cannot be read.',
+} as const;
