@@ -41,7 +41,7 @@ export class HashChain {
 
   /** The current link; the seed while there is no record. Not to be written to. */
   current(): Uint8Array {
-    this.#link ??= new Uint8Array(this.#running.copy().digest());
+    this.#link ??= this.#running.copy().digest();
     return this.#link;
   }
 
