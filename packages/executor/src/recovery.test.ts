@@ -190,17 +190,20 @@ test('a full disk stops admission, says why and loses nothing', async (t) =>
     mkdirSync(join(dataDir, 'small'));
     const small = join(dataDir, 'small');
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=640k', 'tmpfs', small], { stdio: 'pipe' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1500k', 'tmpfs', small], { stdio: 'pipe' });
     } catch {
       t.skip('mounting a small tmpfs needs root: run the tests as root to enable this one');
       return;
     }
     try {
       const acknowledged: string[] = [];
-      const config = configFor(small, { 'journal.segmentBytes': 65_536 });
+      const config = configFor(small, {
+        'journal.segmentBytes': 65_536,
+        'storage.reserveBytes': 65_536,
+      });
       const running = await startVenue({ config });
       let refused = '';
-      for (let k = 0; k < 6000 && refused === ''; k += 1) {
+      for (let k = 0; k < 20_000 && refused === ''; k += 1) {
         const entry = signed({ budget: amount(1_000n) });
         const answer = await running.venue.submitOrder(entry).catch((fault: unknown) => {
           return fault instanceof Fault ? fault.code : String(fault);

@@ -203,7 +203,7 @@ async function openStore(config: Config): Promise<KeyValueStore> {
   const directory = join(config.dataDir, 'index');
   mkdirSync(directory, { recursive: true });
   if (config.storage.backend === 'rocksdb') return RocksDbStore.open({ directory });
-  return LmdbStore.open({ directory });
+  return LmdbStore.open({ directory, reserveBytes: config.storage.reserveBytes });
 }
 
 function logRecovery(log: Logger, { recovery }: OpenedJournal): void {

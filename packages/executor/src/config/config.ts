@@ -5,7 +5,7 @@ export interface Config {
   readonly http: HttpConfig;
   readonly limits: LimitsConfig;
   readonly journal: JournalConfig;
-  readonly storage: { readonly backend: 'lmdb' | 'rocksdb' };
+  readonly storage: { readonly backend: 'lmdb' | 'rocksdb'; readonly reserveBytes: number };
   readonly oracle: OracleConfig;
   readonly market: MarketConfig;
   readonly demo: DemoConfig;

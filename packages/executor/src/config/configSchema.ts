@@ -234,6 +234,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   storage: z
     .strictObject({
       backend: z.enum(['lmdb', 'rocksdb']).default('lmdb').describe('Store of the indexes'),
+      reserveBytes: count('Free disk space that indexes leave', 65_536, 4096 * MIB, 64 * MIB),
     })
     .prefault({}),
   oracle,

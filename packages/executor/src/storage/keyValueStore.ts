@@ -53,6 +53,7 @@ export interface KeyValueStore {
 export const STORAGE_FAULTS = {
   STORAGE_CLOSED: 'The store was closed.',
   STORAGE_UNAVAILABLE: 'The engine failed to open, read or write its files.',
+  STORAGE_FULL: 'The disk has less free space than the store keeps in reserve.',
   STORAGE_BACKEND_MISSING: 'The chosen engine is not installed.',
 } as const;
 
