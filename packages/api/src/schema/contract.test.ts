@@ -79,7 +79,7 @@ test('planted breaks are found', () => {
         delete messages.fromServer.oneOf[0].properties.feed;
       },
     ],
-    ['a code that is gone', ({ codes }: Any) => (codes.onceUponATime = 199)],
+    ['a code that is gone', ({ codes }: Any) => delete codes.notFound],
     ['a code with another number', ({ codes }: Any) => (codes.notFound = 1)],
     [
       'a refusal without its code',
