@@ -266,7 +266,7 @@ function generateOrder(
     0n,
   );
   const limited = sketch.shape === 'oneLimit' || random.next() < 0.5;
-  const shift = sketch.shape === 'oneLimit' ? -200 : random.integer(-3000, 600);
+  const shift = sketch.shape === 'oneLimit' ? -400 : random.integer(-3000, 600);
   const minimum = sketch.shape === 'minimumFills' && random.next() < 0.3;
   return {
     pay,

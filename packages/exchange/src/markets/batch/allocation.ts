@@ -37,9 +37,9 @@ export interface PoolChange {
  * cannot settle with certainty goes through the bigint rules of `fillRules.ts`. Equal to
  * `allocateNaive` bit for bit.
  */
-export function allocate(input: AllocationInput): BatchFills {
+export function allocate(input: AllocationInput, known?: QuickRules): BatchFills {
   const { parameters, oracle, table, solution } = input;
-  const rules = new QuickRules(parameters, oracle, solution);
+  const rules = known ?? new QuickRules(parameters, oracle, solution);
   const columns = new WordColumns(table);
   const fills = noFills(table.count);
   const paidWords = new Words(fills.paid);
@@ -80,9 +80,13 @@ export function allocateNaive(input: AllocationInput): BatchFills {
 }
 
 /** Sums of the fills per asset. The fee of each order is floor(x K_s fee / (K_b F)) units. */
-export function poolChange(input: AllocationInput, fills: BatchFills): PoolChange {
+export function poolChange(
+  input: AllocationInput,
+  fills: BatchFills,
+  known?: QuickRules,
+): PoolChange {
   const { parameters, oracle, table, solution } = input;
-  const rules = new QuickRules(parameters, oracle, solution);
+  const rules = known ?? new QuickRules(parameters, oracle, solution);
   const paidWords = new Words(fills.paid);
   const receivedWords = new Words(fills.received);
   for (let row = 0; row < table.count; row += 1) {

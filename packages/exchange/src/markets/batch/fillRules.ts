@@ -49,6 +49,7 @@ export class FillRules {
   readonly #prices: bigint[];
   readonly #mids: bigint[];
   readonly #solution: BatchSolution;
+  readonly #legs: readonly (readonly Leg[])[];
   readonly #rules = new Map<number, PairRule>();
 
   constructor(parameters: BatchParameters, oracle: OracleSnapshot, solution: BatchSolution) {
@@ -56,6 +57,7 @@ export class FillRules {
     this.#prices = unitPrices(parameters, solution.prices);
     this.#mids = unitPrices(parameters, oracle.mids);
     this.#solution = solution;
+    this.#legs = this.#prices.map((_, product) => productLegs(parameters, product));
   }
 
   /** The rule of one ordered pair. */
@@ -70,7 +72,7 @@ export class FillRules {
 
   #build(pay: number, receive: number): PairRule {
     const { payFactors, receiveFactors } = this.#solution;
-    const legs = productLegs(this.parameters, receive);
+    const legs = this.#legs[receive] as readonly Leg[];
     const band = BigInt(orderBandPpm(this.parameters, pay, receive));
     let least = RATION_SCALE;
     for (const { asset } of legs) {

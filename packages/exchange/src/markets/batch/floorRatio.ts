@@ -87,6 +87,8 @@ function twoDoubles(numerator: bigint, denominator: bigint): [number, number] {
   return [Number(top) * (Number(1n << cut) * scale), Number(rest) * scale];
 }
 
+/** Number of binary digits of a positive integer. */
 function bitLength(x: bigint): number {
-  return x.toString(2).length;
+  const digits = x.toString(16);
+  return 4 * (digits.length - 1) + 32 - Math.clz32(Number.parseInt(digits.slice(0, 1), 16));
 }

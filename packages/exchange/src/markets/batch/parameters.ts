@@ -117,6 +117,11 @@ export function decimalsMax(parameters: BatchParameters): number {
 export function orderBandPpm(parameters: BatchParameters, pay: number, receive: number): number {
   const override = parameters.pairBands.find((b) => b.pay === pay && b.receive === receive);
   if (override !== undefined) return override.bandPpm;
+  const { assets } = parameters;
+  // A plain asset is most of the calls, and every pair of a batch asks.
+  if (receive < assets.length) {
+    return Math.max(at(assets, pay).bandPpm, at(assets, receive).bandPpm);
+  }
   const units = productUnits(parameters, receive);
   return parameters.assets.reduce(
     (widest, asset, i) => (i === pay || units[i] !== 0n ? Math.max(widest, asset.bandPpm) : widest),

@@ -19,10 +19,10 @@ export class QuickRule {
   readonly fullBelow: number;
   readonly zeroAbove: number;
   readonly net: FloorRatio;
-  readonly fee: FloorRatio;
   /** Share of the budget that the protective limit and rationing leave; undefined for all of it. */
   readonly guarded: FloorRatio | undefined;
   readonly ration: FloorRatio | undefined;
+  #fee: FloorRatio | undefined;
   readonly #sums: [number, number, number] = [0, 0, 0];
   readonly #carried: [bigint, bigint, bigint] = [0n, 0n, 0n];
 
@@ -31,12 +31,20 @@ export class QuickRule {
     this.pay = pay;
     const denominator = rule.receivePrice * FEE_SCALE;
     this.net = new FloorRatio(rule.payPrice * rule.keep, denominator);
-    this.fee = new FloorRatio(rule.payPrice * rule.feeE7, denominator);
     this.fullBelow = this.net.approximate * (1 - 1e-5) * (1 - CERTAIN);
     this.zeroAbove = this.net.approximate * (1 + CERTAIN);
     this.guarded = protectiveShare(rule);
     this.ration =
       rule.ration === RATION_SQUARED ? undefined : new FloorRatio(rule.ration, RATION_SQUARED);
+  }
+
+  /** The fee in product units per unit paid. */
+  get fee(): FloorRatio {
+    this.#fee ??= new FloorRatio(
+      this.rule.payPrice * this.rule.feeE7,
+      this.rule.receivePrice * FEE_SCALE,
+    );
+    return this.#fee;
   }
 
   add(paid: number, received: number, fee: number): void {
@@ -87,8 +95,13 @@ export class QuickRules {
   readonly #products: number;
   readonly #quick: (QuickRule | undefined)[];
 
-  constructor(parameters: BatchParameters, oracle: OracleSnapshot, solution: BatchSolution) {
-    this.#rules = new FillRules(parameters, oracle, solution);
+  constructor(
+    parameters: BatchParameters,
+    oracle: OracleSnapshot,
+    solution: BatchSolution,
+    rules?: FillRules,
+  ) {
+    this.#rules = rules ?? new FillRules(parameters, oracle, solution);
     this.#products = productCount(parameters);
     this.#quick = new Array<QuickRule | undefined>(this.#products ** 2).fill(undefined);
   }

@@ -15,6 +15,7 @@ import type { OrderTable } from './orderTable.ts';
 import type { PairBooks } from './pairBooks.ts';
 import { RATION_SCALE, Scarcity } from './parameters.ts';
 import { fitToGrid } from './priceGrid.ts';
+import { QuickRules } from './quickRules.ts';
 import { boundsHold, quoteTestHolds, tightness } from './quoteTest.ts';
 import { alignFactors } from './rationFactors.ts';
 import { rationToBounds } from './rationing.ts';
@@ -181,8 +182,9 @@ class Clearing {
     const rows = blocked.map((index) => this.#drops.row(index)).sort((a, b) => a - b);
     const solution = { ...open, blocked: rows };
     const input = { parameters, oracle, table, solution };
-    const fills = allocate(input);
-    const change = poolChange(input, fills);
+    const quick = new QuickRules(parameters, oracle, solution, rules);
+    const fills = allocate(input, quick);
+    const change = poolChange(input, fills, quick);
     const position = { parameters, oracle, inventory, trade: change.trade, fees: change.fees };
     return { batch: { position, solution, change, rules, table }, fills, blocked };
   }
