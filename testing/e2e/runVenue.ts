@@ -1,5 +1,5 @@
-// A venue as a process of its own, for tests that kill it. Flags come as one JSON argument; one line
-// of JSON on standard output says where it listens and what it found on disk.
+// A venue as a process of its own, for tests that kill it. Flags come as one JSON argument; one
+// line of JSON on standard output says where it listens and what it found on disk.
 import { loadConfig } from '../../packages/executor/src/config/loadConfig.ts';
 import { startVenue } from '../../packages/executor/src/main.ts';
 

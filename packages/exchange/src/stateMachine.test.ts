@@ -300,7 +300,7 @@ test('a session by secret trades within its scope and life, and not after it is 
   closes(bench);
 });
 
-test('commit and reveal: hidden orders trade, silence costs the bond, and nobody else can reveal', () => {
+test('hidden orders trade once revealed, silence costs the bond, nobody else can reveal', () => {
   const bond = amount(5_000_000n);
   const { bench, alice, bob } = fundedBench({ admission: AdmissionMode.commitReveal, bond });
   assert.equal(codeOf(bench.submit(alice)), 'phaseMismatch');

@@ -40,7 +40,8 @@ import type { BatchTransition } from './transition.ts';
  *
  * @example
  * const machine = new StateMachine({ chainId: 31337n, address: accountId('0x...') });
- * machine.apply({ sequence: 1, timeMs: 0, input: { kind: 'registerAsset', symbol: 'USD', decimals: 6 } });
+ * machine.apply({ sequence: 1, timeMs: 0, input: { kind: 'registerAsset', symbol: 'USD', decimals:
+ * 6 } });
  */
 export class StateMachine {
   readonly state: ExchangeState;

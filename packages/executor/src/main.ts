@@ -2,8 +2,8 @@ import { DEMO_MARKET_ID } from '@lawbook/analytics/demoWorld';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
-import { demoInputs } from './demo/demoWorld.ts';
 import { DemoFlow } from './demo/demoFlow.ts';
+import { demoInputs } from './demo/demoWorld.ts';
 import { recoverNative } from './gateways/recoverNative.ts';
 import type { Gateways } from './gateways/startGateways.ts';
 import { startGateways } from './gateways/startGateways.ts';
@@ -136,7 +136,10 @@ function beat(
   const { seed, ordersPerSecond } = config.demo;
   const flow =
     config.demo.enabled && config.demo.flow
-      ? new DemoFlow({ marketId: DEMO_MARKET_ID, seed, ordersPerSecond }, { venue, clock: Date.now })
+      ? new DemoFlow(
+          { marketId: DEMO_MARKET_ID, seed, ordersPerSecond },
+          { venue, clock: Date.now },
+        )
       : undefined;
   let timer: NodeJS.Timeout | undefined;
   const tick = (): void => {
@@ -147,7 +150,9 @@ function beat(
   let flowing: Promise<void> = Promise.resolve();
   const flowTimer = setInterval(() => {
     if (flow === undefined || signal.aborted) return;
-    flowing = flow.tick().catch((fault: unknown) => log.warn({ err: fault }, 'the demo flow paused'));
+    flowing = flow
+      .tick()
+      .catch((fault: unknown) => log.warn({ err: fault }, 'the demo flow paused'));
   }, FLOW_MS);
   tick();
   return async () => {

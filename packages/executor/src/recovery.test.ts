@@ -91,7 +91,7 @@ async function inFolder(use: (dataDir: string) => Promise<void>): Promise<void> 
   }
 }
 
-test('a restart starts from the snapshot, and without snapshots or indexes it rebuilds the same', () =>
+test('a restart uses the snapshot, and without snapshots or indexes rebuilds the same', () =>
   inFolder(async (dataDir) => {
     const config = configFor(dataDir);
     const before = await withVenue(config, async ({ venue }) => {

@@ -110,8 +110,8 @@ function readRecord(sequence: number, payload: Uint8Array): ReturnType<typeof de
 
 function diverges(sequence: number, detail: string, cause?: unknown): Fault {
   return new Fault(
-    `Journal record ${sequence} cannot be replayed: ${detail}. The journal was written by another ` +
-      'version or for another configuration; run the version that wrote it.',
+    `Journal record ${sequence} cannot be replayed: ${detail}. The journal was written by ` +
+      'another version or for another configuration; run the version that wrote it.',
     { code: 'JOURNAL_DIVERGES', fields: { sequence }, cause },
   );
 }

@@ -193,9 +193,9 @@ export class Venue implements VenueService {
   }
 
   /**
-   * Follows up an input: once it is durable its records are stored, and then it is told to feeds and
-   * to whoever waits for it. One input after the other: feeds hear them in order, and whoever has
-   * heard of a batch can read it.
+   * Follows up an input: once it is durable its records are stored, and then it is told to feeds
+   * and to whoever waits for it. One input after the other: feeds hear them in order, and whoever
+   * has heard of a batch can read it.
    */
   record(sequenced: Sequenced, verdicts?: readonly LawVerdict[]): void {
     const { executed, durable } = sequenced;

@@ -88,7 +88,9 @@ export function proposeClearing(
   );
 }
 
-/** Applies a transition that was proposed on this very state: balances move, the next batch opens. */
+/**
+ * Applies a transition that was proposed on this very state: balances move, the next batch opens.
+ */
 export function settleClearing(
   state: ExchangeState,
   transition: BatchTransition,

@@ -1,6 +1,6 @@
-// Goal: the canonical encoding reads back what was written, at any buffer size, and refuses the rest.
-// Method: examples at the edges of each width, a property over random scripts of writes starting
-// from a one-byte buffer, and hostile bytes.
+// Goal: the canonical encoding reads back what was written, at any buffer size, and refuses the
+// rest. Method: examples at the edges of each width, a property over random scripts of writes
+// starting from a one-byte buffer, and hostile bytes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

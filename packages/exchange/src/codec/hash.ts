@@ -4,7 +4,9 @@ import { bytesToHex } from './hex.ts';
 
 declare const hashBrand: unique symbol;
 
-/** A SHA-256 digest as 0x and 64 lower-case hex digits. Order ids are Keccak-256 in the same form. */
+/**
+ * A SHA-256 digest as 0x and 64 lower-case hex digits. Order ids are Keccak-256 in the same form.
+ */
 export type Hash = string & { readonly [hashBrand]: true };
 
 /** The parent of a first element: thirty-two zero bytes. */

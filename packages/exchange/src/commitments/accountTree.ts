@@ -8,7 +8,8 @@ import { at } from '../failures/invariant.ts';
  * A binary Merkle tree over numbered leaves that only grows, updated along the touched paths.
  *
  * Leaf hash = SHA-256(0x00 || leaf bytes), node hash = SHA-256(0x01 || left || right): the prefixes
- * keep a node from posing as a leaf. A missing right child is the hash of its level's empty subtree.
+ * keep a node from posing as a leaf. A missing right child is the hash of its level's empty
+ * subtree.
  * @see RFC 6962 section 2.1 for the prefixes
  */
 export class AccountTree {

@@ -1,6 +1,8 @@
 /** One row of the table of refusals. */
 export interface RejectionRow {
-  /** Stable number: 1xx request, 2xx authorisation, 3xx order, 4xx ledger, 5xx market, 6xx operator. */
+  /**
+   * Stable number: 1xx request, 2xx authorisation, 3xx order, 4xx ledger, 5xx market, 6xx operator.
+   */
   readonly number: number;
   /** The rule as a sentence. */
   readonly rule: string;
@@ -151,7 +153,7 @@ export const REJECTIONS = {
   },
   limitOutOfRange: {
     number: 304,
-    rule: 'A limit is a rational of two positive integers within a factor of 1000 of the oracle mid, or 0/1.',
+    rule: 'A limit is a fraction of positive integers within a factor of 1000 of the mid, or 0/1.',
     fix: 'State ledger units received per ledger unit paid, or 0/1 for a market order.',
     httpStatus: 422,
   },
@@ -265,7 +267,7 @@ export const REJECTIONS = {
   },
   assetExists: {
     number: 602,
-    rule: 'An asset symbol is registered once, is 2 to 12 capital letters or digits, with 0 to 9 decimals.',
+    rule: 'An asset symbol is new, of 2 to 12 capital letters or digits, with 0 to 9 decimals.',
     fix: 'Choose another symbol.',
     httpStatus: 409,
   },

@@ -95,7 +95,9 @@ export class Ledger {
     return number;
   }
 
-  /** Moves available units from one account to another. The debit must be covered, except custody's. */
+  /**
+   * Moves available units from one account to another. The debit must be covered, except custody's.
+   */
   transfer(movement: Transfer): void {
     this.#add(movement.from, movement.assetId, -movement.amount, 0n);
     this.#add(movement.to, movement.assetId, movement.amount, 0n);

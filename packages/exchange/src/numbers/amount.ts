@@ -22,7 +22,8 @@ export function amount(units: bigint): Amount {
 export const ZERO: Amount = amount(0n);
 
 /**
- * Reads a decimal such as `1234.56` as ledger units. Exact: more digits than the asset has is refused.
+ * Reads a decimal such as `1234.56` as ledger units. Exact: more digits than the asset has is
+ * refused.
  *
  * @returns undefined for anything but a plain non-negative decimal within range.
  */

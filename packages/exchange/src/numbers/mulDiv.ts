@@ -1,6 +1,8 @@
 import { invariant } from '../failures/invariant.ts';
 
-/** floor(a * b / divisor) for a, b >= 0 and divisor > 0. Rounds towards zero units for the receiver. */
+/**
+ * floor(a * b / divisor) for a, b >= 0 and divisor > 0. Rounds towards zero units for the receiver.
+ */
 export function mulDivFloor(a: bigint, b: bigint, divisor: bigint): bigint {
   invariant(a >= 0n && b >= 0n, 'mulDivFloor takes non-negative factors');
   invariant(divisor > 0n, 'mulDivFloor divides by a positive number');

@@ -5,7 +5,8 @@ declare const priceBrand: unique symbol;
 /**
  * US dollars (the numeraire) per whole unit of an asset, times PRICE_SCALE. Always positive.
  *
- * The scale is decimal: oracle quotes are decimal, so mids are exact, and a person can read a price.
+ * The scale is decimal: oracle quotes are decimal, so mids are exact, and a person can read a
+ * price.
  */
 export type Price = bigint & { readonly [priceBrand]: true };
 

@@ -36,7 +36,8 @@ export interface AuthorisedOrder {
   readonly orderId: Hash;
   /**
    * 65 bytes. With a last byte of 27 or 28: r, s, v by the owner or a delegate of a session grant.
-   * With a last byte of 0: the 32-byte id of a session grant whose transport authenticated the order.
+   * With a last byte of 0: the 32-byte id of a session grant whose transport authenticated the
+   * order.
    */
   readonly authorisation: Uint8Array;
 }

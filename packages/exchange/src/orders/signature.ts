@@ -12,8 +12,8 @@ export const SIGNATURE_BYTES = 65;
 
 /**
  * Recovers the signer with the audited pure-JavaScript curve, which runs everywhere.
- * `signature` is r (32), s (32), v (27 or 28). High-s twins are refused, so that a signature has one
- * form only. @see EIP-2 for the low-s rule, SEC 1 v2 section 4.1.6 for recovery
+ * `signature` is r (32), s (32), v (27 or 28). High-s twins are refused, so that a signature has
+ * one form only. @see EIP-2 for the low-s rule, SEC 1 v2 section 4.1.6 for recovery
  */
 export const recoverSigner: RecoverSigner = (digest, signature) => {
   const v = signature[64];

@@ -127,6 +127,11 @@ export class Signing {
     return fields.bytes32(2, hexToBytes(commitment)).digest();
   }
 
+  /** The grant id of a session grant. */
+  grantId(grant: SessionGrant): Hash {
+    return hashFromBytes(this.grantDigest(grant));
+  }
+
   /** EIP-712 digest of a session grant: its grant id. */
   grantDigest(grant: SessionGrant): Uint8Array {
     return this.#grant

@@ -249,7 +249,7 @@ test('refuses a record that was changed together with its checksum, even the las
   }
 });
 
-test('refuses records that changed places inside a frame, with the checksum made to fit', async () => {
+test('refuses records swapped inside a frame, with the checksum made to fit', async () => {
   const disk = new SimulatedDisk();
   const { journal } = await openOn(disk);
   await Promise.all(['aa', 'bb', 'cc'].map((text) => appendDurably(journal, Buffer.from(text))));
@@ -264,7 +264,7 @@ test('refuses records that changed places inside a frame, with the checksum made
   assert.match((await faultOf(openOn(left)))?.message ?? '', /the hash chain does not match/);
 });
 
-test('refuses a border between two records that was moved, with the checksum made to fit', async () => {
+test('refuses a moved border between two records, with the checksum made to fit', async () => {
   const disk = new SimulatedDisk();
   const { journal } = await openOn(disk);
   const payloads = [Buffer.from([1, 0, 0, 0, 2, 9, 9]), Buffer.from([3])];

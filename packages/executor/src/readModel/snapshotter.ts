@@ -37,7 +37,9 @@ export class Snapshotter {
     if (venue.state.sequence - this.#sequence >= everyInputs) await this.save();
   }
 
-  /** Saves now, after any save under way. @throws JournalFault SNAPSHOT_UNAVAILABLE, StorageFault. */
+  /**
+   * Saves now, after any save under way. @throws JournalFault SNAPSHOT_UNAVAILABLE, StorageFault.
+   */
   async save(): Promise<void> {
     await this.#saving?.catch(() => undefined);
     this.#saving = this.#saveOnce().finally(() => {
@@ -53,7 +55,8 @@ export class Snapshotter {
     const state = venue.snapshotBody();
     const { signal } = new AbortController();
     if (!(await venue.waitFor(sequence, DISK_WAIT_MS, signal))) return;
-    // Inputs without rows of their own leave the cursor behind; a start compares it with the snapshot.
+    // Inputs without rows of their own leave the cursor behind; a start compares it with the
+    // snapshot.
     await index.write(sequence, []);
     await index.flush();
     await snapshots.save({ sequence, chain: await journal.chainAt(sequence), state });

@@ -20,9 +20,9 @@ const Index = { cursor: 0, order: 1, ownerOrder: 2, batch: 3, epoch: 4, bundle: 
 /**
  * The venue's answers about the past: orders that ended, batches, epochs and bundles.
  *
- * All of it follows from the journal. `cursor` is the last sequence whose effects are stored, in the
- * same atomic write as the effects; where it lags behind a snapshot, the journal is read from the
- * start again. Order of the keys is order of the numbers in them.
+ * All of it follows from the journal. `cursor` is the last sequence whose effects are stored, in
+ * the same atomic write as the effects; where it lags behind a snapshot, the journal is read from
+ * the start again. Order of the keys is order of the numbers in them.
  */
 export class VenueIndex {
   readonly #store: KeyValueStore;

@@ -31,12 +31,12 @@ export interface SequencerDependencies {
 }
 
 /**
- * The one place where order arises: applies an input, gives it the next sequence number and hands it
- * to the journal, all in one turn of the event loop.
+ * The one place where order arises: applies an input, gives it the next sequence number and hands
+ * it to the journal, all in one turn of the event loop.
  *
  * An input is applied before it is written, because only the state machine can tell whether it is
- * accepted; it is answered only after it is durable. The journal is asked for room first, so that an
- * applied input can always be appended.
+ * accepted; it is answered only after it is durable. The journal is asked for room first, so that
+ * an applied input can always be appended.
  */
 export class Sequencer {
   readonly #machine: StateMachine;
@@ -59,7 +59,9 @@ export class Sequencer {
     return this.#journal.sequence;
   }
 
-  /** Sequences an input. Rejections: those of its kind, and `notAdmitting` while the disk is away. */
+  /**
+   * Sequences an input. Rejections: those of its kind, and `notAdmitting` while the disk is away.
+   */
   execute(input: Input): Result<Sequenced> {
     const entry = this.#next(input);
     const payload = encodeInput(entry);

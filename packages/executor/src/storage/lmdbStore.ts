@@ -20,8 +20,9 @@ const COMMIT_BYTES = 128 * 1024;
  * The default store. A batch is one transaction, committed and synced before `batch` returns.
  *
  * The commits run on this thread: a venue makes about two a second, of some milliseconds each. The
- * engine's own asynchronous commits are not used, because on a full disk they leave a rejection that
- * nobody can handle and a close that never ends. Nor is the engine let run into a full disk at all:
+ * engine's own asynchronous commits are not used, because on a full disk they leave a rejection
+ * that nobody can handle and a close that never ends. Nor is the engine let run into a full disk at
+ * all:
  * one in ten such commits corrupted the memory of the process when it was tried.
  */
 export class LmdbStore implements KeyValueStore {
@@ -128,8 +129,8 @@ export class LmdbStore implements KeyValueStore {
     const reserveBytes = this.#reserveBytes;
     throw new StorageFault(
       'STORAGE_FULL',
-      `The disk of ${this.#directory} has ${free} bytes left; ${reserveBytes} are kept free. Make ` +
-        'room or lower storage.reserveBytes, then start again.',
+      `The disk of ${this.#directory} has ${free} bytes left; ${reserveBytes} are kept free. ` +
+        'Make room or lower storage.reserveBytes, then start again.',
       { fields: { path: this.#directory, free, reserveBytes } },
     );
   }
