@@ -266,7 +266,7 @@ function generateOrder(
     0n,
   );
   const limited = sketch.shape === 'oneLimit' || random.next() < 0.5;
-  const shift = sketch.shape === 'oneLimit' ? -400 : random.integer(-3000, 600);
+  const shift = limitShiftPpm(sketch.shape, random);
   const minimum = sketch.shape === 'minimumFills' && random.next() < 0.3;
   return {
     pay,
@@ -282,6 +282,12 @@ function generateOrder(
       : {}),
     ...(minimum ? { minFillPpm: random.integer(1, 10) * 100_000 } : {}),
   };
+}
+
+/** Distance of a limit from the mid, ppm; the fee alone is 300. */
+function limitShiftPpm(shape: MarketShape, random: SeededRandom): number {
+  if (shape === 'oneLimit') return -400;
+  return shape === 'minimumFills' ? random.integer(-600, -250) : random.integer(-3000, 600);
 }
 
 function generatePair(
@@ -326,4 +332,13 @@ function generatePair(
     default:
       return any();
   }
+}
+
+/** The demo world with one basket of all five currencies, and one order of a million USD for it. */
+export function generateBasketWorld(): GeneratedMarket {
+  const problem = demoProblem({
+    baskets: [{ symbol: 'WORLD', units: [0n, 20n, 3300n, 18n, 21n, 29n] }],
+  });
+  const orders = [{ pay: 0, receive: 6, budget: 1_000_000_000_000n }];
+  return { name: 'basket world', problem, orders };
 }
