@@ -1,10 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Contract } from '../packages/api/src/schema/contract.ts';
-import { breakingChanges, currentContract } from '../packages/api/src/schema/contract.ts';
+import {
+  breakingChanges,
+  contractText,
+  currentContract,
+} from '../packages/api/src/schema/contract.ts';
 
 /** Where the published contract of the API stands, relative to the repository. */
-export const CONTRACT_PATH: string = 'packages/api/contract.snapshot';
+const CONTRACT_PATH = 'packages/api/contract.snapshot';
 
 /**
  * Writes the public contract of the API as it is now: `node scripts/acceptContract.ts`.
@@ -13,7 +17,9 @@ export const CONTRACT_PATH: string = 'packages/api/contract.snapshot';
 function main(options: readonly string[]): void {
   const path = join(resolve(import.meta.dirname, '..'), CONTRACT_PATH);
   const current = currentContract();
-  const published = existsSync(path) ? readContract(path) : current;
+  const published = existsSync(path)
+    ? (JSON.parse(readFileSync(path, 'utf8')) as Contract)
+    : current;
   const breaks = breakingChanges(published, current);
   if (breaks.length > 0 && !options.includes('--break')) {
     for (const sentence of breaks) console.error(sentence);
@@ -23,16 +29,6 @@ function main(options: readonly string[]): void {
   }
   writeFileSync(path, contractText(current));
   console.log(`wrote ${CONTRACT_PATH}`);
-}
-
-/** Reads a published contract. */
-export function readContract(path: string): Contract {
-  return JSON.parse(readFileSync(path, 'utf8')) as Contract;
-}
-
-/** A contract as it stands in the repository. */
-export function contractText(contract: Contract): string {
-  return `${JSON.stringify(contract, undefined, 1)}\n`;
 }
 
 if (import.meta.main) main(process.argv.slice(2));

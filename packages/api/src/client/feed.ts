@@ -125,7 +125,8 @@ export class Feed {
 
   #connect(): void {
     this.#options.onState?.('connecting');
-    const url = `${this.#options.baseUrl.replace(/^http/, 'ws').replace(/\/+$/, '')}${WEBSOCKET_PATH}`;
+    const base = this.#options.baseUrl.replace(/^http/, 'ws').replace(/\/+$/, '');
+    const url = base + WEBSOCKET_PATH;
     const open = this.#options.openSocket ?? ((address) => new WebSocket(address));
     const socket = open(url);
     this.#socket = socket;

@@ -235,6 +235,6 @@ export const submitVerifiables: Route<NoFields, NoFields, readonly Verifiable[],
   note:
     'Each Swap is translated to a BatchOrder, whose EIP-712 signature it carries: budget times ' +
     '10^decimals; limit n/d with n = 10^(digits of limit_ratio + decimals received) and ' +
-    'd = limit_ratio without its point times 10^(decimals paid), divided by their greatest common ' +
-    'divisor; min_fill_fraction times 10^6; nonce as orderNonce; expires_at_ms as expiresAtMs.',
+    'd = limit_ratio without its point times 10^(decimals paid), in lowest terms; ' +
+    'min_fill_fraction times 10^6; nonce as orderNonce; expires_at_ms as expiresAtMs.',
 };

@@ -11,17 +11,17 @@ export function apiReference(): string {
 
 const INTRODUCTION = `# API
 
-A venue speaks REST and WebSocket, versioned under \`/v1\`. The page \`/docs\` of a running venue shows
-the same with examples to try, \`/openapi.json\` is the document for tools.
+A venue speaks REST and WebSocket, versioned under \`/v1\`. The page \`/docs\` of a running venue
+shows the same with examples to try, \`/openapi.json\` is the document for tools.
 
-- **Amounts and prices** are exact decimal strings of whole units (\`"1000.000000"\`). What is signed
-  (\`budget\`, \`limitNumerator\`, \`limitDenominator\`, \`orderNonce\`) is a decimal integer of ledger
-  units, exactly as it is hashed.
+- **Amounts and prices** are exact decimal strings of whole units (\`"1000.000000"\`). What is
+  signed (\`budget\`, \`limitNumerator\`, \`limitDenominator\`, \`orderNonce\`) is a decimal
+  integer of ledger units, exactly as it is hashed.
 - **Times** are ISO 8601 in UTC; \`asOf\` names the sequence at which an answer is true.
   \`?atLeast=SEQ\` waits, at most five seconds, until that sequence is executed and durable.
-- **Three answers to an order**: \`accepted\` with its sequence, \`rejected\` with the rule it broke,
-  \`notReceived\` when the venue did not take it. The order id is the key: the same order again repeats
-  the first answer with \`repeated: true\`.
+- **Three answers to an order**: \`accepted\` with its sequence, \`rejected\` with the rule it
+  broke, \`notReceived\` when the venue did not take it. The order id is the key: the same order
+  again repeats the first answer with \`repeated: true\`.
 - **Refusals** have one shape, with a stable code and number: see [errors](errors.md).
 - **Reads are public**, orders too: whoever wants an order hidden until its batch closes uses a
   market with commit-reveal admission.
@@ -46,23 +46,23 @@ they say. A grant must outlive the batch of an order that rests on it by the mar
 
 const WEBSOCKET = `## WebSocket
 
-\`${WEBSOCKET_PATH}\` takes and sends JSON text frames. A request carries an \`id\` of the client's choice
-that its answer repeats. A session authenticates a connection once, with the code of \`GET
+\`${WEBSOCKET_PATH}\` takes and sends JSON text frames. A request carries an \`id\` of the client's
+choice that its answer repeats. A session authenticates a connection once, with the code of \`GET
 ${WEBSOCKET_PATH}\` and an empty body.
 
-Channels: \`batches:M\`, \`epochs:M\`, \`phases:M\`, \`oracle:M\` of a market M, \`orders:0x...\` of an owner.
-Each channel counts its events 1, 2, 3, ... without gaps. \`subscribed\` carries a snapshot and the
-sequence it stands for; a later event may repeat what the snapshot holds, so orders are upserts by
-id. After a lost connection, \`from\` (the next sequence wanted) and \`feed\` (as answered before) resume
-without a gap; where the venue no longer holds that far back, or started anew, it answers with a
-snapshot and \`resumed: false\`.
+Channels: \`batches:M\`, \`epochs:M\`, \`phases:M\`, \`oracle:M\` of a market M, and
+\`orders:0x...\` of an owner. Each channel counts its events 1, 2, 3, ... without gaps.
+\`subscribed\` carries a snapshot and the sequence it stands for; a later event may repeat what the
+snapshot holds, so orders are upserts by id. After a lost connection, \`from\` (the next sequence
+wanted) and \`feed\` (as answered before) resume without a gap; where the venue no longer holds
+that far back, or started anew, it answers with a snapshot and \`resumed: false\`.
 
 The checksum of an event is the CRC-32 (as in zlib) of the concatenated texts of all events of the
 feed so far, where the text of an event is what stands behind \`"event":\` in its frame, up to the
 frame's last brace. So checksum_n = crc32(text_n, checksum_(n-1)), written in eight hex digits.
 
-Who reads too slowly is sent a \`warning\`, then dropped. The venue pings; clients that do not answer
-are dropped. Private close codes:
+Who reads too slowly is sent a \`warning\`, then dropped. The venue pings; clients that do not
+answer are dropped. Private close codes:
 
 ${Object.entries(CLOSE_CODES)
   .map(([reason, code]) => `- ${code} \`${reason}\``)
@@ -71,9 +71,9 @@ ${Object.entries(CLOSE_CODES)
 
 const CLOSING = `## Compatibility
 
-\`GET /vaults/{owner}\`, \`POST /verifiables\` and \`GET /api/health\` answer as the batch-FX executor API
-does. Two fields are added to a \`Swap\`, because a signature here covers them: \`nonce\` and
-\`expires_at_ms\`; \`market_id\` is "1" unless given.
+\`GET /vaults/{owner}\`, \`POST /verifiables\` and \`GET /api/health\` answer as the batch-FX
+executor API does. Two fields are added to a \`Swap\`, because a signature here covers them:
+\`nonce\` and \`expires_at_ms\`; \`market_id\` is "1" unless given.
 `;
 
 function routesText(): string {

@@ -6,7 +6,7 @@ import { addressText, decimalText, signatureText, symbolText } from './primitive
  * the only ones here that are.
  */
 
-/** A swap in the older form; `nonce`, `expires_at_ms` and `market_id` are what our signature adds. */
+/** A swap in the older form, with what our signature adds: nonce, expires_at_ms, market_id. */
 export interface Swap {
   readonly owner: string;
   readonly pay_asset: string;

@@ -55,6 +55,11 @@ export function currentContract(): Contract {
   return JSON.parse(JSON.stringify(contract)) as Contract;
 }
 
+/** A contract as it stands in the repository. */
+export function contractText(contract: Contract): string {
+  return `${JSON.stringify(contract, undefined, 1)}\n`;
+}
+
 /**
  * What in a contract breaks clients that were written against a published one, one sentence each.
  *

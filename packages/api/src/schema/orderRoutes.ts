@@ -66,7 +66,7 @@ export const submitOrders: Route<NoFields, NoFields, OrderSubmission, OrderAnswe
   body: orderSubmission,
   response: orderAnswers,
   contentType: JSON_TYPE,
-  note: 'A single order that is refused answers with the HTTP status of its code and the same body.',
+  note: 'One order that is refused answers with the HTTP status of its code and the same body.',
 };
 
 export const readOrder: Route<OrderPath, AtLeast, undefined, OrderReply> = {

@@ -12,7 +12,12 @@ import { accountEndpoints, operationsEndpoints } from './http/accountEndpoints.t
 import { mountDocs } from './http/docsPage.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { createHttpServer, serverOf } from './http/httpServer.ts';
-import { marketEndpoints, recordEndpoints } from './http/marketEndpoints.ts';
+import {
+  epochEndpoints,
+  marketEndpoints,
+  priceEndpoints,
+  recordEndpoints,
+} from './http/marketEndpoints.ts';
 import { operatorEndpoints } from './http/operatorEndpoints.ts';
 import { orderEndpoints } from './http/orderEndpoints.ts';
 import { MidsBoard } from './midsBoard.ts';
@@ -42,8 +47,10 @@ export async function openGateways(
   const mids = new MidsBoard();
   const stopMids = mids.listen(venue, dependencies.clock);
   const endpoints = [
-    ...marketEndpoints(core, mids),
+    ...marketEndpoints(core),
+    ...priceEndpoints(core, mids),
     ...recordEndpoints(core),
+    ...epochEndpoints(core),
     ...orderEndpoints(core, intake),
     ...accountEndpoints(core, intake),
     ...operatorEndpoints(core, intake),

@@ -30,8 +30,8 @@ export interface ConsentRules {
  * Checks that the owner wants what a digest says: by its own signature, by that of a delegate with
  * trade scope, or through an authenticated session with trade scope.
  *
- * A grant must outlive the batch in which its order will be judged: the laws ask for grants in force
- * when the batch closes.
+ * A grant must outlive the batch in which its order will be judged: the laws ask for grants in
+ * force when the batch closes.
  *
  * @returns the 65 bytes of authorisation. Rejections: unauthenticated, forbidden, signatureInvalid,
  * sessionExpired.

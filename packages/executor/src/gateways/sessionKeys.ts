@@ -31,8 +31,8 @@ export interface SessionWorld {
 }
 
 /**
- * Session secrets are HMAC-SHA256(server key, grant id): nothing secret is stored, and a secret ends
- * with its grant. A request is authenticated by HMAC-SHA256 over
+ * Session secrets are HMAC-SHA256(server key, grant id): nothing secret is stored, and a secret
+ * ends with its grant. A request is authenticated by HMAC-SHA256 over
  * `method LF path LF timestampMs LF hex(SHA-256(body))`.
  *
  * Within the clock skew a request could be sent twice by someone who read it; every write here is

@@ -16,7 +16,7 @@ import { isoTime } from './present/moments.ts';
 
 /**
  * Puts a signed grant in force and answers its secret, once. A grant is sequenced before the secret
- * is answered and its order nonce is used up, so that nobody who reads the grant later, in a bundle,
+ * is answered and its order nonce is used up, so that nobody who reads the grant later in a bundle
  * can ask for the secret again.
  *
  * Rejections: signatureInvalid, sessionTooLong, sessionLimitReached, rateLimited, notAdmitting, and

@@ -1,7 +1,7 @@
 // Goal: every route serves exactly the callers that its schema names.
-// Method: each route of the table is called by each kind of caller; what must happen is derived from
-// the route's access alone. Bodies are filled with a minimal form, because refusals of the caller
-// come before anything is read of the request.
+// Method: each route of the table is called by each kind of caller; what must happen is derived
+// from the route's access alone. Bodies are minimal, because refusals of the caller come
+// before anything is read of the request.
 
 import assert from 'node:assert/strict';
 import { createHmac, hash } from 'node:crypto';

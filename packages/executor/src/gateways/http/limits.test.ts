@@ -178,7 +178,7 @@ describe('sessions', () => {
     assert.equal(!foreign.ok && foreign.rejection.code, 'notFound');
   });
 
-  test('a session may not outlive the longest life, nor crowd out others without bound', async (t) => {
+  test('a session may not outlive the longest life, nor come in any number', async (t) => {
     const options = { sessionTtlMsMax: 7_300_000, sessionsPerOwnerMax: 2 };
     const world = await GatewayWorld.open({ options });
     t.after(() => world.close());

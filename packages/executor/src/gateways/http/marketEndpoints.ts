@@ -46,7 +46,7 @@ import type { Endpoint } from './endpoint.ts';
 import { answer, endpoint } from './endpoint.ts';
 
 /** Reads about markets as they stand. */
-export function marketEndpoints(core: GatewayCore, mids: MidsBoard): Endpoint[] {
+export function marketEndpoints(core: GatewayCore): Endpoint[] {
   const { venue, options, dependencies } = core;
   const { state } = venue;
   const present = (market: BatchMarket): MarketView =>
@@ -65,6 +65,14 @@ export function marketEndpoints(core: GatewayCore, mids: MidsBoard): Endpoint[] 
       const view = present(market.value);
       return answer({ market: view, asOf: asOfState(state) });
     }),
+  ];
+}
+
+/** Reads about the prices and the pool of a market. */
+export function priceEndpoints(core: GatewayCore, mids: MidsBoard): Endpoint[] {
+  const { venue } = core;
+  const { state } = venue;
+  return [
     endpoint(readOracle, ({ params }) => {
       const market = findMarket(core, params.marketId);
       if (!market.ok) return market;
@@ -131,7 +139,7 @@ export function marketEndpoints(core: GatewayCore, mids: MidsBoard): Endpoint[] 
   ];
 }
 
-/** Reads about what was cleared and sealed. */
+/** Lists of what was cleared and sealed. */
 export function recordEndpoints(core: GatewayCore): Endpoint[] {
   const { venue } = core;
   const { state } = venue;
@@ -167,6 +175,14 @@ export function recordEndpoints(core: GatewayCore): Endpoint[] {
         asOf: asOfState(state),
       });
     }),
+  ];
+}
+
+/** Reads about one sealed epoch, and the published laws. */
+export function epochEndpoints(core: GatewayCore): Endpoint[] {
+  const { venue } = core;
+  const { state } = venue;
+  return [
     endpoint(readEpoch, async ({ params }) => {
       const sealed = await findEpoch(core, params);
       if (!sealed.ok) return sealed;

@@ -1,6 +1,6 @@
 // Goal: an order gets one of three answers, once, however it is authorised and however often it is
 // sent; and what became of it can be read.
-// Method: a real venue behind real gateways on loopback, spoken to with the client and with raw JSON.
+// Method: a real venue behind real gateways on loopback, spoken to by the client and in raw JSON.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

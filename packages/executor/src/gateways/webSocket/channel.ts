@@ -76,7 +76,7 @@ export class Channel {
     return entry;
   }
 
-  /** Events from a sequence on; undefined when some of them are no longer kept, or not yet there. */
+  /** Events from a sequence on; undefined when some are no longer kept, or not yet there. */
   since(from: number): readonly ChannelEntry[] | undefined {
     if (from < this.oldest || from > this.#sequence + 1) return undefined;
     return Array.from({ length: this.#sequence + 1 - from }, (_, k) => this.#entry(from + k));

@@ -98,7 +98,7 @@ describe('the WebSocket', () => {
     assert.equal(Number.parseInt(snapshot.checksum, 16), checksum);
   });
 
-  test('catches up from a sequence that the ring still holds, and says when it does not', async (t) => {
+  test('catches up from a sequence that the ring still holds, or says so', async (t) => {
     const webSocket = { ...BOUNDS, ringSize: 2 };
     const world = await GatewayWorld.open({ options: { webSocket } });
     t.after(() => world.close());
@@ -285,7 +285,7 @@ describe('bounds of the WebSocket', () => {
     });
   });
 
-  test('a slow consumer is warned, then dropped with a reason, and others are not held up', async (t) => {
+  test('a slow consumer is warned, then dropped with a reason, and holds up nobody', async (t) => {
     const world = await open({ warnBytes: 50_000, dropBytes: 400_000, closeGraceMs: 5000 });
     t.after(() => world.close());
     const slow = await Peer.open(world.url);
