@@ -4,8 +4,8 @@ import { assetId } from '../../packages/exchange/src/ledger/asset.ts';
 import type { OracleSnapshot } from '../../packages/exchange/src/markets/batch/oracleSnapshot.ts';
 import { OrderTable } from '../../packages/exchange/src/markets/batch/orderTable.ts';
 import type { BatchParameters } from '../../packages/exchange/src/markets/batch/parameters.ts';
-import { productUnits, unitWeights } from '../../packages/exchange/src/markets/batch/parameters.ts';
 import type { BatchProblem } from '../../packages/exchange/src/markets/batch/solver.ts';
+import { unitPrices } from '../../packages/exchange/src/markets/batch/unitPrices.ts';
 import { amount } from '../../packages/exchange/src/numbers/amount.ts';
 import { price } from '../../packages/exchange/src/numbers/price.ts';
 import type { BatchOrder } from '../../packages/exchange/src/orders/batchOrder.ts';
@@ -144,6 +144,7 @@ export const SHAPES = [
   'scarcityPriced',
   'baskets',
   'minimumFills',
+  'scarceMinimums',
   'oneLimit',
   'displaced',
   'reserve',
@@ -164,8 +165,11 @@ export interface MarketSketch {
 export function generateMarket(sketch: MarketSketch): GeneratedMarket {
   const random = new SeededRandom(sketch.seed * 7919 + SHAPES.indexOf(sketch.shape) * 104_729 + 17);
   const problem = generateProblem(sketch, random);
+  const worth = unitPrices(problem.parameters, problem.oracle.mids);
   const orders: OrderSketch[] = [];
-  for (let k = 0; k < sketch.orders; k += 1) orders.push(generateOrder(sketch, problem, random));
+  for (let k = 0; k < sketch.orders; k += 1) {
+    orders.push(generateOrder(sketch, { problem, worth }, random));
+  }
   return {
     name: `${sketch.shape}/${sketch.assets}x${sketch.orders}#${sketch.seed}`,
     problem,
@@ -183,7 +187,7 @@ function generateProblem(sketch: MarketSketch, random: SeededRandom): BatchProbl
     const usd = BigInt(Math.round(random.between(5e7, 2e8)));
     return (usd * 10n ** 12n * 10n ** BigInt(at(decimals, i))) / mid;
   });
-  const tight = shape === 'tightBounds' || shape === 'scarcityPriced';
+  const tight = shape === 'tightBounds' || shape === 'scarcityPriced' || shape === 'scarceMinimums';
   const widest = shape === 'scarcityPriced' ? 150 : 30;
   const spread = tight ? BigInt(random.integer(Math.ceil(widest / 30), widest)) : 900n;
   const parameters: BatchParameters = {
@@ -248,7 +252,7 @@ function generateCovariance(n: number, random: SeededRandom): bigint[] {
 
 function generateOrder(
   sketch: MarketSketch,
-  problem: BatchProblem,
+  { problem, worth }: { readonly problem: BatchProblem; readonly worth: readonly bigint[] },
   random: SeededRandom,
 ): OrderSketch {
   const { parameters, oracle } = problem;
@@ -260,14 +264,9 @@ function generateOrder(
   const mid = Number(at(oracle.mids, pay)) * 1e-12;
   const scale = 10 ** at(parameters.assets, pay).decimals;
   const budget = BigInt(Math.max(1, Math.round((usd / mid) * scale)));
-  const weights = unitWeights(parameters);
-  const worth = productUnits(parameters, receive).reduce(
-    (sum, units, i) => sum + units * at(oracle.mids, i) * at(weights, i),
-    0n,
-  );
   const limited = sketch.shape === 'oneLimit' || random.next() < 0.5;
   const shift = limitShiftPpm(sketch.shape, random);
-  const minimum = sketch.shape === 'minimumFills' && random.next() < 0.3;
+  const minimum = sketch.shape.endsWith('inimums') || sketch.shape === 'minimumFills';
   return {
     pay,
     receive,
@@ -275,12 +274,11 @@ function generateOrder(
     ...(limited
       ? {
           // Parts per million of the mid rate, in lowest decimal digits that a trader would send.
-          limitNumerator:
-            (at(oracle.mids, pay) * at(weights, pay) * BigInt(1_000_000 + shift)) / 1_000_000n,
-          limitDenominator: worth,
+          limitNumerator: (at(worth, pay) * BigInt(1_000_000 + shift)) / 1_000_000n,
+          limitDenominator: at(worth, receive),
         }
       : {}),
-    ...(minimum ? { minFillPpm: random.integer(1, 10) * 100_000 } : {}),
+    ...(minimum && random.next() < 0.3 ? { minFillPpm: random.integer(1, 10) * 100_000 } : {}),
   };
 }
 
@@ -308,6 +306,7 @@ function generatePair(
     case 'oneSided':
     case 'tightBounds':
     case 'scarcityPriced':
+    case 'scarceMinimums':
       return random.next() < 0.7 ? [0, random.integer(1, count - 1)] : any();
     case 'hub':
       return random.next() < 0.5

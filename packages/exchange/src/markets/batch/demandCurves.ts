@@ -1,5 +1,6 @@
 import type { OrderTable } from './orderTable.ts';
 import type { PairBooks } from './pairBooks.ts';
+import type { SortedRun } from './sortedRuns.ts';
 
 /** The least net rate that the protective band lets an order of the pair accept, as a double. */
 export type ProtectiveRate = (pay: number, receive: number) => number;
@@ -22,10 +23,11 @@ export class DemandCurves {
   readonly count: number;
   readonly pay: Uint8Array;
   readonly receive: Uint8Array;
-  /** Rows of pair k are at start[k] .. start[k + 1] of `rates` and `rows`. */
+  /** Rates of pair k are at start[k] .. start[k + 1] of `rates`, in the order of its book. */
   readonly start: Uint32Array;
   readonly rates: Float64Array;
-  readonly rows: Uint32Array;
+  /** The sorted orders that each pair was summed from. */
+  readonly orders: readonly SortedRun[];
   /** The ramp in use; wider only while the search approaches a hard market. */
   rampWidth: number = RAMP_WIDTH;
   /** Answers of the last `query`: units paid, and their derivative by the log of the rate. */
@@ -46,7 +48,7 @@ export class DemandCurves {
     this.receive = Uint8Array.from(all, (book) => book.receive);
     this.start = new Uint32Array(all.length + 1);
     this.rates = new Float64Array(books.length);
-    this.rows = new Uint32Array(books.length);
+    this.orders = all.map((book) => book.orders);
     this.#sums = new Float64Array(2 * (books.length + all.length));
     this.#protective = Float64Array.from(all, (book) => protective(book.pay, book.receive));
     this.#lowPlace = new Uint32Array(all.length);
@@ -57,8 +59,7 @@ export class DemandCurves {
       const from = this.start[k] as number;
       this.start[k + 1] = from + orders.length;
       this.rates.set(orders.rates.subarray(0, orders.length), from);
-      this.rows.set(orders.rows.subarray(0, orders.length), from);
-      this.#sum(k, orders.budgets);
+      this.#sum(k);
     });
   }
 
@@ -84,14 +85,12 @@ export class DemandCurves {
 
   /** Takes the sums of pair k anew after exclusions changed. */
   refresh(k: number): void {
-    const from = this.start[k] as number;
-    const until = this.start[k + 1] as number;
-    const budgets = new Float64Array(until - from);
-    for (let place = from; place < until; place += 1) {
-      const row = this.rows[place] as number;
-      budgets[place - from] = Number(this.#table.budget[row] as bigint);
-    }
-    this.#sum(k, budgets);
+    this.#sum(k);
+  }
+
+  /** Bytes held besides the books. */
+  get byteLength(): number {
+    return this.rates.byteLength + this.#sums.byteLength + this.#excluded.byteLength;
   }
 
   /** Answers supply and slope of pair k at net rate rho > 0 in `amount` and `slope`. */
@@ -151,9 +150,9 @@ export class DemandCurves {
     return low;
   }
 
-  #sum(k: number, budgets: Float64Array): void {
+  #sum(k: number): void {
+    const { length, budgets, rows } = this.orders[k] as SortedRun;
     const from = this.start[k] as number;
-    const until = this.start[k + 1] as number;
     const protective = this.#protective[k] as number;
     const { canceled } = this.#table;
     const sums = this.#sums;
@@ -162,11 +161,11 @@ export class DemandCurves {
     let out = 2 * (from + k);
     sums[out] = 0;
     sums[out + 1] = 0;
-    for (let place = from; place < until; place += 1) {
-      const row = this.rows[place] as number;
+    for (let place = 0; place < length; place += 1) {
+      const row = rows[place] as number;
       if (canceled[row] === 0 && this.#excluded[row] === 0) {
-        const budget = budgets[place - from] as number;
-        const rate = this.rates[place] as number;
+        const budget = budgets[place] as number;
+        const rate = this.rates[from + place] as number;
         sumBudget += budget;
         sumRated += budget * Math.max(rate, protective);
       }

@@ -1,5 +1,6 @@
 import type { MarketModel } from './marketModel.ts';
 import type { OrderTable } from './orderTable.ts';
+import type { SortedRun } from './sortedRuns.ts';
 
 /** Drops come one by one up to this many, then a quarter of the violators at a time. */
 const SINGLE_DROPS = 64;
@@ -28,13 +29,13 @@ export class MinimumFillDrops {
     const pairs: number[] = [];
     const rates: number[] = [];
     for (let k = 0; k < curves.count; k += 1) {
-      const until = curves.start[k + 1] as number;
-      for (let place = curves.start[k] as number; place < until; place += 1) {
-        const row = curves.rows[place] as number;
+      const orders = curves.orders[k] as SortedRun;
+      for (let place = 0; place < orders.length; place += 1) {
+        const row = orders.rows[place] as number;
         if (table.minFillPpm[row] === 0 || table.canceled[row] === 1) continue;
         rows.push(row);
         pairs.push(k);
-        rates.push(Math.max(curves.rates[place] as number, curves.protective(k)));
+        rates.push(Math.max(orders.rates[place] as number, curves.protective(k)));
       }
     }
     this.#rows = Uint32Array.from(rows);

@@ -40,6 +40,11 @@ export class PairBooks {
     return this.#length;
   }
 
+  /** Bytes held: a rate, a budget and a row number for every order, tails included. */
+  get byteLength(): number {
+    return this.#books.reduce((sum, book) => sum + (book?.byteLength ?? 0), 0);
+  }
+
   /** Files the order of a row. Rows are filed once each; any order of rows gives the same sums. */
   insert(table: OrderTable, row: number): void {
     invariant(row < table.count, 'a filed row exists');

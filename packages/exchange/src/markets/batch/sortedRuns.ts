@@ -30,6 +30,13 @@ export class SortedRuns {
     return this.#length;
   }
 
+  /** Bytes held by the runs and the tail. */
+  get byteLength(): number {
+    const held = (sum: number, run: SortedRun): number =>
+      sum + run.rates.byteLength + run.budgets.byteLength + run.rows.byteLength;
+    return this.#runs.reduce(held, held(0, this.#tail));
+  }
+
   /** Inserts an order with its least net rate and its budget, both as doubles. */
   insert(rate: number, budget: number, row: number): void {
     const { rates, budgets, rows } = this.#tail;
