@@ -1,6 +1,6 @@
 // Load for benchmarks/api.ts: connections that send one prepared request at a time, a closed loop
-// that finds the capacity, and an open loop that measures latency from the moment at which a request
-// was due, whether or not it could be sent then.
+// that finds the capacity, and an open loop that measures latency from the moment at which a
+// request was due, whether or not it could be sent then.
 import { createHmac, hash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import {
   DEMO_MARKET_ID,
   type DemoAccount,
@@ -25,6 +24,7 @@ import { GATEWAY_PRESETS } from '../../packages/executor/src/gateways/gatewayOpt
 import type { Gateways } from '../../packages/executor/src/gateways/openGateways.ts';
 import { openGateways } from '../../packages/executor/src/gateways/openGateways.ts';
 import { recoverNative } from '../../packages/executor/src/gateways/recoverNative.ts';
+import { createLogger } from '../../packages/executor/src/metrics/logger.ts';
 import { createMetrics } from '../../packages/executor/src/metrics/metrics.ts';
 import type { VenueService } from '../../packages/executor/src/venueService.ts';
 import type { VenueEvent } from '../../packages/executor/src/venueTypes.ts';
@@ -38,6 +38,8 @@ export interface WorldChoice {
   readonly parameters?: Partial<BatchParameters>;
   /** Stands between the gateways and the venue, to observe or to disturb. */
   readonly around?: (venue: VenueService) => VenueService;
+  /** Receives the lines of the log. */
+  readonly onLine?: (line: string) => void;
   /** Leaves out assets, market and accounts. */
   readonly empty?: boolean;
 }
@@ -77,7 +79,11 @@ export class GatewayWorld {
     const dataDir = mkdtempSync(join(tmpdir(), 'lawbook-gateways-'));
     const flags = { dataDir, 'oracle.adapter': 'fixed', 'demo.flow': false };
     const { config } = loadConfig({ environment: {}, flags } as never);
-    const log = pino({ level: 'silent' });
+    const { onLine } = choice;
+    const log =
+      onLine === undefined
+        ? createLogger({ level: 'silent' })
+        : createLogger({ level: 'debug', destination: { write: onLine } });
     const wired = await wireVenue(config, { log, recover: recoverNative });
     const running = new AbortController();
     await wired.oracle.start(running.signal);

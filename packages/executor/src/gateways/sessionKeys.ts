@@ -1,4 +1,5 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import { refuse } from '@lawbook/exchange/failures/rejection';
@@ -39,10 +40,12 @@ export interface SessionWorld {
  * idempotent by its id, so that gains nothing.
  */
 export class SessionKeys {
-  readonly #serverKey: Uint8Array;
+  readonly #serverKey: KeyObject;
+  /** Keys of sessions that were verified lately: preparing one costs as much as using it. */
+  readonly #keys = new Map<Hash, KeyObject>();
 
   constructor(serverKey: Uint8Array) {
-    this.#serverKey = serverKey;
+    this.#serverKey = createSecretKey(serverKey);
   }
 
   /** The secret of a session, 0x and 64 hex digits. */
@@ -61,10 +64,13 @@ export class SessionKeys {
   ): Result<AuthorisedGrant> {
     const grantId = claim.sessionId.toLowerCase() as Hash;
     const text = claimText(request, claim.timestampMs);
-    const expected = createHmac('sha256', this.#secret(grantId)).update(text).digest();
+    const known = this.#keys.get(grantId);
+    const key = known ?? createSecretKey(this.#secret(grantId));
+    const expected = createHmac('sha256', key).update(text).digest();
     if (!timingSafeEqual(expected, hexToBytes(claim.mac))) {
       return refuse('unauthenticated', { field: 'authorization', actual: 'a wrong code' });
     }
+    if (known === undefined) this.#remember(grantId, key);
     const skewMs = Math.abs(world.nowMs - claim.timestampMs);
     if (skewMs > world.skewMs) {
       return refuse('timestampSkewed', {
@@ -81,10 +87,19 @@ export class SessionKeys {
     return accepted(entry);
   }
 
+  /** Only verified sessions are remembered, so that strangers cannot fill the memory. */
+  #remember(grantId: Hash, key: KeyObject): void {
+    const [oldest] = this.#keys.keys();
+    if (this.#keys.size >= KEYS_MAX && oldest !== undefined) this.#keys.delete(oldest);
+    this.#keys.set(grantId, key);
+  }
+
   #secret(grantId: Hash): Buffer {
     return createHmac('sha256', this.#serverKey).update(hexToBytes(grantId)).digest();
   }
 }
+
+const KEYS_MAX = 10_000;
 
 /** Reads `Lawbook <sessionId>:<timestampMs>:<mac>`; undefined for anything else. */
 export function parseClaim(authorization: string): SessionClaim | undefined {

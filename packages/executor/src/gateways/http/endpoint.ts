@@ -11,8 +11,6 @@ export interface Call<P, Q, B> {
   readonly asker: Asker;
   /** A request header by lower-case name. */
   readonly header: (name: string) => string | undefined;
-  /** Aborts when the client goes away. */
-  readonly signal: AbortSignal;
 }
 
 /** What a success answers with; the status is 200 unless stated. */

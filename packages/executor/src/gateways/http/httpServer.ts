@@ -12,7 +12,13 @@ import type { GatewayCore } from '../gatewayCore.ts';
 import { addressKey } from '../tokenBuckets.ts';
 import type { Endpoint } from './endpoint.ts';
 import { mountEndpoint, requestState } from './mountEndpoint.ts';
-import { announceLimits, sendRejection, TRACE_HEADER, traceIdFrom } from './replies.ts';
+import {
+  announceLimits,
+  createTraceIds,
+  sendRejection,
+  TRACE_HEADER,
+  traceIdFrom,
+} from './replies.ts';
 
 /** Longest request line and headers. */
 const HEADER_BYTES_MAX = 16_384;
@@ -24,11 +30,13 @@ export async function createHttpServer(
 ): Promise<FastifyInstance> {
   const { options, dependencies } = core;
   const { tls } = options;
+  const nextTraceId = createTraceIds();
   const settings = {
     loggerInstance: dependencies.log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: ({ headers }: IncomingMessage): string => {
-      return traceIdFrom(String(headers['traceparent'])) ?? randomBytes(16).toString('hex');
+      const { traceparent } = headers as { readonly traceparent?: string };
+      return (traceparent === undefined ? undefined : traceIdFrom(traceparent)) ?? nextTraceId();
     },
     trustProxy: options.trustProxy ? 1 : false,
     bodyLimit: options.bodyBytesMax,

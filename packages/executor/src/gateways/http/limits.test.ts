@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { unwrap } from '@lawbook/api/client/transport';
-import { GatewayWorld } from '../../../../../testing/gateways/gatewayWorld.ts';
+import { GatewayWorld, OPERATOR_TOKEN } from '../../../../../testing/gateways/gatewayWorld.ts';
 
 const BUY = { pay: 'USD', receive: 'EUR', amount: '10' } as const;
 
@@ -191,6 +191,38 @@ describe('sessions', () => {
     const third = await alice.openSession(wish);
     assert.equal(!third.ok && third.rejection.code, 'sessionLimitReached');
     unwrap(await world.client('bob').openSession(wish));
+  });
+
+  test('logs name requests and orders, and carry no secret', async (t) => {
+    const lines: string[] = [];
+    const world = await GatewayWorld.open({ onLine: (line) => lines.push(line) });
+    t.after(() => world.close());
+    const session = await world.sessionClient('alice', ['trade']);
+    const order = unwrap(await session.createOrder(BUY));
+    const body = JSON.stringify({ orders: [order] });
+    const authorization = await session.transport.authorise({
+      method: 'POST',
+      path: '/v1/orders',
+      body: new TextEncoder().encode(body),
+    });
+    const response = await fetch(`${world.url}/v1/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: authorization ?? '' },
+      body,
+    });
+    const { answers } = (await response.json()) as { answers: { orderId: string }[] };
+    const traceId = response.headers.get('trace-id') ?? '';
+    await world.operate('POST', '/v1/deposits', {});
+    await world.close();
+    const line = lines.find((text) => text.includes(traceId));
+    const logged = JSON.parse(line ?? '{}') as Record<string, unknown>;
+    assert.equal(logged['orderHash'], answers[0]?.orderId);
+    assert.equal(logged['status'], 200);
+    assert.equal(logged['route'], '/v1/orders');
+    const mac = authorization?.split(':').at(-1) ?? 'none';
+    for (const secret of [mac, OPERATOR_TOKEN]) {
+      assert.ok(!lines.some((text) => text.includes(secret)));
+    }
   });
 
   test('a withdrawal is answered with what this venue lacks', async (t) => {

@@ -47,14 +47,13 @@ export function mountEndpoint(app: FastifyInstance, core: GatewayCore, endpoint:
       const { params, query, body, caller } = prepared.value;
       const { addressKey, quotas } = state;
       const asker: Asker = { caller, addressKey, traceId: request.id, quotas };
-      const going = abortWhenGone(request, reply);
       const { atLeast } = query as { readonly atLeast?: number };
       if (atLeast !== undefined) {
         if (waiting >= core.options.readsWaitingMax) {
           return sendRejection(request, reply, tooManyWaiting(waiting));
         }
         waiting += 1;
-        const refused = await waitFor(core, atLeast, going).finally(() => {
+        const refused = await waitFor(core, atLeast, abortWhenGone(reply)).finally(() => {
           waiting -= 1;
         });
         if (refused !== undefined) return sendRejection(request, reply, refused.rejection);
@@ -65,7 +64,6 @@ export function mountEndpoint(app: FastifyInstance, core: GatewayCore, endpoint:
         body,
         asker,
         header: (name) => oneHeader(request.headers[name]),
-        signal: going,
       });
       if (!result.ok) return sendRejection(request, reply, result.rejection);
       rememberOrders(state, result.value.body);
@@ -160,11 +158,11 @@ function tooManyWaiting(waiting: number): Rejection {
     .rejection;
 }
 
-/** Aborts when the client closes its connection before it was answered. */
-function abortWhenGone(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+/** Aborts when the client's connection closes before it was answered. */
+function abortWhenGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
-  request.raw.once('close', () => {
-    if (!reply.raw.writableFinished && request.raw.destroyed) gone.abort();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
   });
   return gone.signal;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { RejectionBody } from '@lawbook/api/schema/rejectionView';
 import type { Rejection } from '@lawbook/exchange/failures/rejection';
 import { REJECTIONS } from '@lawbook/exchange/failures/rejectionCodes';
@@ -54,9 +55,19 @@ function share({ allowed, remaining, limit }: BucketAnswer): number {
   return allowed ? remaining / limit : -1;
 }
 
+/** Fresh trace ids: a random half for this run and a count, which costs less than randomness. */
+export function createTraceIds(): () => string {
+  const run = randomBytes(8).toString('hex');
+  let count = 0;
+  return () => {
+    count += 1;
+    return run + count.toString(16).padStart(16, '0');
+  };
+}
+
 /** The trace id of an incoming W3C trace context, if there is a valid one. */
-export function traceIdFrom(traceparent: string | undefined): string | undefined {
-  const match = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent ?? '');
+export function traceIdFrom(traceparent: string): string | undefined {
+  const match = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent);
   const [, traceId] = match ?? [];
   return traceId === undefined || /^0+$/.test(traceId) ? undefined : traceId;
 }

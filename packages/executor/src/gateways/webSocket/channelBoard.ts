@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ChannelEvent } from '@lawbook/api/schema/messages';
 import type { OrderView } from '@lawbook/api/schema/orderViews';
-import { PAGE_LIMIT } from '@lawbook/api/schema/route';
 import { unreachable } from '@lawbook/exchange/failures/invariant';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { Result } from '@lawbook/exchange/failures/result';
@@ -23,6 +22,8 @@ export interface ChannelSnapshot {
   readonly events: readonly ChannelEvent[];
 }
 
+/** A snapshot of an owner's orders holds at most this many; older ones are listed over REST. */
+const OPEN_ORDERS_MAX = 2000;
 /** How often a snapshot is taken anew when too much happened while it was read. */
 const SNAPSHOT_ATTEMPTS = 3;
 
@@ -142,7 +143,7 @@ export class ChannelBoard {
     const { venue } = this.#core;
     const [kind = '', subject = ''] = name.split(':');
     if (kind === 'orders') {
-      const page = { open: true, limit: PAGE_LIMIT.most };
+      const page = { open: true, limit: OPEN_ORDERS_MAX };
       const records = await venue.orders(accountId(subject), page);
       return records.map((record) => ({ kind: 'order', order: presentOrder(venue.state, record) }));
     }
