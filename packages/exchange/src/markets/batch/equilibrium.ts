@@ -91,7 +91,7 @@ interface Steps {
   readonly trustsResidual: boolean;
 }
 
-/** Steps of a market without walls: gradient C^-1 e, Newton system (sigma I + C Dv) d = - e. */
+/** Steps of a market without walls: gradient g = C^-1 e, Newton system (sigma C^-1 + Dv) d = - g. */
 class OpenSteps implements Steps {
   readonly trustsResidual = true;
   readonly #model: MarketModel;
@@ -111,8 +111,9 @@ class OpenSteps implements Steps {
 
   direction(_eta: Float64Array, e: Float64Array): Float64Array | undefined {
     const d = this.#d;
-    this.#model.jacobian(this.#jacobian);
+    this.#model.gradientJacobian(this.#jacobian);
     for (let i = 0; i < d.length; i += 1) d[i] = -(e[i] as number);
+    this.#model.applyInverseCovariance(d);
     if (!factorLu(this.#jacobian, this.#order, d.length)) return undefined;
     solveLu(this.#jacobian, this.#order, d);
     return d;
@@ -150,7 +151,7 @@ class WalledSteps implements Steps {
     const n = d.length;
     this.#response.gap(eta, this.#gap);
     const { matrix } = this.#response;
-    this.#model.jacobian(this.#jacobian, matrix);
+    this.#model.walledJacobian(this.#jacobian, matrix);
     for (let i = 0; i < n; i += 1) {
       let sum = 0;
       for (let j = 0; j < n; j += 1) {
@@ -186,7 +187,9 @@ interface LineSearch {
 function searchLine(model: MarketModel, steps: Steps, line: LineSearch): number {
   const { eta, e, d, residual } = line;
   const start = new Float64Array(eta);
-  const slopeStart = steps.slope(d, eta, e);
+  // Without walls the slope is a function of e alone and is rarely asked for: e is kept instead.
+  const kept = steps.trustsResidual ? Float64Array.from(e) : undefined;
+  const slopeBefore = kept === undefined ? steps.slope(d, eta, e) : 0;
   const moveTo = (tau: number): number => {
     for (let i = 0; i < d.length; i += 1) {
       eta[i + 1] = (start[i + 1] as number) + tau * (d[i] as number);
@@ -198,6 +201,7 @@ function searchLine(model: MarketModel, steps: Steps, line: LineSearch): number 
   if (moveTo(1) > 0.5 * residual || !steps.trustsResidual) {
     let low = 0;
     let high = 1;
+    const slopeStart = kept === undefined ? slopeBefore : steps.slope(d, eta, kept);
     let slopeLow = slopeStart;
     let slopeHigh = steps.slope(d, eta, e);
     const goal = 0.25 * Math.abs(slopeStart);

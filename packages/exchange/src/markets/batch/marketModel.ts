@@ -76,6 +76,8 @@ export class MarketModel {
   readonly pairPaid: Float64Array;
   readonly pairOut: Float64Array;
   readonly #factor: Float64Array;
+  /** C^-1. */
+  readonly #precision: Float64Array;
   readonly #tradeSlopes: Float64Array;
   readonly #position: Float64Array;
   readonly #midRate: Float64Array;
@@ -105,6 +107,7 @@ export class MarketModel {
     const factor = cholesky(this.covariance, count - 1);
     invariant(factor !== undefined, 'the covariance of a market is positive definite');
     this.#factor = factor;
+    this.#precision = inverse(factor, count - 1);
     this.payFactors = new Float64Array(count).fill(1);
     this.receiveFactors = new Float64Array(count).fill(1);
     this.wallLow = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
@@ -139,20 +142,19 @@ export class MarketModel {
 
   /** Net units received per unit paid by pair k at the price deviations eta. */
   netRate(k: number, eta: Float64Array): number {
-    const { assets, shares } = this.pairLegs(k);
-    let level = 0;
-    for (let leg = 0; leg < assets.length; leg += 1) {
-      level += (shares[leg] as number) * (1 + (eta[assets[leg] as number] as number));
-    }
     const up = 1 + (eta[this.curves.pay[k] as number] as number);
+    const level = this.#level(this.curves.receive[k] as number, eta);
     return (up / level) * (this.#midRate[k] as number);
   }
 
   /** Rationing of pair k: pay factor times the least receive factor over the legs. */
   rationing(k: number): number {
-    let least = 1;
-    for (const asset of this.pairLegs(k).assets) {
-      least = Math.min(least, this.receiveFactors[asset] as number);
+    const receive = this.curves.receive[k] as number;
+    let least = receive < this.assets ? (this.receiveFactors[receive] as number) : 1;
+    if (receive >= this.assets) {
+      for (const asset of this.pairLegs(k).assets) {
+        least = Math.min(least, this.receiveFactors[asset] as number);
+      }
     }
     return least * (this.payFactors[this.curves.pay[k] as number] as number);
   }
@@ -165,28 +167,26 @@ export class MarketModel {
       this.paidSlope.fill(0);
       this.outSlope.fill(0);
     }
-    const { curves } = this;
+    const { curves, paid, out, assets: count } = this;
     for (let k = 0; k < curves.count; k += 1) {
       const pay = curves.pay[k] as number;
+      const receive = curves.receive[k] as number;
       const up = 1 + (eta[pay] as number);
-      const { assets, shares } = this.#legs[curves.receive[k] as number] as FloatLegs;
-      let level = 0;
-      for (let leg = 0; leg < assets.length; leg += 1) {
-        level += (shares[leg] as number) * (1 + (eta[assets[leg] as number] as number));
-      }
+      const level = receive < count ? 1 + (eta[receive] as number) : this.#level(receive, eta);
       const t = up / level;
       curves.query(k, t * (this.#midRate[k] as number));
       const unit = this.rationing(k) * (this.unitUsd[pay] as number);
       const flow = curves.amount * unit;
       this.pairPaid[k] = flow;
       this.pairOut[k] = flow * t;
-      this.paid[pay] = (this.paid[pay] as number) + flow;
-      for (let leg = 0; leg < assets.length; leg += 1) {
-        const asset = assets[leg] as number;
-        this.out[asset] = (this.out[asset] as number) + (shares[leg] as number) * flow * t;
+      paid[pay] = (paid[pay] as number) + flow;
+      if (receive < count) {
+        out[receive] = (out[receive] as number) + flow * t;
+        if (slopes) this.#addPairSlopes(pay, receive, up, level, flow, curves.slope * unit);
+      } else {
+        this.#addLegs(receive, flow * t);
+        if (slopes) this.#addSlopes({ pay, receive, up, level }, flow, curves.slope * unit);
       }
-      if (slopes)
-        this.#addSlopes({ pay, up, level, legs: { assets, shares } }, flow, curves.slope * unit);
     }
   }
 
@@ -246,19 +246,35 @@ export class MarketModel {
     return worst;
   }
 
-  /** Writes sigma I + M Dv at the last evaluated prices; M is C, or C and the walls touched. */
-  jacobian(target: Float64Array, matrix: Float64Array = this.covariance): void {
+  /** Writes Dv, the derivatives of the non-numeraire trades, at the last evaluated prices. */
+  tradeSlopes(target: Float64Array): void {
     const n = this.assets - 1;
-    const slopes = this.#tradeSlopes;
     const keep = 1 - this.feeShare;
-    for (let k = 0; k < n; k += 1) {
-      const from = (k + 1) * this.assets + 1;
+    const { paidSlope, outSlope } = this;
+    for (let i = 0; i < n; i += 1) {
+      const from = (i + 1) * this.assets + 1;
+      const to = i * n;
       for (let j = 0; j < n; j += 1) {
-        const place = from + j;
-        slopes[k * n + j] =
-          (this.paidSlope[place] as number) - keep * (this.outSlope[place] as number);
+        target[to + j] = (paidSlope[from + j] as number) - keep * (outSlope[from + j] as number);
       }
     }
+  }
+
+  /** Writes the gradient's Jacobian sigma C^-1 + Dv at the last evaluated prices. */
+  gradientJacobian(target: Float64Array): void {
+    this.tradeSlopes(target);
+    const sigma = this.numeraireMultiple;
+    const precision = this.#precision;
+    for (let place = 0; place < target.length; place += 1) {
+      target[place] = (target[place] as number) + sigma * (precision[place] as number);
+    }
+  }
+
+  /** Writes sigma I + M Dv at the last evaluated prices. */
+  walledJacobian(target: Float64Array, matrix: Float64Array): void {
+    const n = this.assets - 1;
+    const slopes = this.#tradeSlopes;
+    this.tradeSlopes(slopes);
     target.fill(0);
     for (let i = 0; i < n; i += 1) {
       const row = i * n;
@@ -283,16 +299,54 @@ export class MarketModel {
     return this.stiffness.some((stiffness) => stiffness > 0);
   }
 
-  #addSlopes(
-    at: { pay: number; up: number; level: number; legs: FloatLegs },
+  /** sum omega_i (1 + eta_i) of a basket. */
+  #level(receive: number, eta: Float64Array): number {
+    const { assets, shares } = this.#legs[receive] as FloatLegs;
+    let level = 0;
+    for (let leg = 0; leg < assets.length; leg += 1) {
+      level += (shares[leg] as number) * (1 + (eta[assets[leg] as number] as number));
+    }
+    return level;
+  }
+
+  #addLegs(receive: number, gross: number): void {
+    const { assets, shares } = this.#legs[receive] as FloatLegs;
+    for (let leg = 0; leg < assets.length; leg += 1) {
+      const asset = assets[leg] as number;
+      this.out[asset] = (this.out[asset] as number) + (shares[leg] as number) * gross;
+    }
+  }
+
+  /** The four derivatives of a plain pair; scalars and not an object, as this runs per pair. */
+  #addPairSlopes(
+    pay: number,
+    receive: number,
+    up: number,
+    level: number,
     flow: number,
     slope: number,
   ): void {
-    const { pay, up, level, legs } = at;
-    const { assets, shares } = legs;
+    const { assets: count, paidSlope, outSlope } = this;
+    const turn = (slope + flow) / level;
+    const own = pay * count + pay;
+    const cross = pay * count + receive;
+    const back = receive * count + pay;
+    const self = receive * count + receive;
+    paidSlope[own] = (paidSlope[own] as number) + slope / up;
+    paidSlope[cross] = (paidSlope[cross] as number) - slope / level;
+    outSlope[back] = (outSlope[back] as number) + turn;
+    outSlope[self] = (outSlope[self] as number) - (turn * up) / level;
+  }
+
+  #addSlopes(
+    at: { pay: number; receive: number; up: number; level: number },
+    flow: number,
+    slope: number,
+  ): void {
+    const { pay, receive, up, level } = at;
+    const { assets, shares } = this.#legs[receive] as FloatLegs;
     const count = this.assets;
-    const t = up / level;
-    const turn = t * (slope + flow);
+    const turn = (up / level) * (slope + flow);
     const own = pay * count + pay;
     this.paidSlope[own] = (this.paidSlope[own] as number) + slope / up;
     for (let leg = 0; leg < assets.length; leg += 1) {
@@ -309,6 +363,19 @@ export class MarketModel {
       }
     }
   }
+}
+
+/** The inverse of L L', column by column. */
+function inverse(lower: Float64Array, n: number): Float64Array {
+  const result = new Float64Array(n * n);
+  const column = new Float64Array(n);
+  for (let j = 0; j < n; j += 1) {
+    column.fill(0);
+    column[j] = 1;
+    solveCholesky(lower, column, n);
+    for (let i = 0; i < n; i += 1) result[i * n + j] = column[i] as number;
+  }
+  return result;
 }
 
 function floatLegs(
