@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { Fault } from '@lawbook/exchange/failures/fault';
 import { Command, CommanderError } from 'commander';
 import { commandsFor } from './commands.ts';

@@ -108,9 +108,9 @@ function announce(
       ? [
           '',
           'A demo venue: invented prices, public development keys, no real money. Try',
-          `  lawbook order --from alice --pay 1000 USD --receive EUR${venue}`,
-          `  lawbook watch${venue}`,
-          `  lawbook deposit alice 1000 USD${folder}${venue}`,
+          `  npx lawbook order --from alice --pay 1000 USD --receive EUR${venue}`,
+          `  npx lawbook watch${venue}`,
+          `  npx lawbook deposit alice 1000 USD${folder}${venue}`,
         ]
       : []),
     '',

@@ -40,8 +40,7 @@ then authenticated by
 
 where \`path\` includes the query as sent and the time is within 30 seconds of the venue's. A write
 sent twice within that time has no second effect: orders, cancels and grants are identified by what
-they say. A grant must outlive the batch of an order that rests on it by the market's
-\`sessionMarginMs\`.
+they say. A grant must not expire before an order that rests on it does.
 `;
 
 const WEBSOCKET = `## WebSocket

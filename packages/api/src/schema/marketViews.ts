@@ -161,7 +161,6 @@ export interface MarketView {
     readonly ordersPerRequestMax: number;
     readonly limitFactorMax: number;
     readonly minFillPpmMax: number;
-    readonly sessionMarginMs: number;
   };
 }
 
@@ -181,7 +180,6 @@ export const marketView: z.ZodType<MarketView> = z.object({
     ordersPerRequestMax: countNumber,
     limitFactorMax: countNumber.describe('How far a limit may be off the mid, as a factor'),
     minFillPpmMax: countNumber,
-    sessionMarginMs: countNumber.describe('A grant outlives its order by at least this'),
   }),
 });
 

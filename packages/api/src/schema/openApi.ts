@@ -75,7 +75,7 @@ the first answer.
 
 A session authenticates a request by HMAC-SHA256 under its secret over
 method LF path LF timestampMs LF hex(SHA-256(body)), sent as
-Authorization: Lawbook <sessionId>:<timestampMs>:<mac>.
+\`Authorization: Lawbook SESSION:TIMESTAMP:MAC\`.
 
 Limits are announced in RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset and RateLimit-Policy
 (draft-ietf-httpapi-ratelimit-headers-06). The WebSocket is at /v1/ws.`;

@@ -16,7 +16,6 @@ export interface Config {
 
 /** The EIP-712 domain that users sign for. */
 export interface VenueConfig {
-  readonly name: string;
   readonly chainId: number;
   readonly address: string;
 }

@@ -36,7 +36,6 @@ const bucket = (whose: string, ratePerSecond: number, burst: number) =>
 
 const venue = z
   .strictObject({
-    name: z.string().min(1).max(64).default('Lawbook').describe('Name in the EIP-712 domain'),
     chainId: count('Chain in the EIP-712 domain; 31337 is a local chain', 1, 2 ** 48, 31_337),
     address: z
       .string()

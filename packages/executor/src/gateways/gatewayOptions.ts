@@ -68,8 +68,6 @@ export interface GatewayOptions {
   readonly sessionsPerOwnerMax: number;
   /** How far a request's time may be from ours, either way. */
   readonly sessionSkewMs: number;
-  /** A grant outlives an order that rests on it by the batch's duration and this. */
-  readonly sessionMarginMs: number;
   readonly webSocket: WebSocketOptions;
 }
 
@@ -108,7 +106,6 @@ export const GATEWAY_PRESETS: Omit<GatewayOptions, 'host' | 'port' | 'sessionKey
   sessionTtlMsMax: 86_400_000,
   sessionsPerOwnerMax: 32,
   sessionSkewMs: 30_000,
-  sessionMarginMs: 5000,
   webSocket: {
     connectionsMax: 5000,
     connectionsPerAddressMax: 200,

@@ -70,7 +70,7 @@ export class OrderIntake {
     if (record === undefined) return refuse('orderUnknown', { field: 'orderId', actual: id });
     const { owner, marketId } = record.order;
     const digest = this.#core.venue.signing.cancelDigest(owner, id);
-    const written = await this.#write({ owner, marketId, digest, signature }, asker, (consent) => {
+    const written = await this.#write({ owner, digest, signature }, asker, (consent) => {
       return { kind: 'cancelOrder', owner, marketId, orderId: id, authorisation: consent };
     });
     if (!written.ok) return written;
@@ -84,7 +84,7 @@ export class OrderIntake {
     const marketId = Number(request.marketId);
     const commitment = request.commitment.toLowerCase() as Hash;
     const digest = this.#core.venue.signing.commitDigest(owner, marketId, commitment);
-    const claim = { owner, marketId, digest, signature: request.signature };
+    const claim = { owner, digest, signature: request.signature };
     const written = await this.#write(claim, asker, (authorisation) => {
       return { kind: 'commitOrder', owner, marketId, commitment, authorisation };
     });
@@ -110,8 +110,9 @@ export class OrderIntake {
     const order = acceptOrder(signed);
     const digest = this.#core.venue.signing.orderDigest(order);
     const orderId = hashFromBytes(digest);
-    const { owner, marketId } = order;
-    const claim = { owner, marketId, digest, signature: signed.signature };
+    const { owner } = order;
+    const { signature, expiresAtMs: lastsUntilMs } = signed;
+    const claim = { owner, digest, signature, lastsUntilMs };
     const consent = this.#consent(claim, way.asker);
     if (!consent.ok) return answerRefused(orderId, consent);
     const full = this.#core.gate.enter(way.place);
@@ -138,12 +139,9 @@ export class OrderIntake {
 
   /** The account's bucket is asked after the consent, so that nobody can drain another's. */
   #consent(claim: Claim, { caller, quotas }: Asker): Result<Uint8Array> {
-    const { venue, options, dependencies, accountBuckets } = this.#core;
+    const { venue, dependencies, accountBuckets } = this.#core;
     const nowMs = dependencies.clock();
-    const consent = ownerConsent(venue, claim, caller, {
-      nowMs,
-      marginMs: options.sessionMarginMs,
-    });
+    const consent = ownerConsent(venue, claim, caller, nowMs);
     if (!consent.ok) return consent;
     const quota = accountBuckets.take(claim.owner, 1, nowMs);
     quotas.push(quota);

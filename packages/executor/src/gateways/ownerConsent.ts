@@ -13,17 +13,11 @@ import { hasScope } from './callers.ts';
 /** Something that only its owner, or one whom the owner trusts, may want. */
 export interface Claim {
   readonly owner: AccountId;
-  readonly marketId: number;
   readonly digest: Uint8Array;
   /** 65 bytes in hex, or undefined where a session speaks. */
   readonly signature: string | undefined;
-}
-
-/** How consent is judged. */
-export interface ConsentRules {
-  readonly nowMs: number;
-  /** Added to the duration of the batch: what a grant must still live. */
-  readonly marginMs: number;
+  /** Until when the wish can take effect; a grant that ends earlier does not carry it. */
+  readonly lastsUntilMs?: number;
 }
 
 /**
@@ -40,9 +34,9 @@ export function ownerConsent(
   venue: VenueService,
   claim: Claim,
   caller: Caller,
-  rules: ConsentRules,
+  nowMs: number,
 ): Result<Uint8Array> {
-  const untilMs = lastUse(venue, claim.marketId, rules);
+  const untilMs = Math.max(nowMs + 1, venue.state.timeMs + 1, claim.lastsUntilMs ?? 0);
   if (claim.signature !== undefined) return bySignature(venue, claim, claim.signature, untilMs);
   if (caller.kind !== 'session') {
     return refuse('unauthenticated', { field: 'signature', actual: 'no signature and no session' });
@@ -89,19 +83,12 @@ function usableGrant(entry: AuthorisedGrant, untilMs: number): Result<undefined>
   if (!hasScope(entry, 'trade')) {
     return refuse('forbidden', { field: 'scopes', limit: 'trade', actual: entry.grant.scopes });
   }
-  if (entry.grant.expiresAtMs <= untilMs) {
+  if (entry.grant.expiresAtMs < untilMs) {
     return refuse('sessionExpired', {
       field: 'expiresAtMs',
-      limit: `after ${untilMs}`,
+      limit: untilMs,
       actual: entry.grant.expiresAtMs,
     });
   }
   return accepted(undefined);
-}
-
-/** Until when a grant must live to carry an order that is submitted now. */
-function lastUse(venue: VenueService, marketId: number, { nowMs, marginMs }: ConsentRules): number {
-  const parameters = venue.state.markets.get(marketId)?.parameters;
-  const batchMs = (parameters?.batchIntervalMs ?? 0) + (parameters?.revealWindowMs ?? 0);
-  return Math.max(nowMs, venue.state.timeMs) + batchMs + marginMs;
 }

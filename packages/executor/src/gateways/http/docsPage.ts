@@ -18,6 +18,8 @@ const CONTENT_POLICY = [
 
 /** Serves the OpenAPI document and the page that reads it. */
 export async function mountDocs(app: FastifyInstance, openApi: unknown): Promise<void> {
+  // Until there is a page for people to trade on, the address that is printed shows the manual.
+  app.get('/', async (_, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', async (_, reply) => sendJson(reply, openApi));
   app.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/docs')) reply.header('content-security-policy', CONTENT_POLICY);

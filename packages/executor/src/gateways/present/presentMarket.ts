@@ -66,7 +66,6 @@ export function presentMarket(
       ordersPerRequestMax: options.ordersPerRequestMax,
       limitFactorMax: LIMIT_FACTOR_MAX,
       minFillPpmMax: Number(PPM),
-      sessionMarginMs: options.sessionMarginMs,
     },
   };
 }
