@@ -28,7 +28,7 @@ import {
 import type { GeneratedMarket, MarketShape } from '../testing/world/batchMarkets.ts';
 import { generateMarket, oracleOf, SHAPES, tableOf } from '../testing/world/batchMarkets.ts';
 import { SeededRandom } from '../testing/world/seededRandom.ts';
-import { quoteIteration, tatonnement } from './peers/tatonnement.ts';
+import { depthTatonnement, quoteIteration, tatonnement } from './peers/tatonnement.ts';
 
 const quick = process.argv.includes('--quick');
 
@@ -79,6 +79,7 @@ interface Samples {
   readonly aggregate: number[];
   readonly solve: number[];
   readonly tatonnement: number[];
+  readonly depth: number[];
   readonly quotes: number[];
   readonly allocate: number[];
   readonly total: number[];
@@ -93,6 +94,7 @@ function measureMarket(market: GeneratedMarket, label: string, repetitions: numb
     aggregate: [],
     solve: [],
     tatonnement: [],
+    depth: [],
     quotes: [],
     allocate: [],
     total: [],
@@ -122,6 +124,7 @@ function measureMarket(market: GeneratedMarket, label: string, repetitions: numb
       });
     };
     against('tatonnement', samples.tatonnement);
+    against('depthTatonnement', samples.depth);
     against('quoteIteration', samples.quotes);
   }
   print({ name: name('allocate'), value: quantile(samples.allocate, 0.5), unit: 'ms', n });
@@ -130,7 +133,15 @@ function measureMarket(market: GeneratedMarket, label: string, repetitions: numb
 }
 
 function emptySamples(): Samples {
-  return { aggregate: [], solve: [], tatonnement: [], quotes: [], allocate: [], total: [] };
+  return {
+    aggregate: [],
+    solve: [],
+    tatonnement: [],
+    depth: [],
+    quotes: [],
+    allocate: [],
+    total: [],
+  };
 }
 
 /** One repetition; answers the bytes held by columns, books and sums. */
@@ -142,12 +153,17 @@ function measureRound(
   const { books, table } = orders;
   const { parameters, oracle } = problem;
   const model = timed(samples.aggregate, () => new MarketModel(problem, books, table));
-  timed(samples.solve, () => {
-    searchPrices(startSearch(problem, model), parameters.scarcity);
-  });
-  const eta = (): Float64Array => new Float64Array(model.assets);
-  timed(samples.tatonnement, () => tatonnement(model, eta()));
-  timed(samples.quotes, () => quoteIteration(model, eta()));
+  const searched = (into: number[], search: (fresh: MarketModel) => unknown): void => {
+    // Every method starts on sums that it has not read yet, as at the close of a batch.
+    const fresh = new MarketModel(problem, books, table);
+    timed(into, () => search(fresh));
+  };
+  searched(samples.solve, (fresh) =>
+    searchPrices(startSearch(problem, fresh), parameters.scarcity),
+  );
+  searched(samples.tatonnement, (fresh) => tatonnement(fresh, new Float64Array(fresh.assets)));
+  searched(samples.depth, (fresh) => depthTatonnement(fresh, new Float64Array(fresh.assets)));
+  searched(samples.quotes, (fresh) => quoteIteration(fresh, new Float64Array(fresh.assets)));
   const cleared = timed(samples.total, () => {
     const outcome = solveBatch(problem, books, table);
     judge?.(problem, table);
