@@ -1,0 +1,174 @@
+// Rebuilds the frozen vectors of the canonical encoding: `node vectors/canonicalVectors.ts` prints
+// them, `--write` stores them in canonical.json. The test beside this file compares the two, so a
+// change of any encoding or hash shows as a difference in a file that people can read.
+import { writeFileSync } from 'node:fs';
+import {
+  DEMO_ASSETS,
+  DEMO_DOMAIN,
+  demoOracle,
+  demoParameters,
+  demoTargets,
+} from '@lawbook/analytics/demoWorld';
+import { encodeBundle } from '@lawbook/exchange/bundle';
+import { hashFromBytes, taggedHash } from '@lawbook/exchange/codec/hash';
+import { bytesToHex } from '@lawbook/exchange/codec/hex';
+import { diffRoot, encodeDiffs } from '@lawbook/exchange/diffs/stateDiff';
+import { invariant } from '@lawbook/exchange/failures/invariant';
+import type { Input } from '@lawbook/exchange/inputs';
+import { encodeInput } from '@lawbook/exchange/inputs';
+import { assetId } from '@lawbook/exchange/ledger/asset';
+import type { OracleSnapshot } from '@lawbook/exchange/markets/batch/oracleSnapshot';
+import { encodeOracle, oracleHash } from '@lawbook/exchange/markets/batch/oracleSnapshot';
+import {
+  encodeParameters,
+  parameterHash,
+  RATION_SCALE,
+} from '@lawbook/exchange/markets/batch/parameters';
+import { encodeReport, reportHash } from '@lawbook/exchange/markets/batch/report';
+import type { BatchSolution } from '@lawbook/exchange/markets/batch/solution';
+import { amount } from '@lawbook/exchange/numbers/amount';
+import { price } from '@lawbook/exchange/numbers/price';
+import { commitmentHash } from '@lawbook/exchange/orders/commitment';
+import { encodeOrder } from '@lawbook/exchange/orders/orderCodec';
+import { NO_DELEGATE, Scope } from '@lawbook/exchange/orders/signedTypes';
+import type { BatchTransition } from '@lawbook/exchange/transition';
+import { ExchangeBench, person } from '../testing/exchange/exchangeBench.ts';
+
+/** One frozen object: what it is, its bytes (or their hash where they are long), its hash. */
+export interface CanonicalVector {
+  readonly name: string;
+  readonly bytes?: string;
+  readonly length?: number;
+  readonly hash: string;
+}
+
+/** Every vector, in a fixed order. Nothing in them depends on time, chance or the machine. */
+export function canonicalVectors(): CanonicalVector[] {
+  const bench = new ExchangeBench();
+  bench.timeMs = 1_700_000_000_000;
+  const [alice, bob] = [person('alice'), person('bob')];
+  bench.openMarket({ batchIntervalMs: 1000 });
+  for (const one of [alice, bob]) bench.fund(one, 0, 10_000_000_000n);
+  bench.fund(bob, 1, 10_000_000_000n);
+  const entry = bench.order(alice, { limitNumerator: 909n, limitDenominator: 1000n });
+  const { order } = entry;
+  bench.must({ kind: 'submitOrder', entry });
+  bench.submit(bob, { pay: 1, receive: 0, minFillPpm: 500_000 });
+  bench.submit(bob, { pay: 0, receive: 6 });
+  const transition = clearAtMids(bench);
+  const sealed = bench.must({ kind: 'sealEpoch', marketId: 1 });
+  invariant(sealed.kind === 'epochSealed', 'an epoch with a batch is sealed');
+  const { epoch } = sealed;
+  const bundle = encodeBundle({ ...epoch, batches: [transition] });
+  const { parameters, oracle, report } = transition;
+  const salt = new Uint8Array(32).fill(7);
+  const committed = commitmentHash({ batchNumber: 1, order, salt });
+  return [
+    vector('order', encodeOrder(order), entry.orderId),
+    { name: 'order signature', hash: bytesToHex(entry.authorisation) },
+    { name: 'order commitment', hash: committed },
+    {
+      name: 'cancel digest',
+      hash: digest(bench.signing.cancelDigest(alice.account, entry.orderId)),
+    },
+    {
+      name: 'commit digest',
+      hash: digest(bench.signing.commitDigest(alice.account, 1, committed)),
+    },
+    vector('oracle snapshot', encodeOracle(oracle), oracleHash(oracle)),
+    vector('batch parameters', encodeParameters(parameters), parameterHash(parameters)),
+    vector('batch report', encodeReport(report), reportHash(report)),
+    vector('state diffs', encodeDiffs(epoch.diffs), diffRoot(epoch.diffs)),
+    { name: 'epoch', hash: epoch.epochHash },
+    { name: 'state root', hash: bench.machine.root() },
+    { name: 'bundle', length: bundle.length, hash: taggedHash('vector', bundle) },
+    ...inputs(bench, alice).map((input) => {
+      const bytes = encodeInput({ sequence: 7, timeMs: bench.timeMs, input });
+      return vector(`input ${input.kind}`, bytes, taggedHash('vector', bytes));
+    }),
+  ];
+}
+
+/** Clears at the mids, whatever the solver of the day would say: vectors outlive solvers. */
+function clearAtMids(bench: ExchangeBench): BatchTransition {
+  bench.must({ kind: 'closeBatch', marketId: 1 });
+  const oracle = demoOracle(bench.timeMs);
+  const proposal = { kind: 'cleared' as const, solution: atMids(oracle) };
+  const applied = bench.must({ kind: 'clearBatch', marketId: 1, oracle, proposal });
+  invariant(applied.kind === 'batchCleared', 'a closed batch is cleared');
+  return applied.transition;
+}
+
+function atMids(oracle: OracleSnapshot): BatchSolution {
+  const whole = oracle.mids.map(() => RATION_SCALE);
+  return {
+    prices: oracle.mids,
+    payFactors: whole,
+    receiveFactors: whole,
+    blocked: [],
+    iterations: 3,
+    stepNormE12: -1n,
+  };
+}
+
+/** One input of every kind. */
+function inputs(bench: ExchangeBench, alice: ReturnType<typeof person>): Input[] {
+  const entry = bench.order(alice);
+  const { account: owner } = alice;
+  const { orderId } = entry;
+  const authorisation = entry.authorisation;
+  const grant = {
+    owner,
+    delegate: NO_DELEGATE,
+    scopes: Scope.read | Scope.trade,
+    expiresAtMs: bench.timeMs + 1,
+    orderNonce: 9n,
+  };
+  const grantId = bench.signing.grantId(grant);
+  const oracle = demoOracle(bench.timeMs);
+  const solution = { ...atMids(oracle), blocked: [2, 5] };
+  const parameters = demoParameters();
+  const inventory = demoTargets();
+  const marketId = 1;
+  return [
+    ...DEMO_ASSETS.slice(0, 1).map(({ symbol, decimals }): Input => {
+      return { kind: 'registerAsset', symbol, decimals };
+    }),
+    { kind: 'createMarket', parameters, oracle, inventory },
+    { kind: 'setParameters', parameters },
+    { kind: 'credit', account: owner, assetId: assetId(1), amount: amount(5n) },
+    { kind: 'submitOrder', entry },
+    { kind: 'cancelOrder', owner, marketId, orderId, authorisation },
+    { kind: 'openSession', grant: { grant, grantId, signature: authorisation } },
+    { kind: 'revokeSession', grantId },
+    { kind: 'commitOrder', owner, marketId, commitment: orderId, authorisation },
+    { kind: 'revealOrder', entry, salt: new Uint8Array(32).fill(7) },
+    { kind: 'closeCollection', marketId },
+    { kind: 'closeBatch', marketId },
+    { kind: 'clearBatch', marketId, oracle, proposal: { kind: 'cleared', solution } },
+    {
+      kind: 'clearBatch',
+      marketId,
+      oracle,
+      proposal: { kind: 'halted', reason: 'why', prices: [price(1n)] },
+    },
+    { kind: 'haltMarket', marketId, reason: 'maintenance' },
+    { kind: 'resumeMarket', marketId },
+    { kind: 'sealEpoch', marketId },
+  ];
+}
+
+function vector(name: string, bytes: Uint8Array, hash: string): CanonicalVector {
+  return { name, bytes: bytesToHex(bytes), hash };
+}
+
+function digest(bytes: Uint8Array): string {
+  return hashFromBytes(bytes);
+}
+
+if (import.meta.main) {
+  const text = `${JSON.stringify({ domain: DEMO_DOMAIN.address, vectors: canonicalVectors() }, null, 2)}\n`;
+  if (process.argv.includes('--write')) {
+    writeFileSync(new URL('./canonical.json', import.meta.url), text);
+  } else process.stdout.write(text);
+}
