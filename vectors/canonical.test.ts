@@ -9,16 +9,18 @@ import { decodeInput, encodeInput } from '@lawbook/exchange/inputs';
 import type { CanonicalVector } from './canonicalVectors.ts';
 import { canonicalVectors } from './canonicalVectors.ts';
 
-const frozen = JSON.parse(readFileSync(new URL('./canonical.json', import.meta.url), 'utf8')) as {
+const published = JSON.parse(
+  readFileSync(new URL('./canonical.json', import.meta.url), 'utf8'),
+) as {
   readonly vectors: readonly CanonicalVector[];
 };
 
 test('encodings, hashes and signatures are those of the frozen file', () => {
-  assert.deepEqual(canonicalVectors(), frozen.vectors);
+  assert.deepEqual(canonicalVectors(), published.vectors);
 });
 
 test('every frozen input reads back to the same bytes', () => {
-  const inputs = frozen.vectors.filter(({ name }) => name.startsWith('input '));
+  const inputs = published.vectors.filter(({ name }) => name.startsWith('input '));
   assert.equal(new Set(inputs.map(({ name }) => name)).size, 16);
   for (const { bytes = '' } of inputs) {
     const raw = Buffer.from(bytes.slice(2), 'hex');

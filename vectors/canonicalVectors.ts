@@ -167,7 +167,8 @@ function digest(bytes: Uint8Array): string {
 }
 
 if (import.meta.main) {
-  const text = `${JSON.stringify({ domain: DEMO_DOMAIN.address, vectors: canonicalVectors() }, null, 2)}\n`;
+  const document = { venue: DEMO_DOMAIN.address, vectors: canonicalVectors() };
+  const text = `${JSON.stringify(document, null, 2)}\n`;
   if (process.argv.includes('--write')) {
     writeFileSync(new URL('./canonical.json', import.meta.url), text);
   } else process.stdout.write(text);

@@ -185,6 +185,34 @@ test('a second venue on the same directory is refused while the first runs', () 
     });
   }));
 
+test('a read-only directory refuses the start and names the path', async (t) =>
+  inFolder(async (dataDir) => {
+    const mounted = join(dataDir, 'mounted');
+    mkdirSync(mounted);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', mounted], { stdio: 'pipe' });
+    } catch {
+      t.skip('mounting a small tmpfs needs root: run the tests as root to enable this one');
+      return;
+    }
+    try {
+      const config = configFor(mounted, { 'storage.reserveBytes': 65_536 });
+      await withVenue(config, ({ venue }) => trade(venue, 1));
+      execFileSync('mount', ['-o', 'remount,ro', mounted]);
+      await assert.rejects(startVenue({ config }), (fault: unknown) => {
+        assert.ok(fault instanceof Fault);
+        assert.equal(fault.code, 'JOURNAL_UNAVAILABLE');
+        assert.equal(fault.fields['errno'], 'EROFS');
+        assert.match(fault.message, /mounted/);
+        return true;
+      });
+      execFileSync('mount', ['-o', 'remount,rw', mounted]);
+      await withVenue(config, ({ venue }) => trade(venue, 1));
+    } finally {
+      execFileSync('umount', ['-l', mounted]);
+    }
+  }));
+
 test('a full disk stops admission, says why and loses nothing', async (t) =>
   inFolder(async (dataDir) => {
     mkdirSync(join(dataDir, 'small'));
