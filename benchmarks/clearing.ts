@@ -14,7 +14,7 @@
  * Run with --quick for sizes up to 1e5 orders and fewer repetitions.
  */
 import { at } from '../packages/exchange/src/failures/invariant.ts';
-import { allocate, poolChange } from '../packages/exchange/src/markets/batch/allocation.ts';
+import { settle } from '../packages/exchange/src/markets/batch/allocation.ts';
 import { MarketModel } from '../packages/exchange/src/markets/batch/marketModel.ts';
 import type { OrderTable } from '../packages/exchange/src/markets/batch/orderTable.ts';
 import { PairBooks } from '../packages/exchange/src/markets/batch/pairBooks.ts';
@@ -172,8 +172,7 @@ function measureRound(
   if (cleared.kind === 'cleared') {
     const { solution } = cleared;
     timed(samples.allocate, () => {
-      const input = { parameters, oracle, table, solution };
-      return poolChange(input, allocate(input));
+      return settle({ parameters, oracle, table, solution });
     });
   }
   return columnBytes(table) + books.byteLength + model.curves.byteLength;

@@ -37,29 +37,52 @@ export interface PoolChange {
  * cannot settle with certainty goes through the bigint rules of `fillRules.ts`. Equal to
  * `allocateNaive` bit for bit.
  */
-export function allocate(input: AllocationInput, known?: QuickRules): BatchFills {
-  const { parameters, oracle, table, solution } = input;
-  const rules = known ?? new QuickRules(parameters, oracle, solution);
+export function allocate(input: AllocationInput): BatchFills {
+  const { parameters, oracle, solution } = input;
+  return fillRows(input, new QuickRules(parameters, oracle, solution), false);
+}
+
+/** `allocate` and `poolChange` in one pass over the rows. */
+export function settle(input: AllocationInput): {
+  readonly fills: BatchFills;
+  readonly change: PoolChange;
+} {
+  const { parameters, oracle, solution } = input;
+  const rules = new QuickRules(parameters, oracle, solution);
+  const fills = fillRows(input, rules, true);
+  return { fills, change: sumOverAssets(parameters, rules) };
+}
+
+function fillRows(input: AllocationInput, rules: QuickRules, summing: boolean): BatchFills {
+  const { table, solution } = input;
   const columns = new WordColumns(table);
   const fills = noFills(table.count);
   const paidWords = new Words(fills.paid);
   const receivedWords = new Words(fills.received);
+  const { blocked } = solution;
+  let nextBlocked = 0;
   for (let row = 0; row < table.count; row += 1) {
+    if (row === blocked[nextBlocked]) {
+      nextBlocked += 1;
+      continue;
+    }
     if (table.canceled[row] === 1) continue;
     const rule = rules.pair(table.pay[row] as number, table.receive[row] as number);
     const paid = quickPaid(rule, columns, row);
     if (paid === 0) continue;
     const received = paid > 0 ? rule.net.floor(paid) : -1;
-    if (received > 0 && quickLimitHolds(columns, { row, paid, received })) {
+    if (received > 0 && quickLimitHolds(columns, row, paid, received)) {
       paidWords.set(row, paid);
       receivedWords.set(row, received);
+      if (summing) sumQuickly(rule, paid, received);
     } else {
       const exact = naturalFill(rule.rule, termsOf(table, row));
       fills.paid[row] = exact.paid;
       fills.received[row] = exact.received;
+      if (summing) rule.addExact(exact.paid, exact.received, feeUnits(rule.rule, exact.paid));
     }
   }
-  clearBlocked(fills, solution);
+  invariant(nextBlocked === blocked.length, 'blocked rows exist and are listed ascending');
   return fills;
 }
 
@@ -80,13 +103,9 @@ export function allocateNaive(input: AllocationInput): BatchFills {
 }
 
 /** Sums of the fills per asset. The fee of each order is floor(x K_s fee / (K_b F)) units. */
-export function poolChange(
-  input: AllocationInput,
-  fills: BatchFills,
-  known?: QuickRules,
-): PoolChange {
+export function poolChange(input: AllocationInput, fills: BatchFills): PoolChange {
   const { parameters, oracle, table, solution } = input;
-  const rules = known ?? new QuickRules(parameters, oracle, solution);
+  const rules = new QuickRules(parameters, oracle, solution);
   const paidWords = new Words(fills.paid);
   const receivedWords = new Words(fills.received);
   for (let row = 0; row < table.count; row += 1) {
@@ -94,14 +113,26 @@ export function poolChange(
     if (paid === 0) continue;
     const rule = rules.pair(table.pay[row] as number, table.receive[row] as number);
     const received = receivedWords.get(row);
-    const fee = paid > 0 && received >= 0 ? rule.fee.floor(paid) : -1;
-    if (fee >= 0) {
-      rule.add(paid, received, fee);
+    if (paid > 0 && received >= 0) {
+      sumQuickly(rule, paid, received);
     } else {
-      const exactPaid = fills.paid[row] as bigint;
-      rule.addExact(exactPaid, fills.received[row] as bigint, feeUnits(rule.rule, exactPaid));
+      const exact = fills.paid[row] as bigint;
+      rule.addExact(exact, fills.received[row] as bigint, feeUnits(rule.rule, exact));
     }
   }
+  return sumOverAssets(parameters, rules);
+}
+
+function sumQuickly(rule: QuickRule, paid: number, received: number): void {
+  const fee = rule.fee.floor(paid);
+  if (fee >= 0) {
+    rule.add(paid, received, fee);
+  } else {
+    rule.addExact(BigInt(paid), BigInt(received), feeUnits(rule.rule, BigInt(paid)));
+  }
+}
+
+function sumOverAssets(parameters: BatchParameters, rules: QuickRules): PoolChange {
   const none = (): bigint[] => parameters.assets.map(() => 0n);
   const change = { paid: none(), received: none(), fees: none() };
   for (const rule of rules.used()) {
@@ -180,8 +211,10 @@ function quickPaid(rule: QuickRule, columns: WordColumns, row: number): number {
 /** Whether received / paid certainly keeps the limit. */
 function quickLimitHolds(
   columns: WordColumns,
-  fill: { readonly row: number; readonly paid: number; readonly received: number },
+  row: number,
+  paid: number,
+  received: number,
 ): boolean {
-  const needed = fill.paid * columns.numerator.rounded(fill.row) * (1 + CERTAIN);
-  return fill.received * columns.denominator.rounded(fill.row) >= needed;
+  const needed = paid * columns.numerator.rounded(row) * (1 + CERTAIN);
+  return received * columns.denominator.rounded(row) >= needed;
 }

@@ -39,7 +39,8 @@ export class DemandCurves {
   readonly #lowPlace: Uint32Array;
   readonly #highPlace: Uint32Array;
   readonly #table: OrderTable;
-  readonly #excluded: Uint8Array;
+  /** By row; made when the first row is left out. */
+  #excluded: Uint8Array | undefined;
 
   constructor(books: PairBooks, table: OrderTable, protective: ProtectiveRate) {
     const all = [...books.books()];
@@ -54,7 +55,6 @@ export class DemandCurves {
     this.#lowPlace = new Uint32Array(all.length);
     this.#highPlace = new Uint32Array(all.length);
     this.#table = table;
-    this.#excluded = new Uint8Array(table.count);
     all.forEach(({ orders }, k) => {
       const from = this.start[k] as number;
       this.start[k + 1] = from + orders.length;
@@ -75,11 +75,12 @@ export class DemandCurves {
 
   /** Whether a row is left out of the sums by `exclude`. */
   isExcluded(row: number): boolean {
-    return this.#excluded[row] === 1;
+    return this.#excluded?.[row] === 1;
   }
 
   /** Leaves a row out, or takes it back; `refresh` the pair before the next query. */
   exclude(row: number, excluded: boolean): void {
+    this.#excluded ??= new Uint8Array(this.#table.count);
     this.#excluded[row] = excluded ? 1 : 0;
   }
 
@@ -90,7 +91,8 @@ export class DemandCurves {
 
   /** Bytes held besides the books. */
   get byteLength(): number {
-    return this.rates.byteLength + this.#sums.byteLength + this.#excluded.byteLength;
+    const excluded = this.#excluded?.byteLength ?? 0;
+    return this.rates.byteLength + this.#sums.byteLength + excluded;
   }
 
   /** Answers supply and slope of pair k at net rate rho > 0 in `amount` and `slope`. */
@@ -156,6 +158,7 @@ export class DemandCurves {
     const protective = this.#protective[k] as number;
     const { canceled } = this.#table;
     const sums = this.#sums;
+    const excluded = this.#excluded;
     let sumBudget = 0;
     let sumRated = 0;
     let out = 2 * (from + k);
@@ -163,7 +166,7 @@ export class DemandCurves {
     sums[out + 1] = 0;
     for (let place = 0; place < length; place += 1) {
       const row = rows[place] as number;
-      if (canceled[row] === 0 && this.#excluded[row] === 0) {
+      if (canceled[row] === 0 && excluded?.[row] !== 1) {
         const budget = budgets[place] as number;
         const rate = this.rates[from + place] as number;
         sumBudget += budget;

@@ -95,13 +95,8 @@ export class QuickRules {
   readonly #products: number;
   readonly #quick: (QuickRule | undefined)[];
 
-  constructor(
-    parameters: BatchParameters,
-    oracle: OracleSnapshot,
-    solution: BatchSolution,
-    rules?: FillRules,
-  ) {
-    this.#rules = rules ?? new FillRules(parameters, oracle, solution);
+  constructor(parameters: BatchParameters, oracle: OracleSnapshot, solution: BatchSolution) {
+    this.#rules = new FillRules(parameters, oracle, solution);
     this.#products = productCount(parameters);
     this.#quick = new Array<QuickRule | undefined>(this.#products ** 2).fill(undefined);
   }

@@ -3,7 +3,7 @@ import { abs } from '../../numbers/mulDiv.ts';
 import type { Price } from '../../numbers/price.ts';
 import { PPM, PRICE_MAX, PRICE_SCALE, price } from '../../numbers/price.ts';
 import type { PoolChange } from './allocation.ts';
-import { allocate, poolChange } from './allocation.ts';
+import { settle } from './allocation.ts';
 import { searchBounds } from './bounds.ts';
 import { FillRules } from './fillRules.ts';
 import type { BatchProblem } from './marketModel.ts';
@@ -15,7 +15,6 @@ import type { OrderTable } from './orderTable.ts';
 import type { PairBooks } from './pairBooks.ts';
 import { RATION_SCALE, Scarcity } from './parameters.ts';
 import { fitToGrid } from './priceGrid.ts';
-import { QuickRules } from './quickRules.ts';
 import { boundsHold, quoteTestHolds, tightness } from './quoteTest.ts';
 import { alignFactors } from './rationFactors.ts';
 import { rationToBounds } from './rationing.ts';
@@ -181,10 +180,7 @@ class Clearing {
     });
     const rows = blocked.map((index) => this.#drops.row(index)).sort((a, b) => a - b);
     const solution = { ...open, blocked: rows };
-    const input = { parameters, oracle, table, solution };
-    const quick = new QuickRules(parameters, oracle, solution, rules);
-    const fills = allocate(input, quick);
-    const change = poolChange(input, fills, quick);
+    const { fills, change } = settle({ parameters, oracle, table, solution });
     const position = { parameters, oracle, inventory, trade: change.trade, fees: change.fees };
     return { batch: { position, solution, change, rules, table }, fills, blocked };
   }

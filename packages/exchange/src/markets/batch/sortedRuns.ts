@@ -10,6 +10,20 @@ export interface SortedRun {
 
 const TAIL_LENGTH = 32;
 
+type MutableRun = { -readonly [Key in keyof SortedRun]: SortedRun[Key] };
+
+function emptyRun(capacity: number): MutableRun {
+  return {
+    length: 0,
+    rates: new Float64Array(capacity),
+    budgets: new Float64Array(capacity),
+    rows: new Uint32Array(capacity),
+  };
+}
+
+/** Stands for a tail that holds nothing: most books of a wide market are small. */
+const EMPTY: MutableRun = emptyRun(0);
+
 /**
  * Keeps one pair's orders sorted while they arrive.
  *
@@ -22,7 +36,7 @@ const TAIL_LENGTH = 32;
  */
 export class SortedRuns {
   readonly #runs: SortedRun[] = [];
-  #tail: MutableRun = emptyRun(TAIL_LENGTH);
+  #tail: MutableRun = EMPTY;
   #length = 0;
 
   /** Orders inserted. */
@@ -39,6 +53,7 @@ export class SortedRuns {
 
   /** Inserts an order with its least net rate and its budget, both as doubles. */
   insert(rate: number, budget: number, row: number): void {
+    if (this.#tail === EMPTY) this.#tail = emptyRun(TAIL_LENGTH);
     const { rates, budgets, rows } = this.#tail;
     let place = this.#tail.length;
     while (place > 0 && follows(rates, budgets, place - 1, rate, budget)) {
@@ -59,17 +74,17 @@ export class SortedRuns {
   merged(): SortedRun {
     if (this.#tail.length > 0) {
       this.#runs.push(this.#tail);
-      this.#tail = emptyRun(TAIL_LENGTH);
+      this.#tail = EMPTY;
     }
     while (this.#runs.length > 1) this.#mergeLastTwo();
-    const run = this.#runs[0] ?? emptyRun(0);
+    const run = this.#runs[0] ?? EMPTY;
     invariant(run.length === this.#length, 'merging loses no order');
     return run;
   }
 
   #flush(): void {
     this.#runs.push(this.#tail);
-    this.#tail = emptyRun(TAIL_LENGTH);
+    this.#tail = EMPTY;
     while (this.#runs.length > 1) {
       const younger = this.#runs[this.#runs.length - 1] as SortedRun;
       const older = this.#runs[this.#runs.length - 2] as SortedRun;
@@ -83,17 +98,6 @@ export class SortedRuns {
     const first = this.#runs.pop() as SortedRun;
     this.#runs.push(merge(first, second));
   }
-}
-
-type MutableRun = { -readonly [Key in keyof SortedRun]: SortedRun[Key] };
-
-function emptyRun(capacity: number): MutableRun {
-  return {
-    length: 0,
-    rates: new Float64Array(capacity),
-    budgets: new Float64Array(capacity),
-    rows: new Uint32Array(capacity),
-  };
 }
 
 /** Whether the order at `place` comes after one of the given rate and budget. */
