@@ -12,7 +12,14 @@ export const ORDER_BYTES = 72;
 
 /** Canonical bytes of an order. */
 export function encodeOrder(order: BatchOrder): Uint8Array {
-  return new ByteWriter(ORDER_BYTES)
+  const out = new ByteWriter(ORDER_BYTES);
+  appendOrder(out, order);
+  return out.finish();
+}
+
+/** Appends the canonical bytes of an order. */
+export function appendOrder(out: ByteWriter, order: BatchOrder): void {
+  out
     .fixed(hexToBytes(order.owner), 20)
     .u32(order.marketId)
     .u16(order.pay)
@@ -22,8 +29,7 @@ export function encodeOrder(order: BatchOrder): Uint8Array {
     .u64(order.limitDenominator)
     .u32(order.minFillPpm)
     .u64(order.orderNonce)
-    .timeMs(order.expiresAtMs)
-    .finish();
+    .timeMs(order.expiresAtMs);
 }
 
 /** @throws DecodeError on bytes that are not a canonical order. */
@@ -44,8 +50,8 @@ export function decodeOrder(reader: ByteReader): BatchOrder {
 
 /** Canonical bytes of an order with its id and authorisation. */
 export function encodeAuthorisedOrder(out: ByteWriter, entry: AuthorisedOrder): void {
-  out.fixed(encodeOrder(entry.order), ORDER_BYTES).fixed(hexToBytes(entry.orderId), 32);
-  out.fixed(entry.authorisation, AUTHORISATION_BYTES);
+  appendOrder(out, entry.order);
+  out.fixed(hexToBytes(entry.orderId), 32).fixed(entry.authorisation, AUTHORISATION_BYTES);
 }
 
 /** @throws DecodeError on bytes that are not a canonical authorised order. */

@@ -5,7 +5,7 @@ import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import { decodeDiffs, encodeDiffs } from '@lawbook/exchange/diffs/stateDiff';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import { decodeReport, encodeReport } from '@lawbook/exchange/markets/batch/report';
-import { decodeOrder, encodeOrder, ORDER_BYTES } from '@lawbook/exchange/orders/orderCodec';
+import { appendOrder, decodeOrder } from '@lawbook/exchange/orders/orderCodec';
 import type {
   BatchRecord,
   OrderRecord,
@@ -34,9 +34,9 @@ const REASONS: readonly (ResidualReason | undefined)[] = [
 
 /** Bytes of an order record in the index. */
 export function encodeOrderRecord(record: OrderRecord): Uint8Array {
-  return new ByteWriter(192)
-    .fixed(hexToBytes(record.orderId), 32)
-    .fixed(encodeOrder(record.order), ORDER_BYTES)
+  const out = new ByteWriter(160).fixed(hexToBytes(record.orderId), 32);
+  appendOrder(out, record.order);
+  return out
     .u64(BigInt(record.sequence))
     .timeMs(record.admittedAtMs)
     .u64(BigInt(record.batchNumber))

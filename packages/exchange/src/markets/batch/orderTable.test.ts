@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ByteReader, DecodeError } from '../../codec/byteReader.ts';
+import { ByteWriter } from '../../codec/byteWriter.ts';
 import type { Hash } from '../../codec/hash.ts';
 import { accountId } from '../../ledger/account.ts';
 import { amount } from '../../numbers/amount.ts';
 import type { AuthorisedOrder } from '../../orders/batchOrder.ts';
+import { encodeAuthorisedOrder } from '../../orders/orderCodec.ts';
 import { decodeOrderTable, encodeOrderTable, OrderTable } from './orderTable.ts';
 
 const entry = fc
@@ -40,6 +42,12 @@ const entry = fc
     }),
   );
 
+function naiveEncoding(entries: readonly AuthorisedOrder[]): Uint8Array {
+  const out = new ByteWriter().u32(7).u32(entries.length);
+  for (const one of entries) encodeAuthorisedOrder(out, one);
+  return out.finish();
+}
+
 test('rows come back as they were appended, whatever the capacity, and are found by id', () => {
   fc.assert(
     fc.property(fc.uniqueArray(entry, { selector: (e) => e.orderId }), (entries) => {
@@ -52,6 +60,7 @@ test('rows come back as they were appended, whatever the capacity, and are found
       });
       assert.equal(table.find(`0x${'ab'.repeat(32)}` as Hash), undefined);
       const bytes = encodeOrderTable(table);
+      assert.deepEqual(bytes, naiveEncoding(entries), 'columns are written as objects would be');
       const reader = new ByteReader(bytes);
       const copy = decodeOrderTable(reader);
       reader.end();

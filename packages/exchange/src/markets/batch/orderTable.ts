@@ -9,7 +9,7 @@ import type { AccountId } from '../../ledger/account.ts';
 import { amount } from '../../numbers/amount.ts';
 import type { AuthorisedOrder, BatchOrder } from '../../orders/batchOrder.ts';
 import { AUTHORISATION_BYTES } from '../../orders/batchOrder.ts';
-import { decodeAuthorisedOrder, encodeOrder, ORDER_BYTES } from '../../orders/orderCodec.ts';
+import { decodeAuthorisedOrder, ORDER_BYTES } from '../../orders/orderCodec.ts';
 
 /**
  * The orders of one batch in columns, in order of admission.
@@ -186,23 +186,42 @@ export class OrderTable {
   }
 }
 
-/** Canonical bytes of a table: rows in order of admission. The canceled marks are not part of it. */
+/**
+ * Canonical bytes of a table: rows in order of admission. The canceled marks are not part of it.
+ * Written from the columns, in the layout of `appendOrder`: a bundle is encoded every second.
+ */
 export function encodeOrderTable(table: OrderTable): Uint8Array {
-  const out = new ByteWriter(16 + table.count * 177);
+  const out = new ByteWriter(16 + table.count * ROW_BYTES);
   out.u32(table.marketId).u32(table.count);
+  const owners = table.owners.map((owner) => hexToBytes(owner));
   for (let row = 0; row < table.count; row += 1) {
-    const { order, orderId, authorisation } = table.entry(row);
-    out.fixed(encodeOrder(order), ORDER_BYTES).fixed(hexToBytes(orderId), 32);
-    out.fixed(authorisation, AUTHORISATION_BYTES);
+    out
+      .fixed(at(owners, table.ownerIndex[row] as number), 20)
+      .u32(table.marketId)
+      .u16(table.pay[row] as number)
+      .u16(table.receive[row] as number)
+      .u64(table.budget[row] as bigint)
+      .u64(table.limitNumerator[row] as bigint)
+      .u64(table.limitDenominator[row] as bigint)
+      .u32(table.minFillPpm[row] as number)
+      .u64(table.orderNonce[row] as bigint)
+      .timeMs(table.expiresAtMs[row] as number)
+      .fixed(table.orderIds.subarray(row * 32, row * 32 + 32), 32)
+      .fixed(
+        table.authorisations.subarray(row * AUTHORISATION_BYTES, (row + 1) * AUTHORISATION_BYTES),
+        AUTHORISATION_BYTES,
+      );
   }
   return out.finish();
 }
+
+const ROW_BYTES = ORDER_BYTES + 32 + AUTHORISATION_BYTES;
 
 /** @throws DecodeError on bytes that are not a canonical table. */
 export function decodeOrderTable(reader: ByteReader): OrderTable {
   const marketId = reader.u32();
   const offset = reader.offset;
-  const count = reader.count(ORDER_BYTES + 32 + AUTHORISATION_BYTES);
+  const count = reader.count(ROW_BYTES);
   const table = new OrderTable(marketId, Math.max(1, count));
   for (let row = 0; row < count; row += 1) {
     const entry = decodeAuthorisedOrder(reader);
