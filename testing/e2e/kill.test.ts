@@ -1,6 +1,6 @@
 // Goal: a venue that is killed at any moment loses nothing that it acknowledged. Method: real
 // processes, real disk, four clients under load, SIGKILL at random moments. A few rounds here;
-// fifty with `npm run soak:kill`. The seed is printed.
+// fifty with `npm run soak`. The seed is printed.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

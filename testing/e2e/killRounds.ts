@@ -27,7 +27,10 @@ export interface KillReport {
 /** How to run the rounds. */
 export interface KillOptions {
   readonly dataDir: string;
+  /** Most rounds to play. */
   readonly rounds: number;
+  /** No round begins after this many milliseconds. */
+  readonly budgetMs?: number;
   readonly seed: number;
   readonly onRound?: (round: number) => void;
 }
@@ -65,7 +68,9 @@ export async function killRounds(options: KillOptions): Promise<KillReport> {
   const traders = new Traders();
   const found = { lost: [] as string[], moved: [] as string[], undecided: [] as string[] };
   let [sentCount, acknowledgedCount] = [0, 0];
-  for (let round = 0; round < rounds; round += 1) {
+  const deadline = performance.now() + (options.budgetMs ?? Number.POSITIVE_INFINITY);
+  let round = 0;
+  for (; round < rounds && performance.now() < deadline; round += 1) {
     options.onRound?.(round);
     const venue = await VenueProcess.start(flags);
     const sent: Sent[] = [];
@@ -99,7 +104,7 @@ export async function killRounds(options: KillOptions): Promise<KillReport> {
   const { stateRoot } = restarted.line;
   await restarted.stop();
   return {
-    rounds,
+    rounds: round,
     sent: sentCount,
     acknowledged: acknowledgedCount,
     ...found,
