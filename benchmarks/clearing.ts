@@ -25,7 +25,7 @@ import {
   solveBatch,
   startSearch,
 } from '../packages/exchange/src/markets/batch/solver.ts';
-import type { GeneratedMarket, MarketShape } from '../testing/world/batchMarkets.ts';
+import type { MarketShape, MarketSketch } from '../testing/world/batchMarkets.ts';
 import { generateMarket, oracleOf, SHAPES, tableOf } from '../testing/world/batchMarkets.ts';
 import { SeededRandom } from '../testing/world/seededRandom.ts';
 import { depthTatonnement, quoteIteration, tatonnement } from './peers/tatonnement.ts';
@@ -85,10 +85,16 @@ interface Samples {
   readonly total: number[];
 }
 
-function measureMarket(market: GeneratedMarket, label: string, repetitions: number): void {
-  const table = tableOf(market.orders);
+/** The table of a generated market; its sketches are let go, as a million objects slow every GC. */
+function admitted(sketch: MarketSketch): { problem: BatchProblem; table: OrderTable } {
+  const { problem, orders } = generateMarket(sketch);
+  return { problem, table: tableOf(orders) };
+}
+
+function measureMarket(sketch: MarketSketch, label: string, repetitions: number): void {
+  const { problem, table } = admitted(sketch);
   const inserted: number[] = [];
-  const books = timed(inserted, () => PairBooks.of(table, productCount(market.problem.parameters)));
+  const books = timed(inserted, () => PairBooks.of(table, productCount(problem.parameters)));
   const random = new SeededRandom(1);
   const samples: Samples = {
     aggregate: [],
@@ -102,7 +108,7 @@ function measureMarket(market: GeneratedMarket, label: string, repetitions: numb
   let bytes = 0;
   for (let round = -2; round < repetitions; round += 1) {
     const into = round < 0 ? emptySamples() : samples;
-    bytes = measureRound(moved(market.problem, random), { books, table }, into);
+    bytes = measureRound(moved(problem, random), { books, table }, into);
   }
   const n = repetitions;
   const name = (stage: string): string => `clearing/${label}/${stage}`;
@@ -198,10 +204,10 @@ function measureSizes(): void {
   for (const [assets, orders, repetitions] of sizes) {
     const sketch = { shape: 'uniform' as const, assets, orders, seed: 42, budgetUsd: 60_000 };
     const label = `${assets}x${orders}`;
-    measureMarket(generateMarket(sketch), label, quick ? 7 : repetitions);
+    measureMarket(sketch, label, quick ? 7 : repetitions);
   }
   const skewed = { shape: 'skewed' as const, assets: 50, orders: 10_000, seed: 42, budgetUsd: 600 };
-  measureMarket(generateMarket(skewed), '50x10000skewed', quick ? 7 : 21);
+  measureMarket(skewed, '50x10000skewed', quick ? 7 : 21);
 }
 
 /** Clears 200 markets of every shape and counts those that end halted. */

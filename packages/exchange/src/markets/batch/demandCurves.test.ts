@@ -37,7 +37,8 @@ test('supply equals the sum over orders at any rate, in any order of queries', (
   const unit = (i: number): number => (mids[i] as number) / 10 ** (decimals[i] as number);
   const midRate = (pay: number, receive: number): number => unit(pay) / unit(receive);
   const curves = new DemandCurves(PairBooks.of(table, 3), table, (pay, receive) => {
-    return midRate(pay, receive) * PROTECTIVE_SHARE;
+    const expected = midRate(pay, receive);
+    return { protective: expected * PROTECTIVE_SHARE, expected };
   });
   const excluded = new Set<number>();
   for (let row = 3; row < table.count; row += 11) {
@@ -64,7 +65,10 @@ test('supply equals the sum over orders at any rate, in any order of queries', (
 test('the slope is the derivative of supply by the logarithm of the rate', () => {
   const market = generateMarket({ shape: 'oneLimit', assets: 2, orders: 30, seed: 2 });
   const table = tableOf(market.orders);
-  const curves = new DemandCurves(PairBooks.of(table, 2), table, () => 0);
+  const curves = new DemandCurves(PairBooks.of(table, 2), table, () => ({
+    protective: 0,
+    expected: 1,
+  }));
   for (let k = 0; k < curves.count; k += 1) {
     const rho = (curves.rates[curves.start[k] as number] as number) * (1 + 5e-6);
     curves.query(k, rho);

@@ -2,8 +2,13 @@ import type { OrderTable } from './orderTable.ts';
 import type { PairBooks } from './pairBooks.ts';
 import type { SortedRun } from './sortedRuns.ts';
 
-/** The least net rate that the protective band lets an order of the pair accept, as a double. */
-export type ProtectiveRate = (pay: number, receive: number) => number;
+/** Net rates of a pair that its curve starts from, as doubles. */
+export interface PairRates {
+  /** The least rate that the protective band lets an order accept. */
+  readonly protective: number;
+  /** The rate at the mids: where the first query is likely to be. */
+  readonly expected: number;
+}
 
 /** Width mu of the fill ramp, relative: 1 / RAMP. */
 export const RAMP_WIDTH = 1e-5;
@@ -36,13 +41,18 @@ export class DemandCurves {
   /** PB and PR side by side; pair k owns one entry more than it has rows. */
   readonly #sums: Float64Array;
   readonly #protective: Float64Array;
+  readonly #expected: Float64Array;
   readonly #lowPlace: Uint32Array;
   readonly #highPlace: Uint32Array;
   readonly #table: OrderTable;
   /** By row; made when the first row is left out. */
   #excluded: Uint8Array | undefined;
 
-  constructor(books: PairBooks, table: OrderTable, protective: ProtectiveRate) {
+  constructor(
+    books: PairBooks,
+    table: OrderTable,
+    ratesOf: (pay: number, receive: number) => PairRates,
+  ) {
     const all = [...books.books()];
     this.count = all.length;
     this.pay = Uint8Array.from(all, (book) => book.pay);
@@ -51,7 +61,9 @@ export class DemandCurves {
     this.rates = new Float64Array(books.length);
     this.orders = all.map((book) => book.orders);
     this.#sums = new Float64Array(2 * (books.length + all.length));
-    this.#protective = Float64Array.from(all, (book) => protective(book.pay, book.receive));
+    const rates = all.map((book) => ratesOf(book.pay, book.receive));
+    this.#protective = Float64Array.from(rates, (pair) => pair.protective);
+    this.#expected = Float64Array.from(rates, (pair) => pair.expected);
     this.#lowPlace = new Uint32Array(all.length);
     this.#highPlace = new Uint32Array(all.length);
     this.#table = table;
@@ -159,16 +171,19 @@ export class DemandCurves {
     const { canceled } = this.#table;
     const sums = this.#sums;
     const excluded = this.#excluded;
+    const expected = this.#expected[k] as number;
     let sumBudget = 0;
     let sumRated = 0;
+    let below = from;
     let out = 2 * (from + k);
     sums[out] = 0;
     sums[out + 1] = 0;
     for (let place = 0; place < length; place += 1) {
       const row = rows[place] as number;
+      const rate = this.rates[from + place] as number;
+      if (rate <= expected) below += 1;
       if (canceled[row] === 0 && excluded?.[row] !== 1) {
         const budget = budgets[place] as number;
-        const rate = this.rates[from + place] as number;
         sumBudget += budget;
         sumRated += budget * Math.max(rate, protective);
       }
@@ -176,7 +191,7 @@ export class DemandCurves {
       sums[out] = sumBudget;
       sums[out + 1] = sumRated;
     }
-    this.#lowPlace[k] = from;
-    this.#highPlace[k] = from;
+    this.#lowPlace[k] = below;
+    this.#highPlace[k] = below;
   }
 }

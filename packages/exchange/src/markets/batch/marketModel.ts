@@ -94,7 +94,8 @@ export class MarketModel {
     this.#legs = mids.map((mid, product) => floatLegs(problem, { mid, product }));
     this.curves = new DemandCurves(books, table, (pay, receive) => {
       const band = Number(PPM - BigInt(orderBandPpm(parameters, pay, receive))) / Number(PPM);
-      return (Number(at(mids, pay)) / Number(at(mids, receive))) * Math.max(0, band);
+      const mid = Number(at(mids, pay)) / Number(at(mids, receive));
+      return { protective: mid * Math.max(0, band), expected: mid * (1 - this.feeShare) };
     });
     const scale = Number(PRICE_SCALE) * Number(10n ** BigInt(decimalsMax(parameters)));
     this.unitUsd = Float64Array.from({ length: count }, (_, i) => Number(at(mids, i)) / scale);
