@@ -118,13 +118,13 @@ function measureMarket(sketch: MarketSketch, label: string, repetitions: number)
     ['solve', 0.5],
     ['solveP95', 0.95],
   ] as const) {
-    const value = quantile(samples.solve, share);
+    const own = quantile(samples.solve, share);
     const against = (peer: string, times: readonly number[]): void => {
       print({
         name: name(stage),
-        value,
+        value: own,
         unit: 'ms',
-        ratio: quantile(times, share) / value,
+        ratio: quantile(times, share) / own,
         peer,
         n,
       });

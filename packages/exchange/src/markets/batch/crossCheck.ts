@@ -17,7 +17,7 @@ const OUTER_MAX = 200;
 const INNER_MAX = 200;
 const BISECTIONS = 60;
 
-/** One order as the potential sees it: USD notional, what it moves, and where it starts to trade. */
+/** One order as the potential sees it: USD notional, what it moves, where it starts to trade. */
 interface PotentialOrder {
   readonly notional: number;
   readonly pay: number;
@@ -33,7 +33,8 @@ interface PotentialOrder {
  * A second, independent search for open markets: no bounds, no minimum fills, no books.
  *
  * It minimises the convex potential of the fixed-notional market,
- *   1/2 eta' C^-1 eta + w' eta + sum_k N_k Huber_mu(a_k' eta - l_k),  a_k = e_pay - sum omega_i e_i,
+ *   1/2 eta' C^-1 eta + w' eta + sum_k N_k Huber_mu(a_k' eta - l_k),
+ *   a_k = e_pay - sum omega_i e_i,
  * order by order, and then books the difference between true and fixed-notional flows at the
  * minimum into w and l, until nothing changes. The fixed point is the equilibrium of the true
  * market. Cost: orders times steps; for tests and start points, not for closing a batch.

@@ -91,7 +91,7 @@ interface Steps {
   readonly trustsResidual: boolean;
 }
 
-/** Steps of a market without walls: gradient g = C^-1 e, Newton system (sigma C^-1 + Dv) d = - g. */
+/** Steps without walls: gradient g = C^-1 e, Newton system (sigma C^-1 + Dv) d = - g. */
 class OpenSteps implements Steps {
   readonly trustsResidual = true;
   readonly #model: MarketModel;

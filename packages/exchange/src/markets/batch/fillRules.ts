@@ -136,7 +136,7 @@ export function netReceived(rule: PairRule, paid: bigint): bigint {
   return mulDivFloor(paid, rule.payPrice * rule.keep, rule.receivePrice * FEE_SCALE);
 }
 
-/** floor(x K_s fee / (K_b F)): the fee in product units; its legs leave the pool for the fee vault. */
+/** floor(x K_s fee / (K_b F)): the fee in product units; its legs move to the fee vault. */
 export function feeUnits(rule: PairRule, paid: bigint): bigint {
   return mulDivFloor(paid, rule.payPrice * rule.feeE7, rule.receivePrice * FEE_SCALE);
 }

@@ -32,7 +32,7 @@ interface FloatLegs {
 }
 
 /**
- * The market in doubles, as the search sees it: orders' flows and their derivatives at given prices.
+ * The market in doubles, as the search sees it: orders' flows and their derivatives at prices.
  *
  * Key: eta_i = p_i / pi_i - 1 (eta_0 = 0); for a pair (s, b) with legs omega,
  *   t = (1 + eta_s) / sum omega_i (1 + eta_i),  rho = t * rate at mid * (1 - phi)

@@ -13,7 +13,7 @@ import type { BatchFills, BatchSolution } from './solution.ts';
 import { productLegs, unitPrices } from './unitPrices.ts';
 import { Words } from './words.ts';
 
-/** What the measures of a batch are computed from. `poolBefore` is the inventory in ledger units. */
+/** What the measures of a batch are computed from. `poolBefore` is inventory in ledger units. */
 export interface MeasureInput {
   readonly parameters: BatchParameters;
   readonly oracle: OracleSnapshot;

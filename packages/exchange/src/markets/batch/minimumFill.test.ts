@@ -58,7 +58,7 @@ test('a block that the quote does not justify is refused', () => {
   assert.equal(certified(problem, cleared, 0), false);
 });
 
-test('an all-or-nothing order too large for the bound is blocked although the quote would bear it', () => {
+test('an all-or-nothing order too large for the bound is blocked whatever the quote', () => {
   const base = demoProblem({ feeE7: 0 }, 1e-9);
   const inventory = base.inventory[1] as bigint;
   const assets = base.parameters.assets.map((asset, i) =>

@@ -32,9 +32,9 @@ const ONE: Fraction = { numerator: 1n, denominator: 1n };
  * Whether a row that rules 1 and 2 would fill at the clearing prices may stay blocked: the local
  * counterfactual certificate of section 6, in integers. O(A^2) at most.
  *
- * Notation: row (s, product) with budget B, minimum m = minFillPpm / 10^6, x_m = ceil(m B),
- * g_m = floor(x_m K_s (F - fee) / (K_product F)) and h_m = floor(x_m K_s fee / (K_product F)) at the
- * clearing prices; `involved` = s and the legs of the product; N = 2^80 10^12 10^D.
+ * Notation: row (s, product) with budget B, minimum m = minFillPpm / 10^6, x_m = ceil(m B);
+ * g_m = floor(x_m K_s (F - fee) / (K_product F)) and h_m = floor(x_m K_s fee / (K_product F)) at
+ * the clearing prices; `involved` = s and the legs of the product; N = 2^80 10^12 10^D.
  *
  * 1. Moved prices. The row's minimum is added to the pool's final position, and each price moves as
  *    far as the pool's quote does: change_s = + x_m, change_leg = - g_m units_leg,
@@ -43,17 +43,20 @@ const ONE: Fraction = { numerator: 1n, denominator: 1n };
  *    scarcity premium counts as a move.) With K' formed from P' over the row's assets, the fraction
  *      f' = min over own and protective limit of clamp((eff' - req') M / eff', 0, 1),
  *    0 where eff' <= 0, eff' = den K'_s (F - fee), req' = num K'_product F.
- * 2. Shares. Under `proRata`, what rationing would leave if the row took part: for the pay side
- *    room_s = inventoryMax_s - after_s + paid_s, demand_s = ceil(paid_s RATION_SCALE / payFactor_s),
- *    wish_s = x_0, the row's ramp amount of rule 1 at the clearing prices, and
+ * 2. Shares. Under `proRata`, what rationing would leave if the row took part. For the pay side
+ *      room_s = inventoryMax_s - after_s + paid_s,
+ *      demand_s = ceil(paid_s RATION_SCALE / payFactor_s),
+ *      wish_s = x_0, the row's ramp amount of rule 1 at the clearing prices,
  *      share_s = min(payFactor_s / RATION_SCALE, room_s / (demand_s + wish_s));
- *    for each leg room = after - inventoryMin + out, out = received + fees of that asset,
- *    demand = ceil(out RATION_SCALE / receiveFactor), wish = (g_0 + h_0) units with g_0, h_0 of x_0.
+ *    for each leg, with out = received + fees of that asset,
+ *      room = after - inventoryMin + out,
+ *      demand = ceil(out RATION_SCALE / receiveFactor),
+ *      wish = (g_0 + h_0) units, g_0 and h_0 of x_0, and its share alike.
  *    The share of the row is share_s times the least share of a leg.
  *    Under `scarcityPricing` all shares are 1.
- * 3. The block is lawful iff f' * share < m; or, under `scarcityPricing`, if the row's minimum alone
- *    would pass a bound: after_s + x_m > inventoryMax_s, or after - (g_m + h_m) units < inventoryMin
- *    for a leg.
+ * 3. The block is lawful iff f' * share < m; or, under `scarcityPricing`, if the row's minimum
+ *    alone would pass a bound: after_s + x_m > inventoryMax_s, or for a leg
+ *    after - (g_m + h_m) units < inventoryMin.
  *
  * `paid`, `received`, `fees` and `after` are those of the final fills, in which the row is zero.
  */

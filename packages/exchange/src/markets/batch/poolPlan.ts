@@ -233,7 +233,7 @@ export class RationedPool {
     return (plan[asset] as number) > (this.#high[asset] as number) ? 'pay' : undefined;
   }
 
-  /** Whether a factor is at its least and the bound still asks for less: nothing more can be done. */
+  /** Whether a factor is at its least and its bound still asks for less: nothing is left to do. */
   #isExhausted(asset: number, plan: PoolPlan): boolean {
     const model = this.#model;
     const side = this.#side(asset, plan);

@@ -302,7 +302,7 @@ function scaledFactors(factors: Float64Array): bigint[] {
   });
 }
 
-/** Whether every factor below one stands at a tight bound: lower for receivers, upper for payers. */
+/** Whether factors below one stand at tight bounds: lower for receivers, upper for payers. */
 function rationingIsTight({ position, solution }: SettledBatch): boolean {
   return tightness(position).every(
     ({ lower, upper }, i) =>
