@@ -63,6 +63,8 @@ export function canonicalVectors(): CanonicalVector[] {
   const { parameters, oracle, report } = transition;
   const salt = new Uint8Array(32).fill(7);
   const committed = commitmentHash({ batchNumber: 1, order, salt });
+  const hidden = { marketId: 1, batchNumber: 1, commitment: committed };
+  const commitTerms = { owner: alice.account, ...hidden };
   return [
     vector('order', encodeOrder(order), entry.orderId),
     { name: 'order signature', hash: bytesToHex(entry.authorisation) },
@@ -73,7 +75,7 @@ export function canonicalVectors(): CanonicalVector[] {
     },
     {
       name: 'commit digest',
-      hash: digest(bench.signing.commitDigest(alice.account, 1, committed)),
+      hash: digest(bench.signing.commitDigest(commitTerms)),
     },
     vector('oracle snapshot', encodeOracle(oracle), oracleHash(oracle)),
     vector('batch parameters', encodeParameters(parameters), parameterHash(parameters)),
@@ -141,7 +143,7 @@ function inputs(bench: ExchangeBench, alice: ReturnType<typeof person>): Input[]
     { kind: 'cancelOrder', owner, marketId, orderId, authorisation },
     { kind: 'openSession', grant: { grant, grantId, signature: authorisation } },
     { kind: 'revokeSession', grantId },
-    { kind: 'commitOrder', owner, marketId, commitment: orderId, authorisation },
+    { kind: 'commitOrder', owner, marketId, batchNumber: 3, commitment: orderId, authorisation },
     { kind: 'revealOrder', entry, salt: new Uint8Array(32).fill(7) },
     { kind: 'closeCollection', marketId },
     { kind: 'closeBatch', marketId },

@@ -22,6 +22,7 @@ import { proposalOf } from '@lawbook/exchange/markets/batch/proposal';
 import { solveBatch } from '@lawbook/exchange/markets/batch/solver';
 import { amount } from '@lawbook/exchange/numbers/amount';
 import type { AuthorisedOrder, BatchOrder } from '@lawbook/exchange/orders/batchOrder';
+import { commitmentHash } from '@lawbook/exchange/orders/commitment';
 import { recoverSigner, signDigest } from '@lawbook/exchange/orders/signature';
 import { Signing } from '@lawbook/exchange/orders/signedTypes';
 import { StateMachine } from '@lawbook/exchange/stateMachine';
@@ -117,6 +118,15 @@ export class ExchangeBench {
       orderId,
       authorisation,
     });
+  }
+
+  /** Signs and applies a commitment to an order, for the open batch unless told otherwise. */
+  commit(owner: Person, order: BatchOrder, salt: Uint8Array, batch?: number): Result<Applied> {
+    const batchNumber = batch ?? this.market().batch.number;
+    const commitment = commitmentHash({ batchNumber, order, salt });
+    const terms = { owner: owner.account, marketId: order.marketId, batchNumber, commitment };
+    const authorisation = signDigest(this.signing.commitDigest(terms), owner.secretKey);
+    return this.apply({ kind: 'commitOrder', ...terms, authorisation });
   }
 
   /** Closes the batch, solves, judges with full signature recovery, and settles. */

@@ -380,7 +380,8 @@ function commitmentsOf(
   const signing = new Signing(TEST_DOMAIN);
   const signed = (n: number, commitment: Hash): Commitment => {
     const owner = trader(n).account;
-    const digest = signing.commitDigest(owner, spec.parameters.marketId, commitment);
+    const { marketId } = spec.parameters;
+    const digest = signing.commitDigest({ owner, marketId, batchNumber, commitment });
     return { owner, commitment, authorisation: sign(spec, trader(n), digest) };
   };
   const hidden = (spec.silent ?? []).map((n, k) =>

@@ -53,7 +53,7 @@ export function decodeBundle(bytes: Uint8Array): EpochBundle {
   if (!magic.every((byte, k) => byte === MAGIC[k])) throw new DecodeError('not a bundle', 0);
   const domain = { chainId: reader.u64(), address: readAccount(reader) };
   const marketId = reader.u32();
-  const epochNumber = Number(reader.u64());
+  const epochNumber = reader.natural();
   const parentEpochHash = hashFromBytes(reader.fixed(32));
   const epochHash = hashFromBytes(reader.fixed(32));
   const batches = Array.from({ length: reader.count(500) }, () => {
@@ -88,7 +88,7 @@ export function decodeTransition(reader: ByteReader, domain: VenueDomain): Batch
   const parametersReader = new ByteReader(reader.bytes());
   const parameters = decodeParameters(parametersReader);
   parametersReader.end();
-  const batchNumber = Number(reader.u64());
+  const batchNumber = reader.natural();
   const parentReportHash = hashFromBytes(reader.fixed(32));
   const closedAtMs = reader.timeMs();
   const oracle = decodeOracle(reader.bytes());

@@ -62,6 +62,7 @@ export type Input =
       readonly kind: 'commitOrder';
       readonly owner: AccountId;
       readonly marketId: number;
+      readonly batchNumber: number;
       readonly commitment: Hash;
       readonly authorisation: Uint8Array;
     }
@@ -120,7 +121,7 @@ export function encodeInput(entry: SequencedInput): Uint8Array {
 /** @throws DecodeError on bytes that are not a canonical input. */
 export function decodeInput(bytes: Uint8Array): SequencedInput {
   const reader = new ByteReader(bytes);
-  const sequence = Number(reader.u64());
+  const sequence = reader.natural();
   const timeMs = reader.timeMs();
   const kind = KINDS[reader.u8()];
   if (kind === undefined) throw new DecodeError('an unknown kind of input', reader.offset);
@@ -159,7 +160,7 @@ function encodeBody(out: ByteWriter, input: Input): void {
       return;
     case 'commitOrder':
       out.fixed(hexToBytes(input.owner), 20).u32(input.marketId);
-      out.fixed(hexToBytes(input.commitment), 32);
+      out.u64(BigInt(input.batchNumber)).fixed(hexToBytes(input.commitment), 32);
       out.fixed(input.authorisation, AUTHORISATION_BYTES);
       return;
     case 'revealOrder':
@@ -221,6 +222,7 @@ function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
         kind,
         owner: readAccount(reader),
         marketId: reader.u32(),
+        batchNumber: reader.natural(),
         commitment: hashFromBytes(reader.fixed(32)),
         authorisation: reader.fixed(AUTHORISATION_BYTES),
       };

@@ -14,7 +14,6 @@ import type { LawVerdict } from './laws/judge.ts';
 import { allHold } from './laws/judge.ts';
 import { AdmissionMode } from './markets/batch/parameters.ts';
 import { amount } from './numbers/amount.ts';
-import { commitmentHash } from './orders/commitment.ts';
 import { signDigest } from './orders/signature.ts';
 import { NO_DELEGATE, Scope } from './orders/signedTypes.ts';
 import { StateMachine } from './stateMachine.ts';
@@ -307,12 +306,7 @@ test('hidden orders trade once revealed, silence costs the bond, nobody else can
   const salt = new Uint8Array(32).fill(7);
   const entry = bench.order(alice);
   const commit = (who: typeof alice, order = entry.order): string => {
-    const commitment = commitmentHash({ batchNumber: 1, order, salt });
-    const digest = bench.signing.commitDigest(who.account, 1, commitment);
-    const authorisation = signDigest(digest, who.secretKey);
-    const owner = who.account;
-    const input = { kind: 'commitOrder' as const, owner, marketId: 1, commitment, authorisation };
-    return codeOf(bench.apply(input));
+    return codeOf(bench.commit(who, order, salt));
   };
   assert.equal(commit(alice), 'accepted');
   assert.equal(commit(alice), 'commitMismatch');

@@ -127,7 +127,7 @@ export class StateMachine {
       case 'haltMarket':
         return haltMarket(state, input);
       case 'resumeMarket':
-        return resumeMarket(state, input);
+        return resumeMarket(state, input, timeMs);
       case 'sealEpoch':
         return sealEpoch(state, input, timeMs);
       default:

@@ -175,10 +175,11 @@ export class LawbookClient extends VenueReader {
     const commitment = commitmentHash({ batchNumber, order: order.value, salt });
     const signer = this.#signer();
     const signing = await this.signing(options);
-    const digest = signing.commitDigest(owner, marketId, commitment);
+    const digest = signing.commitDigest({ owner, marketId, batchNumber, commitment });
     const body = {
       owner,
       marketId: String(marketId),
+      batchNumber,
       commitment,
       ...(signer.kind === 'key' && { signature: signer.sign(digest) }),
     };

@@ -190,6 +190,7 @@ export const cancelReply: z.ZodType<CancelReply> = z.object({
 export interface CommitRequest {
   readonly owner: string;
   readonly marketId: string;
+  readonly batchNumber: number;
   readonly commitment: string;
   readonly signature?: string | undefined;
 }
@@ -197,6 +198,7 @@ export interface CommitRequest {
 export const commitRequest: z.ZodType<CommitRequest> = z.strictObject({
   owner: addressText,
   marketId: marketIdText,
+  batchNumber: countNumber.describe('The open batch, as committed and signed'),
   commitment: hashText,
   signature: signatureText.optional(),
 });

@@ -65,7 +65,8 @@ export function closeBatch(
 
 /**
  * What a proposal means for a closed batch, without applying it.
- * Rejections: marketUnknown, parametersInvalid for a misshapen oracle, phaseMismatch.
+ * Rejections: marketUnknown, parametersInvalid for a misshapen oracle, marketHalted,
+ * phaseMismatch.
  */
 export function proposeClearing(
   state: ExchangeState,
@@ -75,6 +76,9 @@ export function proposeClearing(
   if (market === undefined) return unknownMarket(input.marketId);
   const fits = checkOracle(market.parameters, input.oracle);
   if (!fits.ok) return fits;
+  if (market.haltReason !== undefined) {
+    return refuse('marketHalted', { field: 'marketId', actual: market.haltReason });
+  }
   if (market.batch.phase !== 'closed') {
     return refuse('phaseMismatch', {
       field: 'marketId',

@@ -8,7 +8,7 @@ import { ASSET_COUNT_MAX, assetId, DECIMALS_MAX } from '../ledger/asset.ts';
 import { CUSTODY } from '../ledger/ledger.ts';
 import type { BatchMarket } from '../markets/batch/batchMarket.ts';
 import { OpenBatch, openMarket } from '../markets/batch/batchMarket.ts';
-import type { BatchParameters } from '../markets/batch/parameters.ts';
+import type { Basket, BatchParameters } from '../markets/batch/parameters.ts';
 import { checkOracle, checkParameters } from '../markets/batch/registration.ts';
 import { AMOUNT_MAX } from '../numbers/amount.ts';
 import type { Applied } from './applied.ts';
@@ -83,7 +83,9 @@ export function createMarket(
 
 /**
  * Changes the rules of a market from its next batch on, or at once while the batch is still empty.
- * The assets of a market are fixed. Rejections: marketUnknown and those of `checkParameters`.
+ * The assets of a market are fixed and its baskets stay as they are: a signed order names a product
+ * by its place in the list, so more baskets may only follow the present ones.
+ * Rejections: marketUnknown, parametersInvalid and those of `checkParameters`.
  */
 export function setParameters(
   state: ExchangeState,
@@ -101,6 +103,13 @@ export function setParameters(
   if (!same || parameters.assets.length !== market.parameters.assets.length) {
     return refuse('parametersInvalid', { field: 'assets', limit: 'the assets of the market' });
   }
+  const changed = market.parameters.baskets.findIndex((basket, k) => {
+    return !isSameBasket(basket, parameters.baskets[k]);
+  });
+  if (changed >= 0) {
+    const field = `baskets[${changed}]`;
+    return refuse('parametersInvalid', { field, limit: 'the baskets of the market, then others' });
+  }
   const { batch } = market;
   if (batch.table.count === 0 && batch.commitments.length === 0 && batch.phase === 'collecting') {
     adoptParameters(market, parameters, batch.number, timeMs);
@@ -109,6 +118,14 @@ export function setParameters(
   market.nextParameters = parameters;
   const fromBatch = batch.number + 1;
   return accepted({ kind: 'parametersSet', marketId: market.marketId, fromBatch });
+}
+
+function isSameBasket(basket: Basket, other: Basket | undefined): boolean {
+  return (
+    other !== undefined &&
+    basket.symbol === other.symbol &&
+    basket.units.every((units, i) => units === other.units[i])
+  );
 }
 
 /** Starts a fresh batch under the given rules. */
@@ -151,10 +168,19 @@ export function haltMarket(state: ExchangeState, input: Of<'haltMarket'>): Resul
   return accepted({ kind: 'marketHalted', marketId: market.marketId, reason: input.reason });
 }
 
-/** Lets a halted market go on. Rejection: marketUnknown. */
-export function resumeMarket(state: ExchangeState, input: Of<'resumeMarket'>): Result<Applied> {
+/**
+ * Lets a halted market go on. A reveal window starts anew, because nobody could reveal during the
+ * halt and silence costs a bond. Rejection: marketUnknown.
+ */
+export function resumeMarket(
+  state: ExchangeState,
+  input: Of<'resumeMarket'>,
+  timeMs: number,
+): Result<Applied> {
   const market = state.markets.get(input.marketId);
   if (market === undefined) return unknownMarket(input.marketId);
+  const { batch } = market;
+  if (market.haltReason !== undefined && batch.phase === 'revealing') batch.phaseSinceMs = timeMs;
   market.haltReason = undefined;
   return accepted({ kind: 'marketResumed', marketId: market.marketId });
 }

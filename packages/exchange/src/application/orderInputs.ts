@@ -13,11 +13,11 @@ import type { BatchMarket } from '../markets/batch/batchMarket.ts';
 import { admittingPhase } from '../markets/batch/batchMarket.ts';
 import { AdmissionMode, productCount } from '../markets/batch/parameters.ts';
 import { unitPrice } from '../markets/batch/unitPrices.ts';
-import { refuseProducts, refuseTerms } from '../orders/admission.ts';
+import { refuseNonce, refuseProducts, refuseTerms } from '../orders/admission.ts';
 import type { AuthorisedOrder, BatchOrder } from '../orders/batchOrder.ts';
 import { commitmentHash } from '../orders/commitment.ts';
 import type { OrderNonceWindow } from '../orders/orderNonces.ts';
-import { nonceFreshness, useNonce } from '../orders/orderNonces.ts';
+import { useNonce } from '../orders/orderNonces.ts';
 import { NO_DELEGATE, Scope } from '../orders/signedTypes.ts';
 import type { Applied } from './applied.ts';
 import type { ExchangeState } from './exchangeState.ts';
@@ -60,7 +60,10 @@ export function revealOrder(
   return admitted;
 }
 
-/** Records a hidden order and holds its bond. */
+/**
+ * Records a hidden order and holds its bond. Rejections: marketUnknown, signatureInvalid,
+ * insufficientAvailable, marketHalted, batchFull, phaseMismatch, commitMismatch.
+ */
 export function commitOrder(state: ExchangeState, input: Of<'commitOrder'>): Result<Applied> {
   const market = state.markets.get(input.marketId);
   if (market === undefined) return unknownMarket(input.marketId);
@@ -81,18 +84,26 @@ export function commitOrder(state: ExchangeState, input: Of<'commitOrder'>): Res
   if (parameters.admission !== AdmissionMode.commitReveal || batch.phase !== 'collecting') {
     return refuse('phaseMismatch', { field: 'marketId', actual: batch.phase });
   }
+  if (input.batchNumber !== batch.number) {
+    const { batchNumber: actual } = input;
+    return refuse('commitMismatch', { field: 'batchNumber', limit: batch.number, actual });
+  }
   if (batch.hiddenCommitment(owner, commitment) !== undefined) {
     return refuse('commitMismatch', { field: 'commitment', actual: commitment });
   }
   const bond = state.ledger.placeHold(owner, numeraire, parameters.bond, 'bond');
   if (!bond.ok) return bond;
   keepGrants(state, market, owner, authorisation);
-  batch.commitments.push({ owner, commitment, authorisation });
+  batch.commit({ owner, commitment, authorisation });
   const { marketId } = market;
   return accepted({ kind: 'orderCommitted', marketId, batchNumber: batch.number });
 }
 
-/** Withdraws an order while its batch still collects. Rejections: orderUnknown, orderClosed. */
+/**
+ * Withdraws an order while its batch still collects. A revealed order stays: its owner has seen
+ * others' orders by then, and a way out for nothing would make the bond meaningless.
+ * Rejections: marketUnknown, orderUnknown, orderClosed.
+ */
 export function cancelOrder(state: ExchangeState, input: Of<'cancelOrder'>): Result<Applied> {
   const market = state.markets.get(input.marketId);
   if (market === undefined) return unknownMarket(input.marketId);
@@ -102,7 +113,7 @@ export function cancelOrder(state: ExchangeState, input: Of<'cancelOrder'>): Res
   if (!open || batch.table.order(row).owner !== input.owner) {
     return refuse('orderUnknown', { field: 'orderId', actual: input.orderId });
   }
-  if (batch.phase === 'closed') {
+  if (batch.phase !== 'collecting') {
     return refuse('orderClosed', { field: 'orderId', actual: input.orderId });
   }
   const order = batch.table.order(row);
@@ -114,7 +125,10 @@ export function cancelOrder(state: ExchangeState, input: Of<'cancelOrder'>): Res
   return accepted({ kind: 'orderCanceled', marketId, batchNumber: batch.number, row, orderId });
 }
 
-/** Puts a session grant in force and uses up its nonce. */
+/**
+ * Puts a session grant in force and uses up its nonce. Rejections: signatureInvalid,
+ * sessionExpired, orderNonceReplayed, orderNonceTooOld.
+ */
 export function openSession(
   state: ExchangeState,
   input: Of<'openSession'>,
@@ -132,11 +146,8 @@ export function openSession(
     });
   }
   const window = state.nonceWindow(grant.owner);
-  const freshness = nonceFreshness(window, grant.orderNonce);
-  if (freshness !== 'fresh') {
-    const code = freshness === 'replayed' ? 'orderNonceReplayed' : 'orderNonceTooOld';
-    return refuse(code, { field: 'orderNonce', limit: window.highest, actual: grant.orderNonce });
-  }
+  const used = refuseNonce(grant.orderNonce, window);
+  if (used !== undefined) return used;
   state.setNonceWindow(grant.owner, useNonce(window, grant.orderNonce));
   state.addGrant(input.grant);
   return accepted({ kind: 'sessionOpened', grantId, owner: grant.owner });

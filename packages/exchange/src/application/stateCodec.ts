@@ -52,7 +52,7 @@ export function decodeState(bytes: Uint8Array): ExchangeState {
   if (version !== VERSION) throw new DecodeError(`a state of version ${version}`, 0);
   const chainId = reader.u64();
   const state = new ExchangeState({ chainId, address: accountId(bytesToHex(reader.fixed(20))) });
-  state.sequence = Number(reader.u64());
+  state.sequence = reader.natural();
   state.timeMs = reader.timeMs();
   list(reader, 5, () => {
     const symbol = reader.text();
@@ -95,7 +95,7 @@ function decodeMarket(reader: ByteReader): BatchMarket {
   market.parentReportHash = hashFromBytes(reader.fixed(32));
   market.haltReason = reader.flag() ? reader.text() : undefined;
   market.epoch = decodeEpoch(reader);
-  const number = Number(reader.u64());
+  const number = reader.natural();
   const phase = PHASES[reader.u8()];
   if (phase === undefined) throw new DecodeError('an unknown phase', reader.offset);
   const phaseSinceMs = reader.timeMs();
@@ -108,9 +108,9 @@ function decodeMarket(reader: ByteReader): BatchMarket {
 }
 
 function decodeEpoch(reader: ByteReader): OpenEpoch {
-  const number = Number(reader.u64());
+  const number = reader.natural();
   const parentEpochHash = hashFromBytes(reader.fixed(32));
-  const firstBatch = Number(reader.u64());
+  const firstBatch = reader.natural();
   const batchCount = reader.u32();
   return {
     number,
@@ -135,8 +135,9 @@ function rebuildBatch(
     batch.append(table.entry(row), window);
     if (table.canceled[row] === 1) batch.table.cancel(row);
   }
-  batch.cancellations.push(...collected.cancellations);
-  batch.commitments.push(...collected.commitments);
+  // One by one: spread over as many arguments, a large batch would overflow the stack.
+  for (const cancellation of collected.cancellations) batch.cancellations.push(cancellation);
+  for (const commitment of collected.commitments) batch.commit(commitment);
   for (const grant of collected.grants) batch.grants.set(grant.grantId, grant);
   return batch;
 }

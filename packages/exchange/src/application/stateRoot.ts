@@ -44,7 +44,9 @@ function encodeMarketRoot(out: ByteWriter, market: BatchMarket): void {
   if (market.nextParameters === undefined) out.u8(0);
   else out.u8(1).fixed(hexToBytes(parameterHash(market.nextParameters)), 32);
   out.fixed(hexToBytes(oracleHash(market.reference)), 32);
-  out.fixed(hexToBytes(market.parentReportHash), 32).text(market.haltReason ?? '');
+  out.fixed(hexToBytes(market.parentReportHash), 32);
+  if (market.haltReason === undefined) out.u8(0);
+  else out.u8(1).text(market.haltReason);
   out.u64(BigInt(epoch.number)).fixed(hexToBytes(epoch.parentEpochHash), 32);
   out.u64(BigInt(epoch.firstBatch)).u32(epoch.batchCount);
   out.fixed(hexToBytes(diffRoot(epoch.diffs)), 32);

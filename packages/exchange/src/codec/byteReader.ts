@@ -76,11 +76,17 @@ export class ByteReader {
     return price(scaled);
   }
 
-  timeMs(): number {
+  /** A u64 that stays a safe number: a sequence, a batch or epoch number. */
+  natural(): number {
     const at = this.#offset;
     const x = this.u64();
-    if (x > BigInt(Number.MAX_SAFE_INTEGER)) throw new DecodeError('a time beyond 2^53', at);
+    if (x > BigInt(Number.MAX_SAFE_INTEGER)) throw new DecodeError('a number beyond 2^53', at);
     return Number(x);
+  }
+
+  /** A count of milliseconds since 1970. */
+  timeMs(): number {
+    return this.natural();
   }
 
   /** A copy of `width` bytes. */

@@ -225,8 +225,8 @@ export const REJECTIONS = {
   },
   commitMismatch: {
     number: 503,
-    rule: 'A reveal matches one unrevealed commitment of its owner in this batch.',
-    fix: 'Reveal the exact order bytes and salt that were committed.',
+    rule: 'A commitment is new and for the open batch; a reveal matches one that is still hidden.',
+    fix: 'Commit with the open batch number; reveal the exact order bytes and salt committed.',
     httpStatus: 422,
   },
   oracleStale: {

@@ -111,10 +111,13 @@ function cancelFlaw(transition: BatchTransition, permissions: Permissions): Viol
 
 /** A commitment may cost its owner a bond, so it needs consent like an order. */
 function commitFlaw(transition: BatchTransition, permissions: Permissions): Violated | undefined {
-  const { commitments, parameters, domain } = transition;
+  const { commitments, parameters, domain, batchNumber } = transition;
   const signing = new Signing(domain);
   for (const [index, { owner, commitment, authorisation }] of commitments.entries()) {
-    const digest = (): Uint8Array => signing.commitDigest(owner, parameters.marketId, commitment);
+    const { marketId } = parameters;
+    const digest = (): Uint8Array => {
+      return signing.commitDigest({ owner, marketId, batchNumber, commitment });
+    };
     if (!permissions.permits({ owner, digest, authorisation, lastsUntilMs: 0 })) {
       return violated({
         locus: { kind: 'commitment', index },

@@ -57,7 +57,7 @@ export function refuseTerms(order: BatchOrder, terms: AdmissionTerms): Refused |
     refuseLimit(order, terms) ??
     refuseMinFill(order) ??
     refuseExpiry(order, terms) ??
-    refuseNonce(order, terms)
+    refuseNonce(order.orderNonce, terms.window)
   );
 }
 
@@ -105,15 +105,14 @@ function refuseExpiry(order: BatchOrder, terms: AdmissionTerms): Refused | undef
   });
 }
 
-function refuseNonce(order: BatchOrder, terms: AdmissionTerms): Refused | undefined {
-  const { orderNonce } = order;
-  const freshness =
-    orderNonce > ORDER_NONCE_MAX ? 'tooOld' : nonceFreshness(terms.window, orderNonce);
+/** The refusal of a nonce that was used, is too old, or is wider than the laws allow. */
+export function refuseNonce(orderNonce: bigint, window: OrderNonceWindow): Refused | undefined {
+  const freshness = orderNonce > ORDER_NONCE_MAX ? 'tooOld' : nonceFreshness(window, orderNonce);
   if (freshness === 'fresh') return undefined;
   if (freshness === 'replayed') {
     return refuse('orderNonceReplayed', { field: 'orderNonce', actual: orderNonce });
   }
-  const least = terms.window.highest - NONCE_WINDOW;
+  const least = window.highest - NONCE_WINDOW;
   return refuse('orderNonceTooOld', {
     field: 'orderNonce',
     limit: `${least < 0n ? 0n : least}..${ORDER_NONCE_MAX}`,

@@ -96,7 +96,9 @@ describe('golden digests', () => {
     const digests = {
       order: orderId,
       cancel: bytesToHex(SIGNING.cancelDigest(OWNER, orderId)),
-      commit: bytesToHex(SIGNING.commitDigest(OWNER, 7, orderId)),
+      commit: bytesToHex(
+        SIGNING.commitDigest({ owner: OWNER, marketId: 7, batchNumber: 9, commitment: orderId }),
+      ),
       grant: bytesToHex(
         SIGNING.grantDigest({
           owner: OWNER,
@@ -140,8 +142,8 @@ describe('agreement with viem', () => {
           viemDigest(CANCEL_TYPE, { owner, orderId: id }),
         );
         assert.equal(
-          bytesToHex(SIGNING.commitDigest(owner, 3, id)),
-          viemDigest(COMMIT_TYPE, { owner, marketId: 3, commitment: id }),
+          bytesToHex(SIGNING.commitDigest({ owner, marketId: 3, batchNumber: 4, commitment: id })),
+          viemDigest(COMMIT_TYPE, { owner, marketId: 3, batchNumber: 4n, commitment: id }),
         );
         const message = { ...sample, expiresAtMs: wide(sample.expiresAtMs) };
         assert.equal(
@@ -185,6 +187,6 @@ describe('reused buffers', () => {
 const GOLDEN = {
   order: '0x29abf099bb54432a0f969e33f98fa8bf39d783b5ac39e64a2413a21bdf211748',
   cancel: '0xf1f13ebb428bac8212103bf4ba3e1347b53e16f24a26aa44869266de2c162ee2',
-  commit: '0xe02ba20815f5aa6b94bb1751de4e7c28655174388d33158db08703b79e4d2677',
+  commit: '0xe6b88079c7de0deaeea3f84acba4521375177261bf147c37b89158b119cbda3a',
   grant: '0x8c283a4479ec0d656e8619679f1593ffa14f140e0dcb2e00bf42da378ee0c544',
 };

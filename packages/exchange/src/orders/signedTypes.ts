@@ -32,12 +32,16 @@ export const CANCEL_TYPE: TypedStruct = {
   ],
 };
 
-/** EIP-712 type of a commitment to a hidden order. */
+/**
+ * EIP-712 type of a commitment to a hidden order. It names its batch: bundles publish it, and sent
+ * again in a later batch it would cost its owner another bond.
+ */
 export const COMMIT_TYPE: TypedStruct = {
   name: 'CommitOrder',
   fields: [
     { name: 'owner', type: 'address' },
     { name: 'marketId', type: 'uint32' },
+    { name: 'batchNumber', type: 'uint64' },
     { name: 'commitment', type: 'bytes32' },
   ],
 };
@@ -66,6 +70,15 @@ export interface SessionGrant {
   readonly scopes: number;
   readonly expiresAtMs: number;
   readonly orderNonce: bigint;
+}
+
+/** What an owner signs to commit to a hidden order. */
+export interface CommitTerms {
+  readonly owner: AccountId;
+  readonly marketId: number;
+  /** The one batch for which the commitment counts. */
+  readonly batchNumber: number;
+  readonly commitment: Hash;
 }
 
 /** A grant with its owner's signature and its id. */
@@ -122,9 +135,9 @@ export class Signing {
   }
 
   /** EIP-712 digest of a commitment. */
-  commitDigest(owner: AccountId, marketId: number, commitment: Hash): Uint8Array {
-    const fields = this.#commit.address(0, owner).safe(1, marketId);
-    return fields.bytes32(2, hexToBytes(commitment)).digest();
+  commitDigest({ owner, marketId, batchNumber, commitment }: CommitTerms): Uint8Array {
+    const fields = this.#commit.address(0, owner).safe(1, marketId).safe(2, batchNumber);
+    return fields.bytes32(3, hexToBytes(commitment)).digest();
   }
 
   /** The grant id of a session grant. */

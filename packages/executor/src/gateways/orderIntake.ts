@@ -83,14 +83,15 @@ export class OrderIntake {
     const owner = accountId(request.owner);
     const marketId = Number(request.marketId);
     const commitment = request.commitment.toLowerCase() as Hash;
-    const digest = this.#core.venue.signing.commitDigest(owner, marketId, commitment);
+    const { batchNumber } = request;
+    const terms = { owner, marketId, batchNumber, commitment };
+    const digest = this.#core.venue.signing.commitDigest(terms);
     const claim = { owner, digest, signature: request.signature };
     const written = await this.#write(claim, asker, (authorisation) => {
-      return { kind: 'commitOrder', owner, marketId, commitment, authorisation };
+      return { kind: 'commitOrder', ...terms, authorisation };
     });
     if (!written.ok) return written;
-    const { sequence, applied } = written.value;
-    return accepted({ sequence, batchNumber: batchOf(applied) });
+    return accepted({ sequence: written.value.sequence, batchNumber });
   }
 
   /** Sequences an input of the operator or of a session, bounded like every write. */

@@ -55,15 +55,15 @@ export function decodeOrderRecord(bytes: Uint8Array): OrderRecord {
   const record = {
     orderId: hashFromBytes(reader.fixed(32)),
     order: decodeOrder(reader),
-    sequence: Number(reader.u64()),
+    sequence: reader.natural(),
     admittedAtMs: reader.timeMs(),
-    batchNumber: Number(reader.u64()),
+    batchNumber: reader.natural(),
     status: oneOf(STATUSES, reader),
     paid: reader.u64(),
     received: reader.u64(),
     fee: reader.u64(),
     residual: REASONS[reader.u8()],
-    endedBy: Number(reader.u64()),
+    endedBy: reader.natural(),
   };
   reader.end();
   return { ...record, endedBy: record.endedBy === 0 ? undefined : record.endedBy };
@@ -86,8 +86,8 @@ export function decodeBatchRecord(bytes: Uint8Array): BatchRecord {
   const record = {
     report: decodeReport(new ByteReader(reader.bytes())),
     reportHash: hashFromBytes(reader.fixed(32)),
-    epochNumber: Number(reader.u64()),
-    sequence: Number(reader.u64()),
+    epochNumber: reader.natural(),
+    sequence: reader.natural(),
     // Verdicts are plain strings, written by this program only.
     verdicts: JSON.parse(reader.text()) as readonly LawVerdict[],
   };
@@ -117,9 +117,9 @@ export function decodeSealedEpoch(bytes: Uint8Array): SealedEpoch {
   const reader = new ByteReader(bytes);
   const epoch = {
     marketId: reader.u32(),
-    epochNumber: Number(reader.u64()),
-    firstBatch: Number(reader.u64()),
-    lastBatch: Number(reader.u64()),
+    epochNumber: reader.natural(),
+    firstBatch: reader.natural(),
+    lastBatch: reader.natural(),
     sealedAtMs: reader.timeMs(),
     diffs: decodeDiffs(new ByteReader(reader.bytes())),
     diffRoot: hashFromBytes(reader.fixed(32)),

@@ -34,7 +34,7 @@ export function decodeSnapshotBody(bytes: Uint8Array): {
   const markets = Array.from({ length: reader.count(12) }, () => {
     const marketId = reader.u32();
     const admissions: Admission[] = Array.from({ length: reader.count(16) }, () => {
-      return { sequence: Number(reader.u64()), timeMs: reader.timeMs() };
+      return { sequence: reader.natural(), timeMs: reader.timeMs() };
     });
     const transitions = Array.from({ length: reader.count(4) }, () => {
       return decodeTransition(new ByteReader(reader.bytes()), state.domain);

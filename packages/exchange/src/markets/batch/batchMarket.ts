@@ -34,7 +34,9 @@ export class OpenBatch {
   /** Nonce window of each owner before its first order here, in order of `table.owners`. */
   readonly nonceWindows: OrderNonceWindow[] = [];
   readonly cancellations: RowCancellation[] = [];
-  readonly commitments: Commitment[] = [];
+  readonly #commitments: Commitment[] = [];
+  /** Places of the commitments still hidden, by owner and hash. */
+  readonly #hidden = new Map<string, number>();
   /** Session grants that a reader needs to check the authorisations of this batch. */
   readonly grants: Map<Hash, AuthorisedGrant> = new Map();
   phase: BatchPhase = 'collecting';
@@ -48,6 +50,11 @@ export class OpenBatch {
     this.table = new OrderTable(parameters.marketId);
     this.books = new PairBooks(productCount(parameters));
     this.phaseSinceMs = openedAtMs;
+  }
+
+  /** Hidden orders in order of arrival, revealed or not. */
+  get commitments(): readonly Commitment[] {
+    return this.#commitments;
   }
 
   /** Adds an admitted order. `window` is the owner's nonce window before this order. */
@@ -82,29 +89,31 @@ export class OpenBatch {
     return expired;
   }
 
+  /** Adds a commitment; an owner's hidden commitments are distinct. */
+  commit(entry: Commitment): void {
+    const place = this.#commitments.push(entry) - 1;
+    if (entry.reveal !== undefined) return;
+    const key = hiddenKey(entry.owner, entry.commitment);
+    invariant(!this.#hidden.has(key), 'a hidden commitment is made once');
+    this.#hidden.set(key, place);
+  }
+
   /** The commitment of an owner that is still hidden and has this hash, by its place. */
   hiddenCommitment(owner: AccountId, commitment: Hash): number | undefined {
-    const place = this.commitments.findIndex(
-      (c) => c.owner === owner && c.commitment === commitment && c.reveal === undefined,
-    );
-    return place < 0 ? undefined : place;
+    return this.#hidden.get(hiddenKey(owner, commitment));
   }
 
   /** Marks a commitment as revealed by a row. */
   reveal(place: number, row: number, salt: Uint8Array): void {
-    const hidden = at(this.commitments, place);
+    const hidden = at(this.#commitments, place);
     invariant(hidden.reveal === undefined, 'a commitment is revealed once');
-    this.commitments[place] = { ...hidden, reveal: { row, salt } };
+    this.#hidden.delete(hiddenKey(hidden.owner, hidden.commitment));
+    this.#commitments[place] = { ...hidden, reveal: { row, salt } };
   }
+}
 
-  /** Rows that still take part. */
-  liveCount(): number {
-    let live = 0;
-    for (let row = 0; row < this.table.count; row += 1) {
-      if (this.table.canceled[row] === 0) live += 1;
-    }
-    return live;
-  }
+function hiddenKey(owner: AccountId, commitment: Hash): string {
+  return `${owner}${commitment}`;
 }
 
 /** A batch market: its rules, its chain of reports and the batch that is filling. */

@@ -6,14 +6,14 @@ import type { PriceSearch } from './search.ts';
 import { settlePrices } from './search.ts';
 
 const QUICK_STEPS = 20;
-const STAGE_STEPS = 30;
-const STAGES_MAX = 60;
+const STAGE_STEPS = 80;
+const STAGES_MAX = 200;
 const HALVINGS_MAX = 8;
 const WIDE_RAMP = 1e-2;
 const WIDE_RAMP_MAX = 3;
 /** The ramp narrows by this factor per stage at first; a failed stage takes its square root. */
 const NARROWING_FIRST = 0.3;
-const NARROWING_LAST = 0.97;
+const NARROWING_LAST = 0.998;
 /** A step may raise the measure above its last values' largest, so that kinks do not stop it. */
 const MEMORY = 5;
 
@@ -55,7 +55,7 @@ function narrowRamp(search: PriceSearch, pool: RationedPool): boolean {
   const { curves } = search.model;
   curves.rampWidth = WIDE_RAMP;
   pool.release();
-  if (!settlePrices(search).converged) return false;
+  settlePrices(search);
   let plan = pool.planFromTrade();
   let width = WIDE_RAMP;
   let narrowing = NARROWING_FIRST;

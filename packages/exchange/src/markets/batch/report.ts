@@ -93,7 +93,7 @@ export function encodeReport(report: BatchReport): Uint8Array {
 export function decodeReport(reader: ByteReader): BatchReport {
   const hash = (): Hash => hashFromBytes(reader.fixed(32));
   const marketId = reader.u32();
-  const batchNumber = Number(reader.u64());
+  const batchNumber = reader.natural();
   const parentReportHash = hash();
   const closedAtMs = reader.timeMs();
   const roots = {

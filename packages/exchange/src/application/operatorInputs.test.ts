@@ -1,0 +1,68 @@
+// Goal: what an operator may change keeps its promises to those who trade. Method: scenarios on a
+// bench: baskets under signed orders, halts at every phase, and roots that tell states apart.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { codeOf, fundedBench } from '../../../../testing/exchange/exchangeBench.ts';
+import { at } from '../failures/invariant.ts';
+import { allHold } from '../laws/judge.ts';
+import { NO_DELEGATE, Scope } from '../orders/signedTypes.ts';
+
+test('a basket stays what it is, and more baskets follow the present ones', () => {
+  const { bench, alice } = fundedBench();
+  const good = bench.market().parameters;
+  const first = at(good.baskets, 0);
+  const set = (baskets: typeof good.baskets): string => {
+    return codeOf(bench.apply({ kind: 'setParameters', parameters: { ...good, baskets } }));
+  };
+  const twice = { ...first, units: first.units.map((units) => units * 2n) };
+  assert.equal(set([twice]), 'parametersInvalid');
+  assert.equal(set([]), 'parametersInvalid');
+  assert.equal(set([{ ...first, symbol: 'OTHER' }]), 'parametersInvalid');
+  assert.equal(set([{ ...twice, symbol: 'TWICE' }, first]), 'parametersInvalid');
+  assert.equal(set([...good.baskets, { ...twice, symbol: 'TWICE' }]), 'accepted');
+  const receive = good.assets.length + good.baskets.length;
+  assert.equal(codeOf(bench.submit(alice, { receive })), 'accepted');
+  assert.ok(allHold(bench.clear().verdicts));
+});
+
+test('a halted market clears nothing, and clears its closed batch once resumed', () => {
+  const { bench, alice } = fundedBench();
+  bench.submit(alice);
+  bench.must({ kind: 'closeBatch', marketId: 1 });
+  bench.must({ kind: 'haltMarket', marketId: 1, reason: 'maintenance' });
+  const { reference } = bench.market();
+  const proposal = { kind: 'halted' as const, reason: 'void', prices: reference.mids };
+  const input = { kind: 'clearBatch' as const, marketId: 1, oracle: reference, proposal };
+  assert.equal(codeOf(bench.apply(input)), 'marketHalted');
+  bench.must({ kind: 'resumeMarket', marketId: 1 });
+  assert.equal(codeOf(bench.apply(input)), 'accepted');
+  assert.equal(bench.held(alice, 0), 0n);
+});
+
+test('the state root tells a market halted without a reason from an open one', () => {
+  const { bench } = fundedBench();
+  const halted = fundedBench().bench;
+  bench.must({ kind: 'resumeMarket', marketId: 1 });
+  halted.must({ kind: 'haltMarket', marketId: 1, reason: '' });
+  assert.notEqual(halted.machine.root(), bench.machine.root());
+});
+
+test('a session nonce wider than the laws allow is refused: it would break later batches', () => {
+  const { bench, alice } = fundedBench();
+  const open = (orderNonce: bigint): string => {
+    const grant = {
+      owner: alice.account,
+      delegate: NO_DELEGATE,
+      scopes: Scope.trade,
+      expiresAtMs: bench.timeMs + 60_000,
+      orderNonce,
+    };
+    const grantId = bench.signing.grantId(grant);
+    const signature = new Uint8Array(65);
+    return codeOf(bench.apply({ kind: 'openSession', grant: { grant, grantId, signature } }));
+  };
+  assert.equal(open(1n << 63n), 'orderNonceTooOld');
+  assert.equal(open((1n << 63n) - 2n), 'accepted');
+  assert.equal(codeOf(bench.submit(alice, { orderNonce: (1n << 63n) - 1n })), 'accepted');
+  assert.ok(allHold(bench.clear().verdicts));
+});
