@@ -1,5 +1,6 @@
-// `npm run soak -- --rounds 50 --minutes 10 --seed 7`: kills a loaded venue many times, within a time
-// budget, and prints what came of it as one line of JSON. Exits 1 when anything acknowledged was lost.
+// `npm run soak -- --rounds 50 --minutes 10 --seed 7`: kills a loaded venue many times, within a
+// time budget, and prints what came of it as one line of JSON. Exits 1 when anything acknowledged
+// was lost.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -10,8 +10,8 @@ import type { OrderTable } from './orderTable.ts';
 /**
  * The order-set root: SHA-256 over the tag, every order id in order of admission, and the count.
  *
- * Flat and streamed, because a bundle always carries all orders: nobody needs a path to one of them,
- * and a million ids hash at the speed of the hash.
+ * Flat and streamed, because a bundle always carries all orders: nobody needs a path to one of
+ * them, and a million ids hash at the speed of the hash.
  */
 export class OrderSetHasher {
   readonly #hash = sha256.create().update(utf8ToBytes('lawbook.orderSet.v1\0'));

@@ -32,7 +32,9 @@ export interface BatchAsset {
   readonly bandPpm: number;
 }
 
-/** A fixed composition that orders may receive as one product: `units[i]` ledger units of asset i. */
+/**
+ * A fixed composition that orders may receive as one product: `units[i]` ledger units of asset i.
+ */
 export interface Basket {
   readonly symbol: string;
   /** By market asset index; zero where the asset is not part of the basket. */
@@ -46,7 +48,9 @@ export interface PairBand {
   readonly bandPpm: number;
 }
 
-/** Everything that fixes how a batch market clears. Hashed; a change takes effect between batches. */
+/**
+ * Everything that fixes how a batch market clears. Hashed; a change takes effect between batches.
+ */
 export interface BatchParameters {
   readonly marketId: number;
   readonly assets: readonly BatchAsset[];
@@ -102,7 +106,9 @@ export function productUnits(parameters: BatchParameters, product: number): read
   return parameters.assets.map((_, i) => (i === product ? 1n : 0n));
 }
 
-/** 10^(D - decimals) per asset, D the most decimals in the market: brings ledger units to one scale. */
+/**
+ * 10^(D - decimals) per asset, D the most decimals in the market: brings ledger units to one scale.
+ */
 export function unitWeights(parameters: BatchParameters): bigint[] {
   const most = decimalsMax(parameters);
   return parameters.assets.map((asset) => 10n ** BigInt(most - asset.decimals));
@@ -113,7 +119,9 @@ export function decimalsMax(parameters: BatchParameters): number {
   return parameters.assets.reduce((most, asset) => Math.max(most, asset.decimals), 0);
 }
 
-/** Band of an order from `pay` to the product `receive`: an override, or the widest band involved. */
+/**
+ * Band of an order from `pay` to the product `receive`: an override, or the widest band involved.
+ */
 export function orderBandPpm(parameters: BatchParameters, pay: number, receive: number): number {
   const override = parameters.pairBands.find((b) => b.pay === pay && b.receive === receive);
   if (override !== undefined) return override.bandPpm;
