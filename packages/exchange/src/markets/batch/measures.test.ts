@@ -13,7 +13,7 @@ import { isPositiveDefinite, measureBatch } from './measures.ts';
 
 const MILLION = 1_000_000_000_000n;
 
-test('one order of a million dollars has the risk, the gain and the volumes of the textbook', () => {
+test('an order of a million dollars has the risk, gain and volumes of the textbook', () => {
   const problem = demoProblem();
   const { solution, fills, table } = clearLawfully(problem, [
     { pay: 0, receive: 1, budget: MILLION },
