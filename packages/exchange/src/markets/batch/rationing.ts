@@ -6,14 +6,22 @@ import type { PriceSearch } from './search.ts';
 import { settlePrices } from './search.ts';
 
 const QUICK_STEPS = 20;
-const STAGE_STEPS = 80;
-const STAGES_MAX = 200;
+const STAGE_STEPS = 40;
+const STAGES_MAX = 120;
 const HALVINGS_MAX = 8;
-const WIDE_RAMP = 1e-2;
+/** A ramp to start from, and how much it narrows per stage; a failed stage takes the root. */
+interface Road {
+  readonly width: number;
+  readonly narrowing: number;
+}
+
+const ROADS: readonly Road[] = [
+  { width: 1e-2, narrowing: 0.3 },
+  { width: 3e-3, narrowing: 0.7 },
+  { width: 1e-1, narrowing: 0.5 },
+];
 const WIDE_RAMP_MAX = 3;
-/** The ramp narrows by this factor per stage at first; a failed stage takes its square root. */
-const NARROWING_FIRST = 0.3;
-const NARROWING_LAST = 0.998;
+const NARROWING_LAST = 0.99;
 /** A step may raise the measure above its last values' largest, so that kinks do not stop it. */
 const MEMORY = 5;
 
@@ -39,7 +47,8 @@ export function rationToBounds(search: PriceSearch): boolean {
     search.rationed = { plan, flows: pool.flows() };
     return true;
   }
-  return narrowRamp(search, pool);
+  // Markets many times the pool's size have several branches; another way in may follow another.
+  return ROADS.some((road) => narrowRamp(search, pool, road));
 }
 
 /** Starts from the last solution: little has changed when one order was dropped. */
@@ -51,14 +60,13 @@ function resume(search: PriceSearch, pool: RationedPool): boolean {
 }
 
 /** Follows the plan from a wide ramp to the true one. */
-function narrowRamp(search: PriceSearch, pool: RationedPool): boolean {
+function narrowRamp(search: PriceSearch, pool: RationedPool, road: Road): boolean {
   const { curves } = search.model;
-  curves.rampWidth = WIDE_RAMP;
+  curves.rampWidth = road.width;
   pool.release();
   settlePrices(search);
   let plan = pool.planFromTrade();
-  let width = WIDE_RAMP;
-  let narrowing = NARROWING_FIRST;
+  let { width, narrowing } = road;
   let solved = false;
   for (let stage = 0; stage < STAGES_MAX; stage += 1) {
     curves.rampWidth = solved ? Math.max(RAMP_WIDTH, width * narrowing) : width;
@@ -67,7 +75,7 @@ function narrowRamp(search: PriceSearch, pool: RationedPool): boolean {
       plan = trial;
       solved = true;
       width = curves.rampWidth;
-      narrowing = Math.max(NARROWING_FIRST, narrowing * narrowing);
+      narrowing = Math.max(road.narrowing, narrowing * narrowing);
       if (width === RAMP_WIDTH) {
         search.rationed = { plan, flows: pool.flows() };
         return pool.finish();
