@@ -7,6 +7,7 @@ import { judgeBatch } from '@lawbook/exchange/laws/judge';
 import { SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
 import type { BatchMarket } from '@lawbook/exchange/markets/batch/batchMarket';
 import type { OracleSnapshot } from '@lawbook/exchange/markets/batch/oracleSnapshot';
+import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import { proposalOf } from '@lawbook/exchange/markets/batch/proposal';
 import type { BatchProposal } from '@lawbook/exchange/markets/batch/solution';
 import { solveBatch } from '@lawbook/exchange/markets/batch/solver';
@@ -70,8 +71,7 @@ export interface PipelineDependencies {
  *
  * `admit` is the sequencer's work for every order (see sequencer/sequencer.ts); this file takes a
  * batch from its closing to a sealed epoch. The search for prices happens outside the state
- * machine:
- * what it proposes is computed in integers, judged by the laws, and only then written and applied,
+ * machine: what it proposes is computed in integers, judged by the laws, and only then written and applied,
  * all in one turn of the event loop, so that no order can slip in between.
  */
 export class Pipeline {
@@ -130,8 +130,8 @@ export class Pipeline {
 
   #clear(market: BatchMarket, oracle: OracleSnapshot): BatchProposal {
     const { parameters, batch, marketId } = market;
-    if (!coversClosing(market, oracle)) {
-      // Only after a crash between closing and clearing: nobody can say at which mids it closed.
+    if (!coversClosing(parameters, oracle, batch.closedAtMs)) {
+      // The mids at which it closed are gone, so nobody can say what it should clear at.
       const reason = 'no mids of the time at which the batch closed';
       return { kind: 'halted', reason, prices: oracle.mids };
     }
@@ -169,8 +169,12 @@ export class Pipeline {
   }
 }
 
-/** Whether mids were observed before a batch closed, and not too long before. */
-function coversClosing({ batch, parameters }: BatchMarket, oracle: OracleSnapshot): boolean {
-  const age = batch.closedAtMs - oracle.observedAtMs;
+/** Whether mids were observed before a batch closes, and not too long before. */
+export function coversClosing(
+  parameters: BatchParameters,
+  oracle: OracleSnapshot,
+  closedAtMs: number,
+): boolean {
+  const age = closedAtMs - oracle.observedAtMs;
   return age >= 0 && age <= parameters.oracleAgeMsMax;
 }

@@ -119,18 +119,19 @@ function createScheduler(
 ): BatchScheduler {
   const { machine, sequencer, oracles, venue, snapshotter, onFault } = parts;
   const { log } = deps;
+  const stopwatch = (): number => performance.now();
   const pipeline = new Pipeline({
     machine,
     sequencer,
     batchesPerEpoch: config.market.batchesPerEpoch,
-    stopwatch: () => performance.now(),
+    stopwatch,
   });
   return new BatchScheduler({
     machine,
     sequencer,
     pipeline,
     oracles,
-    clock: Date.now,
+    stopwatch,
     onSequenced: (sequenced) => venue.record(sequenced),
     onCleared: (batch) => {
       venue.record(batch.cleared, batch.verdicts);

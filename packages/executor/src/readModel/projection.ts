@@ -110,8 +110,10 @@ export class Projection {
       case 'marketHalted':
         return this.#phase(applied.marketId, 'halted', timeMs);
       case 'marketResumed':
-      case 'marketCreated':
-        return this.#phase(applied.marketId, 'collecting', timeMs);
+      case 'marketCreated': {
+        const { batch } = this.#market(applied.marketId);
+        return this.#phase(applied.marketId, batch.phase, batch.phaseSinceMs);
+      }
       default:
         return NOTHING;
     }

@@ -1,8 +1,10 @@
 import type { Result } from '@lawbook/exchange/failures/result';
-import type { BatchMarket } from '@lawbook/exchange/markets/batch/batchMarket';
+import type { BatchMarket, BatchPhase } from '@lawbook/exchange/markets/batch/batchMarket';
+import type { OracleSnapshot } from '@lawbook/exchange/markets/batch/oracleSnapshot';
 import { AdmissionMode } from '@lawbook/exchange/markets/batch/parameters';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { BrokenBatch, ClearedBatch, Pipeline } from '../pipeline.ts';
+import { coversClosing } from '../pipeline.ts';
 import type { Sequenced, Sequencer } from '../sequencer/sequencer.ts';
 import type { OracleBoard } from './oracleBoard.ts';
 
@@ -11,8 +13,9 @@ export interface SchedulerDependencies {
   readonly machine: StateMachine;
   readonly sequencer: Sequencer;
   readonly pipeline: Pipeline;
-  readonly oracles: OracleBoard;
-  readonly clock: () => number;
+  readonly oracles: Pick<OracleBoard, 'snapshot' | 'missing'>;
+  /** Milliseconds on a steady clock: nobody loses a bond because the time of day was set. */
+  readonly stopwatch: () => number;
   readonly onSequenced: (sequenced: Sequenced) => void;
   readonly onCleared: (batch: ClearedBatch) => void;
   readonly onBroken: (batch: BrokenBatch) => void;
@@ -26,11 +29,16 @@ export interface SchedulerDependencies {
  *
  * An empty batch is never closed: there would be nothing to judge, and a chain of empty reports
  * says nothing. A batch that is due while the oracle may not be traded on goes on collecting.
+ *
+ * Phases are measured from when this process first saw them: time in which no venue ran is no time
+ * in which anybody could have revealed.
  */
 export class BatchScheduler {
   readonly #deps: SchedulerDependencies;
   readonly #waiting = new Map<number, string>();
-  readonly #beats = new Map<number, { readonly sinceMs: number; readonly beat: number }>();
+  readonly #phases = new Map<number, SeenPhase>();
+  /** Mids at which a batch closed that could not be cleared in the same turn, by market. */
+  readonly #closedAt = new Map<number, ClosingMids>();
 
   constructor(dependencies: SchedulerDependencies) {
     this.#deps = dependencies;
@@ -52,19 +60,30 @@ export class BatchScheduler {
     const onBeat = this.#takeBeat(market);
     if (market.haltReason !== undefined) return market.haltReason;
     if (batch.phase === 'closed') return this.#clear(market);
+    this.#closedAt.delete(marketId);
     if (batch.table.count === 0 && batch.commitments.length === 0) return undefined;
-    const isDue = batch.phase === 'revealing' ? this.#dueInMs(market) <= 0 : onBeat;
-    if (!isDue) return undefined;
+    const isDue = batch.phase === 'revealing' ? this.#windowLeftMs(market) <= 0 : onBeat;
+    if (!isDue) return this.#waiting.get(marketId);
     const hidden = market.parameters.admission === AdmissionMode.commitReveal;
     if (hidden && batch.phase === 'collecting') {
       return this.#follow(this.#deps.sequencer.execute({ kind: 'closeCollection', marketId }));
     }
-    // The mids come first: once closed, a batch can only be cleared.
-    if (this.#deps.oracles.snapshot(market.parameters) === undefined) {
-      const missing = this.#deps.oracles.missing(market.parameters).join(', ');
-      return `no fresh mid for ${missing}`;
+    return this.#close(market);
+  }
+
+  /** The mids come first: once closed, a batch can only be cleared, and only at those mids. */
+  #close(market: BatchMarket): string | undefined {
+    const { parameters, marketId, batch } = market;
+    const { oracles, sequencer, pipeline } = this.#deps;
+    const oracle = oracles.snapshot(parameters);
+    if (oracle === undefined) return `no fresh mid for ${oracles.missing(parameters).join(', ')}`;
+    if (!coversClosing(parameters, oracle, sequencer.nextTimeMs)) {
+      return 'the mids are of another time than the orders';
     }
-    return this.#follow(this.#deps.pipeline.close(marketId)) ?? this.#clear(market);
+    const refused = this.#follow(pipeline.close(marketId));
+    if (refused !== undefined) return refused;
+    this.#closedAt.set(marketId, { batchNumber: batch.number, oracle });
+    return this.#clear(market);
   }
 
   #follow(result: Result<Sequenced>): string | undefined {
@@ -73,16 +92,20 @@ export class BatchScheduler {
     return undefined;
   }
 
-  #clear(market: BatchMarket): string | undefined {
-    const oracle = this.#deps.oracles.snapshot(market.parameters);
+  /**
+   * Clears a closed batch at the mids at which it closed. Where they are gone, by a restart or
+   * because the batch broke a law at them, later mids void it: every hold and bond is returned.
+   */
+  #clear({ marketId, parameters, batch }: BatchMarket): string | undefined {
+    const closing = this.#closedAt.get(marketId);
+    const kept = closing?.batchNumber === batch.number ? closing.oracle : undefined;
+    const oracle = kept ?? this.#deps.oracles.snapshot(parameters);
     if (oracle === undefined) return 'no fresh mids';
-    const result = this.#deps.pipeline.run(market.marketId, oracle);
-    if (!('ok' in result)) {
-      this.#deps.onBroken(result);
-      return undefined;
-    }
-    if (!result.ok) return result.rejection.rule;
-    this.#deps.onCleared(result.value);
+    const result = this.#deps.pipeline.run(marketId, oracle);
+    if ('ok' in result && !result.ok) return result.rejection.rule;
+    this.#closedAt.delete(marketId);
+    if ('ok' in result) this.#deps.onCleared(result.value);
+    else this.#deps.onBroken(result);
     return undefined;
   }
 
@@ -101,9 +124,15 @@ export class BatchScheduler {
   #dueInMs(market: BatchMarket): number {
     const { batch, parameters } = market;
     if (batch.phase === 'closed') return RETRY_MS;
-    const elapsed = this.#deps.clock() - batch.phaseSinceMs;
-    if (batch.phase === 'revealing') return parameters.revealWindowMs - elapsed;
-    return parameters.batchIntervalMs - (Math.max(0, elapsed) % parameters.batchIntervalMs);
+    if (batch.phase === 'revealing') {
+      const left = this.#windowLeftMs(market);
+      return left > 0 ? left : RETRY_MS;
+    }
+    return parameters.batchIntervalMs - (this.#elapsedMs(market) % parameters.batchIntervalMs);
+  }
+
+  #windowLeftMs(market: BatchMarket): number {
+    return market.parameters.revealWindowMs - this.#elapsedMs(market);
   }
 
   /**
@@ -111,12 +140,47 @@ export class BatchScheduler {
    * opening, so an order after a quiet time waits for the next beat and not for nothing at all.
    */
   #takeBeat(market: BatchMarket): boolean {
-    const { batch, parameters, marketId } = market;
-    const beat = Math.floor((this.#deps.clock() - batch.phaseSinceMs) / parameters.batchIntervalMs);
-    const last = this.#beats.get(marketId);
-    this.#beats.set(marketId, { sinceMs: batch.phaseSinceMs, beat });
-    return beat > (last?.sinceMs === batch.phaseSinceMs ? last.beat : 0);
+    const seen = this.#seen(market);
+    const beat = Math.floor(this.#elapsedMs(market) / market.parameters.batchIntervalMs);
+    const passed = beat > seen.beat;
+    seen.beat = beat;
+    return passed;
   }
+
+  /** Milliseconds since the present phase of a market was first seen here. */
+  #elapsedMs(market: BatchMarket): number {
+    return this.#deps.stopwatch() - this.#seen(market).sinceMs;
+  }
+
+  #seen({ marketId, batch }: BatchMarket): SeenPhase {
+    const known = this.#phases.get(marketId);
+    const { number: batchNumber, phase, phaseSinceMs } = batch;
+    const same =
+      known?.batchNumber === batchNumber &&
+      known.phase === phase &&
+      known.phaseSinceMs === phaseSinceMs;
+    if (same) return known;
+    const sinceMs = this.#deps.stopwatch();
+    const seen = { batchNumber, phase, phaseSinceMs, sinceMs, beat: 0 };
+    this.#phases.set(marketId, seen);
+    return seen;
+  }
+}
+
+interface SeenPhase {
+  readonly batchNumber: number;
+  readonly phase: BatchPhase;
+  /** By the sequencer's clock: tells a phase that began anew from the one before. */
+  readonly phaseSinceMs: number;
+  /** On the stopwatch. */
+  readonly sinceMs: number;
+  /** Beats counted so far. */
+  beat: number;
+}
+
+interface ClosingMids {
+  readonly batchNumber: number;
+  readonly oracle: OracleSnapshot;
 }
 
 /** Upper bound on the time between two looks at the markets. */

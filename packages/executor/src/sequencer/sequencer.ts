@@ -59,6 +59,11 @@ export class Sequencer {
     return this.#journal.sequence;
   }
 
+  /** The time that an input would carry now: never before that of the input before it. */
+  get nextTimeMs(): number {
+    return Math.max(this.#clock(), this.#machine.state.timeMs);
+  }
+
   /**
    * Sequences an input. Rejections: those of its kind, and `notAdmitting` while the disk is away.
    */
@@ -85,8 +90,7 @@ export class Sequencer {
   }
 
   #next(input: Input): SequencedInput {
-    const { nextSequence, state } = this.#machine;
-    return { sequence: nextSequence, timeMs: Math.max(this.#clock(), state.timeMs), input };
+    return { sequence: this.#machine.nextSequence, timeMs: this.nextTimeMs, input };
   }
 
   #refusal(bytes: number): Result<never> | undefined {
