@@ -8,7 +8,9 @@
  *   aggregate  summing the books at close
  *   solve      searching prices to 1e-12; `ratio` says how many times longer the peer takes to 1e-7
  *   allocate   exact integer fills and their sums
- *   total      aggregate + solve + allocate (+ judge once it is joined)
+ *   judge      all eleven laws on the transition, signatures as at admission
+ *   total      from the closed batch to judged fills: aggregate, solve, allocate, state diffs and
+ *              report with its hashes, judge
  *   memory     bytes per order in columns, books and sums; fills add 16
  *   unfinished markets of 200 that the solver could not clear, every shape, up to 50 assets
  * Run with --quick for sizes up to 1e5 orders and fewer repetitions.
@@ -28,15 +30,10 @@ import {
 import type { MarketShape, MarketSketch } from '../testing/world/batchMarkets.ts';
 import { generateMarket, oracleOf, SHAPES, tableOf } from '../testing/world/batchMarkets.ts';
 import { SeededRandom } from '../testing/world/seededRandom.ts';
+import { ClosedBatch, judgeLawful } from './clearing/closedBatch.ts';
 import { depthTatonnement, quoteIteration, tatonnement } from './peers/tatonnement.ts';
 
 const quick = process.argv.includes('--quick');
-
-/**
- * Joins the laws to the total: takes a cleared batch and judges its transition.
- * HOOK: `judgeBatch(transition)` needs a whole transition; benchmarks/judgeBatch.ts times it alone.
- */
-const judge: ((problem: BatchProblem, table: OrderTable) => void) | undefined = undefined;
 
 interface Figure {
   readonly name: string;
@@ -82,6 +79,7 @@ interface Samples {
   readonly depth: number[];
   readonly quotes: number[];
   readonly allocate: number[];
+  readonly judge: number[];
   readonly total: number[];
 }
 
@@ -95,6 +93,7 @@ function measureMarket(sketch: MarketSketch, label: string, repetitions: number)
   const { problem, table } = admitted(sketch);
   const inserted: number[] = [];
   const books = timed(inserted, () => PairBooks.of(table, productCount(problem.parameters)));
+  const closedBatch = new ClosedBatch(problem, table);
   const random = new SeededRandom(1);
   const samples: Samples = {
     aggregate: [],
@@ -103,12 +102,13 @@ function measureMarket(sketch: MarketSketch, label: string, repetitions: number)
     depth: [],
     quotes: [],
     allocate: [],
+    judge: [],
     total: [],
   };
   let bytes = 0;
   for (let round = -2; round < repetitions; round += 1) {
     const into = round < 0 ? emptySamples() : samples;
-    bytes = measureRound(moved(problem, random), { books, table }, into);
+    bytes = measureRound(moved(problem, random), { books, table, closedBatch }, into);
   }
   const n = repetitions;
   const name = (stage: string): string => `clearing/${label}/${stage}`;
@@ -134,6 +134,7 @@ function measureMarket(sketch: MarketSketch, label: string, repetitions: number)
     against('quoteIteration', samples.quotes);
   }
   print({ name: name('allocate'), value: quantile(samples.allocate, 0.5), unit: 'ms', n });
+  print({ name: name('judge'), value: quantile(samples.judge, 0.5), unit: 'ms', n });
   print({ name: name('total'), value: quantile(samples.total, 0.5), unit: 'ms', n });
   print({ name: name('memory'), value: bytes / table.count, unit: 'bytes/order', n: 1 });
 }
@@ -146,6 +147,7 @@ function emptySamples(): Samples {
     depth: [],
     quotes: [],
     allocate: [],
+    judge: [],
     total: [],
   };
 }
@@ -153,10 +155,14 @@ function emptySamples(): Samples {
 /** One repetition; answers the bytes held by columns, books and sums. */
 function measureRound(
   problem: BatchProblem,
-  orders: { readonly books: PairBooks; readonly table: OrderTable },
+  orders: {
+    readonly books: PairBooks;
+    readonly table: OrderTable;
+    readonly closedBatch: ClosedBatch;
+  },
   samples: Samples,
 ): number {
-  const { books, table } = orders;
+  const { books, table, closedBatch } = orders;
   const { parameters, oracle } = problem;
   const model = timed(samples.aggregate, () => new MarketModel(problem, books, table));
   const searched = (into: number[], search: (fresh: MarketModel) => unknown): void => {
@@ -172,7 +178,10 @@ function measureRound(
   searched(samples.quotes, (fresh) => quoteIteration(fresh, new Float64Array(fresh.assets)));
   const cleared = timed(samples.total, () => {
     const outcome = solveBatch(problem, books, table);
-    judge?.(problem, table);
+    if (outcome.kind === 'cleared') {
+      const transition = closedBatch.clear(problem, outcome);
+      timed(samples.judge, () => judgeLawful(transition));
+    }
     return outcome;
   });
   if (cleared.kind === 'cleared') {

@@ -3,7 +3,8 @@ import { at, invariant } from '../failures/invariant.ts';
 import type { AccountId } from '../ledger/account.ts';
 import { SystemRole, systemAccount } from '../ledger/account.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { allocate, poolChange } from '../markets/batch/allocation.ts';
+import type { PoolChange } from '../markets/batch/allocation.ts';
+import { poolChange, settle } from '../markets/batch/allocation.ts';
 import type { BatchMarket } from '../markets/batch/batchMarket.ts';
 import { measureBatch } from '../markets/batch/measures.ts';
 import type { OracleSnapshot } from '../markets/batch/oracleSnapshot.ts';
@@ -36,10 +37,10 @@ export function clearBatch(inputs: ClearingInputs): BatchTransition {
   const { parameters, batch, parentReportHash } = market;
   invariant(batch.phase === 'closed', 'only a closed batch is cleared');
   const solution = solutionOf(parameters, proposal);
-  const fills = fillsOf(inputs, solution);
+  const settlement = settlementOf(inputs, solution);
   const accounts = sheetAccounts(market);
   const before = readSheet(parameters, ledger, accounts);
-  const diffs = fillDiffs(inputs, fills, solution, accounts);
+  const diffs = fillDiffs(inputs, settlement, accounts);
   const after = {
     accounts,
     balances: before.balances.map((b, k) => b + (diffs.changes[k] as bigint)),
@@ -59,12 +60,12 @@ export function clearBatch(inputs: ClearingInputs): BatchTransition {
     commitments: batch.commitments,
     nonceWindows: batch.nonceWindows,
     solution,
-    fills,
+    fills: settlement.fills,
     before,
     after,
     diffs,
   };
-  return { ...unsigned, report: buildReport(unsigned, proposal) };
+  return { ...unsigned, report: buildReport(unsigned, settlement.change, proposal) };
 }
 
 function solutionOf(parameters: BatchParameters, proposal: BatchProposal): BatchSolution {
@@ -80,13 +81,20 @@ function solutionOf(parameters: BatchParameters, proposal: BatchProposal): Batch
   };
 }
 
-function fillsOf(inputs: ClearingInputs, solution: BatchSolution): BatchFills {
+/** Fills and their sums, taken in one pass over the rows. */
+interface Settlement {
+  readonly fills: BatchFills;
+  readonly change: PoolChange;
+}
+
+function settlementOf(inputs: ClearingInputs, solution: BatchSolution): Settlement {
   const { market, oracle, proposal } = inputs;
   const { table } = market.batch;
-  if (proposal.kind === 'cleared') {
-    return allocate({ parameters: market.parameters, oracle, table, solution });
-  }
-  return { paid: new BigUint64Array(table.count), received: new BigUint64Array(table.count) };
+  const input = { parameters: market.parameters, oracle, table, solution };
+  if (proposal.kind === 'cleared') return settle(input);
+  const { count } = table;
+  const fills = { paid: new BigUint64Array(count), received: new BigUint64Array(count) };
+  return { fills, change: poolChange(input, fills) };
 }
 
 /** Owners of orders, then owners of commitments only, then pool, then fee vault. */
@@ -114,9 +122,8 @@ function readSheet(
 
 /** One diff per vault: netted fills, the pool's trade and fees, forfeited bonds. */
 function fillDiffs(
-  { market, oracle, proposal }: ClearingInputs,
-  fills: BatchFills,
-  solution: BatchSolution,
+  { market, proposal }: ClearingInputs,
+  { fills, change }: Settlement,
   accounts: readonly AccountId[],
 ): StateDiffList {
   const { parameters, batch } = market;
@@ -126,8 +133,8 @@ function fillDiffs(
   const width = parameters.assets.length;
   const changes = new BigInt64Array(accounts.length * width);
   const orderNonces = new BigUint64Array(accounts.length);
-  const add = (slot: number, change: bigint): void => {
-    changes[slot] = (changes[slot] as bigint) + change;
+  const add = (slot: number, units: bigint): void => {
+    changes[slot] = (changes[slot] as bigint) + units;
   };
   const legs = Array.from({ length: width + parameters.baskets.length }, (_, product) =>
     productLegs(parameters, product),
@@ -145,7 +152,7 @@ function fillDiffs(
     }
   }
   const pool = (accounts.length - 2) * width;
-  const { trade, fees } = poolChange({ parameters, oracle, table, solution }, fills);
+  const { trade, fees } = change;
   for (let i = 0; i < width; i += 1) {
     add(pool + i, at(trade, i) - at(fees, i));
     add(pool + width + i, at(fees, i));
@@ -175,6 +182,7 @@ export function silentOwners(market: BatchMarket): AccountId[] {
 
 function buildReport(
   transition: Omit<BatchTransition, 'report'>,
+  change: PoolChange,
   proposal: BatchProposal,
 ): BatchReport {
   const { parameters, oracle, orders, solution, fills, before, after, diffs } = transition;
@@ -183,7 +191,6 @@ function buildReport(
   const slice = (list: BigInt64Array, from: number): bigint[] => [
     ...list.subarray(from, from + width),
   ];
-  const { trade, fees } = poolChange({ parameters, oracle, table: orders, solution }, fills);
   const poolBefore = slice(before.balances, pool);
   return {
     marketId: parameters.marketId,
@@ -207,9 +214,12 @@ function buildReport(
     blocked: solution.blocked,
     poolBefore,
     poolAfter: slice(after.balances, pool),
-    poolTrade: trade,
-    fees,
-    measures: measureBatch({ parameters, oracle, table: orders, solution, fills, poolBefore }),
+    poolTrade: change.trade,
+    fees: change.fees,
+    measures: measureBatch(
+      { parameters, oracle, table: orders, solution, fills, poolBefore },
+      change,
+    ),
     iterations: solution.iterations,
     stepNormE12: solution.stepNormE12,
   };

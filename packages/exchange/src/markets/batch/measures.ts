@@ -1,6 +1,7 @@
 import { at } from '../../failures/invariant.ts';
 import { abs, divFloor, mulDivFloor } from '../../numbers/mulDiv.ts';
 import { PRICE_SCALE } from '../../numbers/price.ts';
+import type { PoolChange } from './allocation.ts';
 import { poolChange } from './allocation.ts';
 import type { OracleSnapshot } from './oracleSnapshot.ts';
 import type { OrderTable } from './orderTable.ts';
@@ -28,11 +29,14 @@ const USD_E6 = 1_000_000n;
 
 /**
  * The measures of a batch, in integers, from its public record alone; O(orders + assets^2).
- * USD at the oracle mids. Costs and bounds are rounded up, amounts and gains down.
+ * USD at the oracle mids. Costs and bounds are rounded up, amounts and gains down. Sums over the
+ * fills that the caller already has may be handed over.
  */
-export function measureBatch(input: MeasureInput): BatchMeasures {
+export function measureBatch(
+  input: MeasureInput,
+  { trade, fees }: Pick<PoolChange, 'trade' | 'fees'> = poolChange(input, input.fills),
+): BatchMeasures {
   const { parameters, oracle, table, solution, fills, poolBefore } = input;
-  const { trade, fees } = poolChange(input, fills);
   const position: PoolPosition = { parameters, oracle, inventory: poolBefore, trade, fees };
   const after = parameters.assets.map((a, i) => at(poolBefore, i) + at(trade, i) - a.target);
   const flows = sumFlows(table, fills, productCount(parameters));
