@@ -29,6 +29,9 @@ export interface EpochBundle {
   readonly diffs: StateDiffList;
 }
 
+/** No batch is shorter: its fixed fields alone take more. */
+const BATCH_BYTES_MIN = 500;
+
 /** "LAWBOOK" and a format version. */
 const MAGIC = Uint8Array.of(0x4c, 0x41, 0x57, 0x42, 0x4f, 0x4f, 0x4b, 0x01);
 
@@ -56,7 +59,9 @@ export function decodeBundle(bytes: Uint8Array): EpochBundle {
   const epochNumber = reader.natural();
   const parentEpochHash = hashFromBytes(reader.fixed(32));
   const epochHash = hashFromBytes(reader.fixed(32));
-  const batches = Array.from({ length: reader.count(500) }, () => {
+  const count = reader.count(BATCH_BYTES_MIN);
+  if (count === 0) throw new DecodeError('an epoch without a batch', reader.offset);
+  const batches = Array.from({ length: count }, () => {
     return decodeTransition(new ByteReader(reader.bytes()), domain);
   });
   const diffs = decodeDiffColumns(reader);

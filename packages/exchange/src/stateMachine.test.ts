@@ -213,6 +213,7 @@ test('parameters that make no sense are refused by name', () => {
     [{ orderCountMax: 0 }, 'orderCountMax'],
     [{ baskets: [{ symbol: 'X1', units: [0n, 1n, 0n, 0n, 0n, 0n] }] }, 'baskets[0].units'],
     [{ pairBands: [{ pay: 7, receive: 0, bandPpm: 5 }] }, 'pairBands[0]'],
+    [{ pairBands: [1, 2].map((bandPpm) => ({ pay: 1, receive: 0, bandPpm })) }, 'pairBands[1]'],
     [{ admission: AdmissionMode.commitReveal, revealWindowMs: 0 }, 'revealWindowMs'],
   ];
   for (const [change, field] of bad) {

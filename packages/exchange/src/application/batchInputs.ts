@@ -15,15 +15,13 @@ import { checkOracle } from '../markets/batch/registration.ts';
 import { reportHash } from '../markets/batch/report.ts';
 import type { BatchTransition } from '../transition.ts';
 import type { Applied, EpochRecord } from './applied.ts';
+import type { Settlement } from './clearing.ts';
 import { clearBatch, silentOwners } from './clearing.ts';
 import type { ExchangeState } from './exchangeState.ts';
 import { adoptParameters, unknownMarket } from './operatorInputs.ts';
 import { stateRoot } from './stateRoot.ts';
 
 type Of<K extends Input['kind']> = Extract<Input, { kind: K }>;
-
-/** An epoch holds at most this many batches. */
-export const EPOCH_BATCHES_MAX = 8;
 
 /** Ends the collection of commitments and opens the reveal window. */
 export function closeCollection(
@@ -71,6 +69,7 @@ export function closeBatch(
 export function proposeClearing(
   state: ExchangeState,
   input: Of<'clearBatch'>,
+  settled?: Settlement,
 ): Result<BatchTransition> {
   const market = state.markets.get(input.marketId);
   if (market === undefined) return unknownMarket(input.marketId);
@@ -88,7 +87,7 @@ export function proposeClearing(
   }
   const { oracle, proposal } = input;
   return accepted(
-    clearBatch({ domain: state.domain, market, ledger: state.ledger, oracle, proposal }),
+    clearBatch({ domain: state.domain, market, ledger: state.ledger, oracle, proposal, settled }),
   );
 }
 

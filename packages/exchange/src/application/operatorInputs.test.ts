@@ -2,9 +2,17 @@
 // bench: baskets under signed orders, halts at every phase, and roots that tell states apart.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeOf, fundedBench } from '../../../../testing/exchange/exchangeBench.ts';
+import { demoParameters } from '@lawbook/analytics/demoWorld';
+import {
+  codeOf,
+  ExchangeBench,
+  fundedBench,
+  person,
+} from '../../../../testing/exchange/exchangeBench.ts';
 import { at } from '../failures/invariant.ts';
-import { allHold } from '../laws/judge.ts';
+import { allHold, judgeBatch } from '../laws/judge.ts';
+import { AMOUNT_MAX, amount } from '../numbers/amount.ts';
+import { PRICE_SCALE, price } from '../numbers/price.ts';
 import { NO_DELEGATE, Scope } from '../orders/signedTypes.ts';
 
 test('a basket stays what it is, and more baskets follow the present ones', () => {
@@ -65,4 +73,36 @@ test('a session nonce wider than the laws allow is refused: it would break later
   assert.equal(open((1n << 63n) - 2n), 'accepted');
   assert.equal(codeOf(bench.submit(alice, { orderNonce: (1n << 63n) - 1n })), 'accepted');
   assert.ok(allHold(bench.clear().verdicts));
+});
+
+test('a pool too large for its report breaks a law and does not stop the program', () => {
+  const bench = new ExchangeBench();
+  bench.must({ kind: 'registerAsset', symbol: 'USD', decimals: 6 });
+  bench.must({ kind: 'registerAsset', symbol: 'GOLD', decimals: 0 });
+  const demo = demoParameters();
+  const [usd, eur] = [at(demo.assets, 0), at(demo.assets, 1)];
+  const gold = { ...eur, decimals: 0, target: amount(0n), inventoryMax: amount(AMOUNT_MAX) };
+  const parameters = {
+    ...demo,
+    assets: [usd, gold],
+    baskets: [],
+    pairBands: [],
+    scaledCovariance: [at(demo.scaledCovariance, 0)],
+  };
+  const mids = [price(PRICE_SCALE), price(PRICE_SCALE * 1_000_000n)];
+  const oracle = { mids, observedAtMs: bench.timeMs, source: 'test' };
+  const inventory = [amount(0n), amount(9n * 10n ** 18n)];
+  bench.must({ kind: 'createMarket', parameters, oracle, inventory });
+  const alice = person('alice');
+  bench.fund(alice, 0, 1_000_000_000n);
+  bench.submit(alice);
+  bench.must({ kind: 'closeBatch', marketId: 1 });
+  const proposal = { kind: 'halted' as const, reason: 'out of range', prices: mids };
+  const proposed = bench.machine.propose({ kind: 'clearBatch', marketId: 1, oracle, proposal });
+  assert.ok(proposed.ok);
+  const [binds] = judgeBatch(proposed.value, { authority: 'admitted' });
+  assert.equal(
+    binds?.verdict.kind === 'violated' && binds.verdict.rule,
+    'a report fits its encoding',
+  );
 });

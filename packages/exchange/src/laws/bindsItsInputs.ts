@@ -12,7 +12,7 @@ import type { Verdict, Violated } from './verdict.ts';
 import { HOLDS, violatedField } from './verdict.ts';
 
 /**
- * L0. The report is about this transition: every hash and root in it is that of what the transition
+ * L0. The report encodes and is about this transition: every hash and root in it is that of what the transition
  * holds, every number in it is the transition's, and every measure is recomputed. So the one hash
  * of the report binds all inputs and results. The order-set root is compared here with the one kept
  * at admission, and recomputed from the orders by L1; trade and fees are recomputed by L7.
@@ -29,12 +29,35 @@ export const bindsItsInputs: Law = {
 function check(transition: BatchTransition, context: LawContext): Verdict {
   if (context.rules.flaw !== undefined) return context.rules.flaw;
   return (
+    widthFlaw(transition) ??
     headerFlaw(transition) ??
     rootFlaw(transition) ??
     listFlaw(transition) ??
     measureFlaw(transition, context) ??
     HOLDS
   );
+}
+
+const I64_MAX = (1n << 63n) - 1n;
+const I128_MAX = (1n << 127n) - 1n;
+
+/** A report that does not encode has no hash: nothing could follow such a batch. */
+function widthFlaw({ report }: BatchTransition): Violated | undefined {
+  const facts: readonly [string, readonly (bigint | number)[], bigint][] = [
+    ['poolTrade', report.poolTrade, I64_MAX],
+    ['fees', report.fees, I64_MAX],
+    ['measures', Object.values(report.measures) as (bigint | number)[], I128_MAX],
+    ['stepNormE12', [report.stepNormE12], I128_MAX],
+  ];
+  for (const [field, list, most] of facts) {
+    const wide = list.find((x) => x > most || x < -most);
+    if (wide === undefined) continue;
+    return violatedField(`report.${field}`, 'a report fits its encoding', {
+      expected: `within +-${most}`,
+      actual: wide,
+    });
+  }
+  return undefined;
 }
 
 function headerFlaw(transition: BatchTransition): Violated | undefined {

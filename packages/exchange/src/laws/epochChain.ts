@@ -1,5 +1,4 @@
 /** How the batches of one epoch join: what no law about a single batch can see. */
-import type { Hash } from '../codec/hash.ts';
 import type { StateDiffList } from '../diffs/stateDiff.ts';
 import { at } from '../failures/invariant.ts';
 import type { AccountId } from '../ledger/account.ts';
@@ -32,7 +31,7 @@ function linkFlaw(
     ['domain.chainId', before.domain.chainId, after.domain.chainId],
     ['domain.address', before.domain.address, after.domain.address],
     ['batchNumber', before.batchNumber + 1, after.batchNumber],
-    ['parentReportHash', hashOfReport(before), after.parentReportHash],
+    ['parentReportHash', reportHash(before.report), after.parentReportHash],
     ['before (pool)', before.report.poolAfter.join(' '), after.report.poolBefore.join(' ')],
   ];
   const broken = facts.find(([, expected, actual]) => expected !== actual);
@@ -47,20 +46,6 @@ function linkFlaw(
     expected: `at least ${before.closedAtMs}`,
     actual: after.closedAtMs,
   });
-}
-
-const I64_MAX = (1n << 63n) - 1n;
-const I128_MAX = (1n << 127n) - 1n;
-
-/** The hash of a lawful batch's report, or why it has none: a free claim may be too wide. */
-function hashOfReport({ report }: BatchTransition): Hash | 'a report that does not encode' {
-  const fits =
-    report.poolTrade.every((units) => units <= I64_MAX && units >= -I64_MAX) &&
-    report.fees.every((units) => units <= I64_MAX) &&
-    Object.values(report.measures).every((x) => x <= I128_MAX && x >= -I128_MAX) &&
-    report.stepNormE12 <= I128_MAX &&
-    report.stepNormE12 >= -I128_MAX;
-  return fits ? reportHash(report) : 'a report that does not encode';
 }
 
 function replayFlaw(batches: readonly BatchTransition[]): Violated | undefined {

@@ -68,6 +68,8 @@ export class RuleTable {
   readonly unitMids: readonly bigint[];
   readonly #transition: BatchTransition;
   readonly #legs: readonly Legs[];
+  /** Overriding bands by slot; the first of a pair counts. A map: bundles may list any number. */
+  readonly #bands = new Map<number, number>();
   readonly #pairs: (PairRule | undefined)[];
 
   constructor(transition: BatchTransition, flaw: Violated | undefined) {
@@ -84,6 +86,11 @@ export class RuleTable {
     this.unitPrices = this.#unitPrices(solution.prices);
     this.unitMids = this.#unitPrices(oracle.mids);
     this.#pairs = new Array(this.assetCount * this.productCount);
+    for (const { pay, receive, bandPpm } of flaw === undefined ? parameters.pairBands : []) {
+      const slot = pay * this.productCount + receive;
+      const inside = receive < this.productCount;
+      if (inside && !this.#bands.has(slot)) this.#bands.set(slot, bandPpm);
+    }
   }
 
   /** The rule of an ordered pair, worked out on first use. */
@@ -154,9 +161,9 @@ export class RuleTable {
 
   /** The band of a pair: its override, or the widest of the assets involved. */
   bandPpm(pay: number, receive: number): number {
-    const { assets, pairBands } = this.#transition.parameters;
-    const override = pairBands.find((band) => band.pay === pay && band.receive === receive);
-    if (override !== undefined) return override.bandPpm;
+    const { assets } = this.#transition.parameters;
+    const override = this.#bands.get(pay * this.productCount + receive);
+    if (override !== undefined) return override;
     const { legs } = this.#legs[receive] as Legs;
     return legs.reduce(
       (widest, leg) => Math.max(widest, at(assets, leg).bandPpm),

@@ -1,5 +1,5 @@
 // Goal: batches close when due, at mids of their own time, and a trouble of disk, clock or process
-// costs nobody an order or a bond. Method: a real state machine, pipeline and sequencer on a journal
+// costs nobody an order or a bond. Method: a real machine, pipeline and sequencer on a journal
 // in memory, with a clock, a stopwatch and an oracle that the test sets by hand.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

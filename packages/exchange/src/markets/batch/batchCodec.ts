@@ -49,12 +49,18 @@ export function encodeCollected(out: ByteWriter, batch: CollectedBatch): void {
 
 /** @throws DecodeError on bytes that are not canonical. */
 export function decodeCollected(reader: ByteReader): CollectedBatch {
-  reader.u32();
+  const length = reader.u32();
+  const start = reader.offset;
   const table = decodeOrderTable(reader);
+  if (reader.offset - start !== length) throw new DecodeError('a table of another length', start);
+  let last = -1;
   for (let left = reader.count(4); left > 0; left -= 1) {
     const row = reader.u32();
-    if (row >= table.count) throw new DecodeError('a mark on no row', reader.offset);
+    if (row <= last || row >= table.count) {
+      throw new DecodeError('a mark on no row, or out of order', reader.offset);
+    }
     table.cancel(row);
+    last = row;
   }
   const nonceWindows = list(reader, 40, () => decodeWindow(reader));
   const cancellations = list(reader, 69, () => {

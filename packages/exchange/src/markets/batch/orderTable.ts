@@ -44,6 +44,11 @@ export class OrderTable {
    * few of their bytes are hash enough; a JavaScript map would cost more than the row itself.
    */
   #slots: Uint32Array;
+  /**
+   * Rows in the slots so far. They are filled by the first search: whoever judges a bundle searches
+   * for none, and ids in a hostile one are not digests but may all fall into one slot.
+   */
+  #indexed = 0;
 
   constructor(marketId: number, capacity = 64) {
     this.marketId = marketId;
@@ -90,13 +95,13 @@ export class OrderTable {
     this.orderIds.set(hexToBytes(entry.orderId), row * 32);
     this.authorisations.set(entry.authorisation, row * AUTHORISATION_BYTES);
     this.#count = row + 1;
-    this.#index(row);
     return row;
   }
 
   /** The row of an order id, or undefined. */
   find(orderId: Hash): number | undefined {
     const id = hexToBytes(orderId);
+    for (; this.#indexed < this.#count; this.#indexed += 1) this.#index(this.#indexed);
     const mask = this.#slots.length - 1;
     for (let slot = firstSlot(id, 0, mask); ; slot = (slot + 1) & mask) {
       const row = (this.#slots[slot] as number) - 1;
@@ -182,7 +187,7 @@ export class OrderTable {
     );
     this.canceled = widen(this.canceled, new Uint8Array(capacity));
     this.#slots = new Uint32Array(slotCount(capacity));
-    for (let row = 0; row < this.#count; row += 1) this.#index(row);
+    this.#indexed = 0;
   }
 }
 
@@ -241,7 +246,7 @@ function slotCount(capacity: number): number {
   return slots;
 }
 
-/** Both ends of the id: test ids and hostile bundles need not look random at one of them. */
+/** Both ends of the id: test ids need not look random at one of them. */
 function firstSlot(ids: Uint8Array, offset: number, mask: number): number {
   return (wordAt(ids, offset) ^ Math.imul(wordAt(ids, offset + 28), 0x9e3779b1)) & mask;
 }

@@ -1,4 +1,5 @@
 import type { ByteReader } from '../../codec/byteReader.ts';
+import { DecodeError } from '../../codec/byteReader.ts';
 import { ByteWriter } from '../../codec/byteWriter.ts';
 import type { Hash } from '../../codec/hash.ts';
 import { taggedHash } from '../../codec/hash.ts';
@@ -183,6 +184,9 @@ export function decodeParameters(reader: ByteReader): BatchParameters {
     pairBands.push({ pay: reader.u16(), receive: reader.u16(), bandPpm: reader.u32() });
   }
   const entries = Math.max(0, assets.length - 1) ** 2;
+  if (entries * 16 > reader.remaining) {
+    throw new DecodeError('a covariance that is cut short', reader.offset);
+  }
   return {
     marketId,
     assets,

@@ -101,6 +101,7 @@ function checkProducts(parameters: BatchParameters): Result<undefined> {
     }
   }
   const products = assets.length + baskets.length;
+  const seen = new Set<number>();
   for (const [k, band] of pairBands.entries()) {
     const inside = band.pay < assets.length && band.receive < products;
     if (!inside)
@@ -108,6 +109,9 @@ function checkProducts(parameters: BatchParameters): Result<undefined> {
     if (band.bandPpm < 1 || band.bandPpm > BAND_PPM_MAX) {
       return invalid(`pairBands[${k}].bandPpm`, `1..${BAND_PPM_MAX}`, band.bandPpm);
     }
+    const pair = band.pay * products + band.receive;
+    if (seen.has(pair)) return invalid(`pairBands[${k}]`, 'each pair once', 'a repeated pair');
+    seen.add(pair);
   }
   return accepted(undefined);
 }
