@@ -43,7 +43,7 @@ export class ClosedBatch {
   /** What the state machine computes from a proposal: fills, balances, diffs and the report. */
   clear(
     { parameters, oracle }: BatchProblem,
-    { solution }: Extract<ClearingOutcome, { kind: 'cleared' }>,
+    outcome: Extract<ClearingOutcome, { kind: 'cleared' }>,
   ): BatchTransition {
     const closedAtMs = oracle.observedAtMs;
     const market = openMarket(parameters, oracle, closedAtMs);
@@ -54,7 +54,7 @@ export class ClosedBatch {
       phase: 'closed' as const,
       closedAtMs,
     });
-    const proposal = { kind: 'cleared' as const, solution };
+    const proposal = { kind: 'cleared' as const, solution: outcome.solution };
     const ledger = this.#ledger;
     return clearBatch({
       domain: DEMO_DOMAIN,
@@ -62,6 +62,7 @@ export class ClosedBatch {
       ledger,
       oracle,
       proposal,
+      settled: outcome,
     });
   }
 }

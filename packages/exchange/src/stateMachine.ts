@@ -6,6 +6,7 @@ import {
   sealEpoch,
   settleClearing,
 } from './application/batchInputs.ts';
+import type { Settlement } from './application/clearing.ts';
 import { ExchangeState } from './application/exchangeState.ts';
 import {
   createMarket,
@@ -63,9 +64,15 @@ export class StateMachine {
     return result;
   }
 
-  /** What a clearing would do, computed without doing it: for the laws to judge first. */
-  propose(input: Extract<Input, { kind: 'clearBatch' }>): Result<BatchTransition> {
-    return proposeClearing(this.state, input);
+  /**
+   * What a clearing would do, computed without doing it: for the laws to judge first. Fills that the
+   * search has settled may be handed over; the laws find them out if they are not the exact ones.
+   */
+  propose(
+    input: Extract<Input, { kind: 'clearBatch' }>,
+    settled?: Settlement,
+  ): Result<BatchTransition> {
+    return proposeClearing(this.state, input, settled);
   }
 
   /** Applies a clearing that `propose` computed on this state and the laws let pass. */

@@ -1,4 +1,5 @@
 import type { EpochRecord } from '@lawbook/exchange/application/applied';
+import type { Settlement } from '@lawbook/exchange/application/clearing';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Result } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
@@ -55,6 +56,12 @@ export const NOT_CONFIGURED: BeyondSteps = {
   settle: () => ({ kind: 'notConfigured' }),
 };
 
+/** What the search proposes, and the fills that it has already settled on the way. */
+interface Search {
+  readonly proposal: BatchProposal;
+  readonly settled: Settlement | undefined;
+}
+
 /** What the pipeline works with. */
 export interface PipelineDependencies {
   readonly machine: StateMachine;
@@ -100,10 +107,10 @@ export class Pipeline {
   run(marketId: number, oracle: OracleSnapshot): Result<ClearedBatch> | BrokenBatch {
     const market = this.#market(marketId);
     const started = this.#stopwatch();
-    const proposal = this.#clear(market, oracle);
+    const { proposal, settled } = this.#clear(market, oracle);
     const solved = this.#stopwatch();
     const input = { kind: 'clearBatch' as const, marketId, oracle, proposal };
-    const proposed = this.#machine.propose(input);
+    const proposed = this.#machine.propose(input, settled);
     if (!proposed.ok) return proposed;
     const allocated = this.#stopwatch();
     const verdicts = judgeBatch(proposed.value, { authority: 'admitted' });
@@ -128,19 +135,20 @@ export class Pipeline {
     };
   }
 
-  #clear(market: BatchMarket, oracle: OracleSnapshot): BatchProposal {
+  #clear(market: BatchMarket, oracle: OracleSnapshot): Search {
     const { parameters, batch, marketId } = market;
     if (!coversClosing(parameters, oracle, batch.closedAtMs)) {
       // The mids at which it closed are gone, so nobody can say what it should clear at.
       const reason = 'no mids of the time at which the batch closed';
-      return { kind: 'halted', reason, prices: oracle.mids };
+      return { proposal: { kind: 'halted', reason, prices: oracle.mids }, settled: undefined };
     }
     const pool = systemAccount(SystemRole.pool, marketId);
     const inventory = parameters.assets.map(({ assetId }) => {
       return this.#machine.state.ledger.total(pool, assetId);
     });
     const outcome = solveBatch({ parameters, oracle, inventory }, batch.books, batch.table);
-    return proposalOf(outcome);
+    const settled = outcome.kind === 'cleared' ? outcome : undefined;
+    return { proposal: proposalOf(outcome), settled };
   }
 
   #halt(

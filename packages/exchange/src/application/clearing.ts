@@ -9,7 +9,7 @@ import type { BatchMarket } from '../markets/batch/batchMarket.ts';
 import { measureBatch } from '../markets/batch/measures.ts';
 import type { OracleSnapshot } from '../markets/batch/oracleSnapshot.ts';
 import { oracleHash } from '../markets/batch/oracleSnapshot.ts';
-import { commitSetRoot, orderSetRoot } from '../markets/batch/orderSet.ts';
+import { commitSetRoot } from '../markets/batch/orderSet.ts';
 import type { BatchParameters } from '../markets/batch/parameters.ts';
 import { parameterHash, RATION_SCALE } from '../markets/batch/parameters.ts';
 import type { BatchReport } from '../markets/batch/report.ts';
@@ -26,6 +26,14 @@ export interface ClearingInputs {
   readonly ledger: Ledger;
   readonly oracle: OracleSnapshot;
   readonly proposal: BatchProposal;
+  /** Fills and sums that the search has already settled; what they claim, the laws judge. */
+  readonly settled?: Settlement | undefined;
+}
+
+/** Fills and their sums, taken in one pass over the rows. */
+export interface Settlement {
+  readonly fills: BatchFills;
+  readonly change: PoolChange;
 }
 
 /**
@@ -81,14 +89,9 @@ function solutionOf(parameters: BatchParameters, proposal: BatchProposal): Batch
   };
 }
 
-/** Fills and their sums, taken in one pass over the rows. */
-interface Settlement {
-  readonly fills: BatchFills;
-  readonly change: PoolChange;
-}
-
 function settlementOf(inputs: ClearingInputs, solution: BatchSolution): Settlement {
-  const { market, oracle, proposal } = inputs;
+  const { market, oracle, proposal, settled } = inputs;
+  if (settled !== undefined) return settled;
   const { table } = market.batch;
   const input = { parameters: market.parameters, oracle, table, solution };
   if (proposal.kind === 'cleared') return settle(input);
@@ -199,7 +202,8 @@ function buildReport(
     closedAtMs: transition.closedAtMs,
     oracleHash: oracleHash(oracle),
     parameterHash: parameterHash(parameters),
-    orderSetRoot: orderSetRoot(orders),
+    // The running root of admission: hashing a million ids again would only repeat what L1 does.
+    orderSetRoot: transition.admittedRoot,
     orderCount: orders.count,
     commitSetRoot: commitSetRoot(transition.commitments),
     fillRoot: fillRoot(fills, orders.count),
