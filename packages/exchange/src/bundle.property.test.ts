@@ -1,7 +1,7 @@
 // Goal: bytes that nobody vouches for are either the one encoding of a bundle that the laws can
 // judge, or a DecodeError; in bounded time and memory, and never anything else. Method: real
-// bundles of lawful days, mutated at random (flipped, cut, spliced, overwritten with extreme counts),
-// and hostile ones built to be slow.
+// bundles of lawful days, mutated at random (flipped, cut, spliced, overwritten with extreme
+// counts), and hostile ones built to be slow.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -148,6 +148,10 @@ test('repeating an order repeats its answer, also after it traded and after a re
       assert.deepEqual(late, { ok: true, value: { ...first, repeated: true } });
       const other = await venue.submitOrder(signed({ orderNonce: entry.order.orderNonce }));
       assert.equal(other.ok ? '' : other.rejection.code, 'orderNonceReplayed');
+      orderNonce += 1000n;
+      await trade(venue, 1);
+      const outlived = await venue.submitOrder(entry);
+      assert.deepEqual(outlived, late, 'a nonce far behind the window');
     });
   }));
 

@@ -108,8 +108,19 @@ export class Venue implements VenueService {
     });
   }
 
-  async submitOrder(entry: AuthorisedOrder): Promise<SubmitResult> {
-    const result = this.#execute({ kind: 'submitOrder', entry });
+  submitOrder(entry: AuthorisedOrder): Promise<SubmitResult> {
+    return this.#place({ kind: 'submitOrder', entry });
+  }
+
+  revealOrder(entry: AuthorisedOrder, salt: Uint8Array): Promise<SubmitResult> {
+    return this.#place({ kind: 'revealOrder', entry, salt });
+  }
+
+  async #place(
+    input: Extract<Input, { kind: 'submitOrder' | 'revealOrder' }>,
+  ): Promise<SubmitResult> {
+    const { entry } = input;
+    const result = this.#execute(input);
     if (result.ok) {
       const { executed, durable } = result.value;
       await durable;
@@ -117,12 +128,7 @@ export class Venue implements VenueService {
       const batchNumber = applied.kind === 'orderAdmitted' ? applied.batchNumber : 0;
       return accepted({ orderId: entry.orderId, sequence, batchNumber, repeated: false });
     }
-    if (
-      result.rejection.code !== 'orderNonceReplayed' &&
-      result.rejection.code !== 'orderExpired'
-    ) {
-      return result;
-    }
+    if (!OUTLIVED.has(result.rejection.code)) return result;
     // The same order again is not a replay: it gets the answer it had.
     const known = await this.order(entry.orderId);
     if (known === undefined) return result;
@@ -247,6 +253,21 @@ export class Venue implements VenueService {
     return records;
   }
 }
+
+/**
+ * Refusals that an order may earn after it was accepted, because the venue went on: its nonce is
+ * used, its time is over, its session ended, mids and rules have moved, or its market has turned to
+ * commitments. Others are not reached, since the nonce is used.
+ */
+const OUTLIVED: ReadonlySet<string> = new Set([
+  'orderNonceReplayed',
+  'orderNonceTooOld',
+  'orderExpired',
+  'sessionExpired',
+  'amountOutOfRange',
+  'limitOutOfRange',
+  'phaseMismatch',
+]);
 
 /** A repeated order waits this long for its first submission to reach the disk. */
 const REPEAT_WAIT_MS = 5_000;

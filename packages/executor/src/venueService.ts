@@ -41,6 +41,8 @@ export interface VenueService {
 
   /** Sequences an order whose authorisation was checked. Repeating an order repeats its answer. */
   submitOrder(entry: AuthorisedOrder): Promise<SubmitResult>;
+  /** `submitOrder` for an order that a commitment hid. */
+  revealOrder(entry: AuthorisedOrder, salt: Uint8Array): Promise<SubmitResult>;
   /** Sequences any other input whose authority was checked. */
   execute(input: Input): Promise<Result<Executed>>;
   preview(order: BatchOrder): Result<TradePreview>;

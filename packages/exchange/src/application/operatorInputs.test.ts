@@ -2,7 +2,6 @@
 // bench: baskets under signed orders, halts at every phase, and roots that tell states apart.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { demoParameters } from '@lawbook/analytics/demoWorld';
 import {
   codeOf,
   ExchangeBench,
@@ -79,7 +78,7 @@ test('a pool too large for its report breaks a law and does not stop the program
   const bench = new ExchangeBench();
   bench.must({ kind: 'registerAsset', symbol: 'USD', decimals: 6 });
   bench.must({ kind: 'registerAsset', symbol: 'GOLD', decimals: 0 });
-  const demo = demoParameters();
+  const demo = fundedBench().bench.market().parameters;
   const [usd, eur] = [at(demo.assets, 0), at(demo.assets, 1)];
   const gold = { ...eur, decimals: 0, target: amount(0n), inventoryMax: amount(AMOUNT_MAX) };
   const parameters = {

@@ -12,10 +12,11 @@ import type { Verdict, Violated } from './verdict.ts';
 import { HOLDS, violatedField } from './verdict.ts';
 
 /**
- * L0. The report encodes and is about this transition: every hash and root in it is that of what the transition
- * holds, every number in it is the transition's, and every measure is recomputed. So the one hash
- * of the report binds all inputs and results. The order-set root is compared here with the one kept
- * at admission, and recomputed from the orders by L1; trade and fees are recomputed by L7.
+ * L0. The report encodes and is about this transition: every hash and root in it is that of what
+ * the transition holds, every number in it is the transition's, and every measure is recomputed. So
+ * the one hash of the report binds all inputs and results. The order-set root is compared here with
+ * the one kept at admission, and recomputed from the orders by L1; trade and fees are recomputed by
+ * L7.
  *
  * @see docs/protocol/bindsItsInputs.md
  */

@@ -8,6 +8,7 @@ import { accepted } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
 import type { Asset } from '@lawbook/exchange/ledger/asset';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
+import { COVARIANCE_MAX } from '@lawbook/exchange/markets/batch/registration';
 import type { Amount } from '@lawbook/exchange/numbers/amount';
 import { amount, parseDecimal, ZERO } from '@lawbook/exchange/numbers/amount';
 import type { Price } from '@lawbook/exchange/numbers/price';
@@ -43,7 +44,10 @@ export function acceptMarket(
   return accepted({ kind: 'createMarket', parameters: parameters.value, oracle, inventory });
 }
 
-/** Reads market parameters in human units. Rejections: assetUnknown, amountOutOfRange. */
+/**
+ * Reads market parameters in human units. Rejections: assetUnknown, amountOutOfRange,
+ * parametersInvalid.
+ */
 export function acceptParameters(
   state: ExchangeState,
   marketId: number,
@@ -81,6 +85,16 @@ export function acceptParameters(
     receive: index(products, `pairBands[${k}].receive`, receive),
     bandPpm,
   }));
+  const scaledCovariance = request.scaledCovariance.map(BigInt);
+  const wide = scaledCovariance.findIndex((x) => x > COVARIANCE_MAX || x < -COVARIANCE_MAX);
+  if (wide >= 0) {
+    // Asked before the exchange asks: an input must encode before it can be refused.
+    read.refusal ??= refuse('parametersInvalid', {
+      field: `scaledCovariance[${wide}]`,
+      limit: COVARIANCE_MAX,
+      actual: scaledCovariance[wide] as bigint,
+    });
+  }
   const bond = symbols[0] === undefined ? ZERO : read.amount('bond', symbols[0], request.bond);
   if (read.refusal !== undefined) return read.refusal;
   return accepted({
@@ -89,7 +103,7 @@ export function acceptParameters(
     assets,
     baskets,
     pairBands,
-    scaledCovariance: request.scaledCovariance.map(BigInt),
+    scaledCovariance,
     bond,
     budgetMax: amount(BigInt(request.budgetMaxUnits)),
   });

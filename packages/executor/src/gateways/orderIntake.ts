@@ -49,14 +49,12 @@ export class OrderIntake {
   /** Reveals the order behind a commitment. */
   async reveal({ order, salt }: RevealRequest, asker: Asker): Promise<OrderAnswer> {
     const { venue } = this.#core;
-    const send = async (entry: AuthorisedOrder): ReturnType<typeof venue.submitOrder> => {
-      const result = await venue.execute({ kind: 'revealOrder', entry, salt: hexToBytes(salt) });
-      if (!result.ok) return result;
-      const { sequence, applied } = result.value;
-      const { orderId } = entry;
-      return accepted({ orderId, sequence, batchNumber: batchOf(applied), repeated: false });
-    };
-    return await this.#submit(order, { asker, place: 'order', send });
+    const bytes = hexToBytes(salt);
+    return await this.#submit(order, {
+      asker,
+      place: 'order',
+      send: (entry) => venue.revealOrder(entry, bytes),
+    });
   }
 
   /** Withdraws an open order for its owner. */

@@ -55,7 +55,8 @@ export function checkOracle(
   return accepted(undefined);
 }
 
-const COVARIANCE_MAX = 1n << 100n;
+/** Largest scaled covariance, of either sign. */
+export const COVARIANCE_MAX: bigint = 1n << 100n;
 
 function checkAssets(parameters: BatchParameters): Result<undefined> {
   const { assets } = parameters;

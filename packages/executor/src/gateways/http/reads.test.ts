@@ -209,6 +209,12 @@ describe('the operator', () => {
       feeE7: 10_000_000,
     });
     assert.equal((wrong.body['rejection'] as { field: string }).field, 'feeE7');
+    const [, ...covariance] = market.parameters.scaledCovariance;
+    const wide = await world.operate('PUT', '/v1/markets/5/parameters', {
+      ...market.parameters,
+      scaledCovariance: ['9'.repeat(39), ...covariance],
+    });
+    assert.equal((wide.body['rejection'] as { field: string }).field, 'scaledCovariance[0]');
 
     await world.operate('POST', '/v1/markets/5/halt', { reason: 'a drill' });
     const halted = unwrap(await world.client('alice').readMarket('5')).market;
