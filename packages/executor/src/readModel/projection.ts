@@ -68,17 +68,19 @@ export class Projection {
   openOrder(market: BatchMarket, row: number): OrderRecord {
     const { table, number } = market.batch;
     const admission = at(this.admissions(market.marketId), row);
+    const isVoid = table.canceled[row] === 1;
+    const ended = isVoid && isWithdrawn(market, row) ? 'canceled' : 'expired';
     return {
       orderId: table.orderId(row),
       order: table.order(row),
       sequence: admission.sequence,
       admittedAtMs: admission.timeMs,
       batchNumber: number,
-      status: table.canceled[row] === 1 ? 'canceled' : 'new',
+      status: isVoid ? ended : 'new',
       paid: 0n,
       received: 0n,
       fee: 0n,
-      residual: table.canceled[row] === 1 ? 'canceled' : undefined,
+      residual: isVoid ? ended : undefined,
       endedBy: undefined,
     };
   }
@@ -109,11 +111,14 @@ export class Projection {
         return this.#phase(applied.marketId, 'closed', timeMs);
       case 'marketHalted':
         return this.#phase(applied.marketId, 'halted', timeMs);
+      case 'parametersSet':
+        // Rules for later leave the open batch as it is.
+        return applied.fromBatch === this.#market(applied.marketId).batch.number
+          ? this.#presentPhase(applied.marketId)
+          : NOTHING;
       case 'marketResumed':
-      case 'marketCreated': {
-        const { batch } = this.#market(applied.marketId);
-        return this.#phase(applied.marketId, batch.phase, batch.phaseSinceMs);
-      }
+      case 'marketCreated':
+        return this.#presentPhase(applied.marketId);
       default:
         return NOTHING;
     }
@@ -177,7 +182,7 @@ export class Projection {
     };
     changes.push(batchChange(record));
     events.push({ kind: 'batch', record });
-    const { events: phase } = this.#phase(marketId, 'collecting', this.#since(marketId));
+    const { events: phase } = this.#presentPhase(marketId);
     return { changes, events: [...events, ...phase] };
   }
 
@@ -207,8 +212,10 @@ export class Projection {
     return { changes: epochChanges(record, bundle), events: [{ kind: 'epoch', record }] };
   }
 
-  #since(marketId: number): number {
-    return this.#market(marketId).batch.phaseSinceMs;
+  /** The event of the phase in which a market stands now. */
+  #presentPhase(marketId: number): Projected {
+    const { batch } = this.#market(marketId);
+    return this.#phase(marketId, batch.phase, batch.phaseSinceMs);
   }
 
   #market(marketId: number): BatchMarket {
@@ -216,6 +223,12 @@ export class Projection {
     invariant(market !== undefined, 'an event belongs to a registered market');
     return market;
   }
+}
+
+/** Whether a void row is void by its owner's wish; only a closed batch holds expired ones. */
+function isWithdrawn({ batch }: BatchMarket, row: number): boolean {
+  if (batch.phase !== 'closed') return true;
+  return batch.cancellations.some((cancellation) => cancellation.row === row);
 }
 
 /** An order id in the open batch of any market, with its market and row. */
