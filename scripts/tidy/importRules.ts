@@ -92,7 +92,8 @@ function packageOf(path: string): string {
 
 function checkPackage(from: SourceFile, edge: ImportEdge, facts: PackageFacts): Violation[] {
   const { specifier, line } = edge;
-  if (specifier.startsWith('node:') || !from.path.startsWith('packages/')) return [];
+  const isOurs = specifier.startsWith('node:') || specifier.startsWith('#');
+  if (isOurs || !from.path.startsWith('packages/')) return [];
   const parts = specifier.split('/');
   const name = parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
   const declared = facts.dependencies.get(packageOf(from.path));

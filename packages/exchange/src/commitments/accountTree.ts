@@ -1,5 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '@noble/hashes/utils.js';
+import { sha256 } from '#sha256';
 import type { Hash } from '../codec/hash.ts';
 import { hashFromBytes } from '../codec/hash.ts';
 import { at } from '../failures/invariant.ts';

@@ -1,5 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { createSha256 } from '#sha256';
 import { ByteWriter } from '../../codec/byteWriter.ts';
 import type { Hash } from '../../codec/hash.ts';
 import { hashFromBytes, taggedHash } from '../../codec/hash.ts';
@@ -14,7 +14,7 @@ import type { OrderTable } from './orderTable.ts';
  * them, and a million ids hash at the speed of the hash.
  */
 export class OrderSetHasher {
-  readonly #hash = sha256.create().update(utf8ToBytes('lawbook.orderSet.v1\0'));
+  readonly #hash = createSha256().update(utf8ToBytes('lawbook.orderSet.v1\0'));
   #count = 0;
 
   /** Adds the id of the next admitted order. */
@@ -26,13 +26,13 @@ export class OrderSetHasher {
   /** The root over what was added so far; more may be added afterwards. */
   root(): Hash {
     const tail = new ByteWriter(8).u64(BigInt(this.#count)).finish();
-    return hashFromBytes(this.#hash.clone().update(tail).digest());
+    return hashFromBytes(this.#hash.copy().update(tail).digest());
   }
 }
 
 /** The order-set root of a whole table. */
 export function orderSetRoot(table: OrderTable): Hash {
-  const hash = sha256.create().update(utf8ToBytes('lawbook.orderSet.v1\0'));
+  const hash = createSha256().update(utf8ToBytes('lawbook.orderSet.v1\0'));
   hash.update(table.orderIds.subarray(0, table.count * 32));
   hash.update(new ByteWriter(8).u64(BigInt(table.count)).finish());
   return hashFromBytes(hash.digest());
