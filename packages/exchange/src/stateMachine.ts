@@ -65,8 +65,9 @@ export class StateMachine {
   }
 
   /**
-   * What a clearing would do, computed without doing it: for the laws to judge first. Fills that the
-   * search has settled may be handed over; the laws find them out if they are not the exact ones.
+   * What a clearing would do, computed without doing it: for the laws to judge first. Fills that
+   * the search has settled may be handed over; the laws find them out if they are not the exact
+   * ones.
    */
   propose(
     input: Extract<Input, { kind: 'clearBatch' }>,

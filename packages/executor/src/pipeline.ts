@@ -78,8 +78,8 @@ export interface PipelineDependencies {
  *
  * `admit` is the sequencer's work for every order (see sequencer/sequencer.ts); this file takes a
  * batch from its closing to a sealed epoch. The search for prices happens outside the state
- * machine: what it proposes is computed in integers, judged by the laws, and only then written and applied,
- * all in one turn of the event loop, so that no order can slip in between.
+ * machine: what it proposes is computed in integers, judged by the laws, and only then written and
+ * applied, all in one turn of the event loop, so that no order can slip in between.
  */
 export class Pipeline {
   readonly #machine: StateMachine;
