@@ -37,7 +37,7 @@ test('a resumed market is told in the phase in which it stands', () => {
   assert.deepEqual(resumed, [['revealing', bench.timeMs + 500]]);
 });
 
-test('rules that take effect at once tell the new end of the phase, later ones tell nothing', () => {
+test('rules that take effect at once tell when the phase ends, later ones tell nothing', () => {
   const { bench, alice, phases } = stage();
   const parameters = { ...bench.market().parameters, batchIntervalMs: 2000 };
   assert.deepEqual(phases({ kind: 'setParameters', parameters }), [
