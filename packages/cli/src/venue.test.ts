@@ -130,6 +130,21 @@ test('exports an epoch that verifies against the hash the venue published', asyn
   assert.match(again.stderr, /--force/);
 });
 
+test('exits 1 where the port is taken, and leaves nothing running', async () => {
+  const words = [
+    'start',
+    '--json',
+    '--port',
+    new URL(url).port,
+    '--data-dir',
+    join(folder, 'late'),
+  ];
+  const { code, stdout, stderr } = await runCli(words);
+  assert.equal(code, 1, stderr);
+  const { fault } = JSON.parse(stdout) as { fault: { code: string } };
+  assert.equal(fault.code, 'GATEWAY_PORT_TAKEN');
+});
+
 test('exits 3 where nobody answers', async () => {
   const { code, stderr } = await runCli(['balance', 'alice', '--url', 'http://127.0.0.1:9']);
   assert.equal(code, 3);

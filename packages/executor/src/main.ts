@@ -18,7 +18,7 @@ import { sessionKey, wireVenue } from './wiring.ts';
 /** How to start a venue. */
 export interface StartOptions {
   readonly config: Config;
-  /** Standard output unless given. */
+  /** Standard error unless given. */
   readonly log?: Logger;
   readonly onProgress?: (progress: { readonly sequence: number; readonly last: number }) => void;
 }
@@ -65,9 +65,20 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
   const stateRoot = recovered.machine.root();
   log.info({ stateRoot, replayed: recovered.replayed }, 'state rebuilt');
   const running = new AbortController();
-  await wired.oracle.start(running.signal);
-  if (config.demo.enabled && venue.state.sequence === 0) await bringUpDemo(venue, config);
-  const gateways = await openGateways({ config, wired, log, metrics, meter, token });
+  const listen = async (): Promise<Gateways> => {
+    await wired.oracle.start(running.signal);
+    if (config.demo.enabled && venue.state.sequence === 0) await bringUpDemo(venue, config);
+    return await openGateways({ config, wired, log, metrics, meter, token });
+  };
+  // What is open keeps the process alive: a start that fails leaves nothing running behind it.
+  const gateways = await listen().catch(async (cause: unknown) => {
+    venue.stopAdmitting();
+    running.abort();
+    await wired.oracle.stopped();
+    await wired.close();
+    metrics.close();
+    throw cause;
+  });
   const stopBeat = beat(wired, config, running.signal, log);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -3,7 +3,10 @@
 // parts of its directory deleted, flipped or put on a full disk in between.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -215,6 +218,35 @@ test('a read-only directory refuses the start and names the path', async (t) =>
     } finally {
       execFileSync('umount', ['-l', mounted]);
     }
+  }));
+
+test('a session key of another length is refused: with an empty one anybody could sign', async () =>
+  inFolder(async (dataDir) => {
+    const config = configFor(dataDir);
+    await withVenue(config, ({ venue }) => trade(venue, 1));
+    const path = join(dataDir, 'session.key');
+    writeFileSync(path, '');
+    await assert.rejects(startVenue({ config }), (fault: unknown) => {
+      assert.ok(fault instanceof Fault);
+      assert.equal(fault.code, 'SESSION_KEY_UNREADABLE');
+      assert.match(fault.message, /0 bytes instead of 32/);
+      return true;
+    });
+    rmSync(path);
+    await withVenue(config, ({ venue }) => trade(venue, 1));
+  }));
+
+test('a start on a taken port fails and lets go of the directory', async () =>
+  inFolder(async (dataDir) => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await assert.rejects(
+      startVenue({ config: configFor(dataDir, { 'http.port': port }) }),
+      (fault: unknown) => fault instanceof Fault && fault.code === 'GATEWAY_PORT_TAKEN',
+    );
+    await withVenue(configFor(dataDir), ({ venue }) => trade(venue, 1));
+    other.close();
   }));
 
 test('a full disk stops admission, says why and loses nothing', async (t) =>

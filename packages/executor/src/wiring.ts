@@ -67,6 +67,10 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
     index,
     beyond: NOT_CONFIGURED,
     ...(deps.onProgress === undefined ? {} : { onProgress: deps.onProgress }),
+  }).catch(async (cause: unknown) => {
+    await journal.close();
+    await index.close();
+    throw cause;
   });
   for (const note of recovered.notes) log.warn(note);
   const { machine, projection } = recovered;
@@ -180,24 +184,40 @@ async function openDisks(config: Config, deps: WiringDependencies): Promise<Disk
 /**
  * The server key behind session secrets: made on first start, kept beside the journal, readable by
  * its owner only. Losing it ends all sessions and nothing else.
+ *
+ * @throws Fault SESSION_KEY_UNREADABLE, also for a file of another length: with an empty key, which
+ * a crash while it was written can leave, anybody could compute the secrets of all sessions.
  */
 export function sessionKey(dataDir: string): Uint8Array {
   const path = join(dataDir, 'session.key');
   mkdirSync(dataDir, { recursive: true });
+  const found = readSessionKey(path);
+  if (found?.length === SESSION_KEY_BYTES) return found;
+  if (found !== undefined) {
+    const rule = `holds ${found.length} bytes instead of ${SESSION_KEY_BYTES}`;
+    throw new Fault(`The session key ${path} ${rule}. Delete it: sessions end, nothing else.`, {
+      code: 'SESSION_KEY_UNREADABLE',
+      fields: { path },
+    });
+  }
+  const key = randomBytes(SESSION_KEY_BYTES);
+  writeFileSync(path, key, { mode: 0o600, flag: 'wx' });
+  return key;
+}
+
+const SESSION_KEY_BYTES = 32;
+
+function readSessionKey(path: string): Uint8Array | undefined {
   try {
     return readFileSync(path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new Fault(`The session key ${path} cannot be read. Check its permissions.`, {
-        code: 'SESSION_KEY_UNREADABLE',
-        fields: { path },
-        cause,
-      });
-    }
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new Fault(`The session key ${path} cannot be read. Check its permissions.`, {
+      code: 'SESSION_KEY_UNREADABLE',
+      fields: { path },
+      cause,
+    });
   }
-  const key = randomBytes(32);
-  writeFileSync(path, key, { mode: 0o600, flag: 'wx' });
-  return key;
 }
 
 async function openStore(config: Config): Promise<KeyValueStore> {
