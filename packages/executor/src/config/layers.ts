@@ -1,3 +1,4 @@
+import type { Document } from 'yaml';
 import { parseDocument } from 'yaml';
 import type { ConfigProblem } from './configFault.ts';
 import type { Setting } from './settings.ts';
@@ -23,12 +24,23 @@ export const CONFIG_FILE_VARIABLE: string = `${ENVIRONMENT_PREFIX}CONFIG`;
 export function fileLayer(text: string, file: string, settings: readonly Setting[]): Layer {
   const source = `file ${file}`;
   const document = parseDocument(text, { uniqueKeys: true });
-  const [fault] = document.errors;
+  const fault = document.errors[0] ?? aliasFault(document);
   if (fault !== undefined) {
     const actual = fault.message.split('\n')[0] ?? '';
     return { settings: [], problems: [{ key: file, rule: 'Write valid YAML', actual, source }] };
   }
   return treeLayer(document.toJS() ?? {}, source, settings);
+}
+
+/** An alias can name a node inside itself, or unfold to more than fits; a setting is a tree. */
+function aliasFault(document: Document): { readonly message: string } | undefined {
+  try {
+    JSON.stringify(document.toJS());
+    return undefined;
+  } catch (cause) {
+    if (cause instanceof ReferenceError) return cause;
+    return { message: 'an alias inside the node that it names' };
+  }
 }
 
 /** Reads `LAWBOOK_` variables; a double underscore separates the levels of a key. */

@@ -94,6 +94,18 @@ test('lists, switches and maps are read from the environment', () => {
   assert.deepEqual(config.oracle.symbols, ['EUR']);
 });
 
+test('an alias that contains itself or unfolds without end is a problem of the file', () => {
+  const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]'];
+  for (const [k, name] of ['b', 'c', 'd'].entries()) {
+    const before = ['a', 'b', 'c'][k] as string;
+    bomb.push(`${name}: &${name} [${Array.from({ length: 9 }, () => `*${before}`).join()}]`);
+  }
+  for (const text of ['a: &a [*a]', bomb.join('\n')]) {
+    const [problem] = problemsOf(() => loadYaml(text));
+    assert.equal(problem?.rule, 'Write valid YAML');
+  }
+});
+
 test('flags may be a tree, dotted keys or both', () => {
   const { config } = load({
     flags: { http: { port: 9000 }, 'demo.seed': 7, 'log.level': undefined },
