@@ -165,6 +165,9 @@ function rejectionOf(error: FastifyError): Rejection {
       return refuse('malformedRequest', { field: 'path', limit: 'a valid URL' }).rejection;
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return refuse('malformedRequest', { field: 'content-length' }).rejection;
+    case 'ECONNRESET':
+      // The client left in the middle of its body: nobody reads this answer.
+      return refuse('malformedRequest', { field: 'body', limit: 'a whole body' }).rejection;
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return refuse('notFound', { field: 'path' }).rejection;
     default:

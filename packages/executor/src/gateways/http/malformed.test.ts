@@ -318,6 +318,13 @@ describe('malformed requests', () => {
     assert.match(answer, /"code":"malformedRequest"/);
   });
 
+  test('an upgrade that is no WebSocket handshake is answered in the same shape', async () => {
+    const head = 'GET /v1/ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket';
+    const answer = await exchangeBytes(world.url, `${head}\r\n\r\n`);
+    assert.match(answer, /^HTTP\/1\.1 400 /);
+    assert.match(answer, /"code":"malformedRequest","number":100,"field":"upgrade"/);
+  });
+
   test('headers beyond 16 KiB are refused', async () => {
     const head = `GET /v1/assets HTTP/1.1\r\nhost: x\r\nx-long: ${'y'.repeat(20_000)}\r\n\r\n`;
     const answer = await exchangeBytes(world.url, head);

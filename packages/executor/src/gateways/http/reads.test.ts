@@ -156,6 +156,9 @@ describe('reads', () => {
     const loaded = await fetch(new URL(script, `${world.url}/docs/`));
     assert.equal(loaded.status, 200);
     assert.ok((await loaded.text()).length > 1_000_000);
+    const mark = await fetch(`${world.url}/favicon.ico`);
+    assert.equal(mark.headers.get('content-type'), 'image/svg+xml');
+    assert.match(await mark.text(), /^<svg .*<\/svg>$/);
     const { status, body } = await get('/openapi.json');
     assert.equal(status, 200);
     assert.equal(body['openapi'], '3.1.0');

@@ -36,6 +36,12 @@ export class WebSocketGateway {
       perMessageDeflate: false,
       clientTracking: false,
     });
+    this.#server.on('wsClientError', ({ message }, socket) => {
+      refuseUpgrade(
+        socket,
+        refuse('malformedRequest', { field: 'upgrade', actual: message }).rejection,
+      );
+    });
     this.#stopListening = this.#board.listen();
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
     this.#heartbeat.unref();
