@@ -79,7 +79,7 @@ function defaults(
   const { demo, operator, dataDir } = config;
   const tokenless = operator.token === undefined && operator.tokenFile === undefined;
   // A person reads warnings only; a log collector reads all.
-  const quiet = terminal.resultsOnScreen && !sources.has('log.level');
+  const quiet = terminal.notesOnScreen && !sources.has('log.level');
   return {
     ...(quiet ? { 'log.level': 'warn' } : {}),
     ...(demo.enabled && tokenless ? { 'operator.tokenFile': demoTokenFile(dataDir) } : {}),
@@ -92,7 +92,6 @@ function announce(
   { config, json }: { readonly config: LoadedConfig['config']; readonly json: boolean },
 ): void {
   if (json) {
-    // One line, so that it stands among the log's lines of JSON.
     terminal.print(JSON.stringify({ url, recovered }));
     return;
   }

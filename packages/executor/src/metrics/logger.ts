@@ -8,7 +8,7 @@ export interface LoggerChoices {
   readonly level: LogLevel;
   /** Secrets that this process knows, masked wherever they appear. */
   readonly secrets?: readonly string[];
-  /** Standard output unless given. */
+  /** Standard error unless given: standard output carries results. */
   readonly destination?: DestinationStream;
 }
 
@@ -19,7 +19,11 @@ export interface LoggerChoices {
  * No line carries a secret: fields with secret names are masked at any depth, then known secrets
  * and credentials in URLs and headers are masked in the finished line.
  */
-export function createLogger({ level, secrets = [], destination }: LoggerChoices): Logger {
+export function createLogger({
+  level,
+  secrets = [],
+  destination = pino.destination(2),
+}: LoggerChoices): Logger {
   const options: LoggerOptions = {
     level,
     base: { service: 'lawbook' },
@@ -33,7 +37,7 @@ export function createLogger({ level, secrets = [], destination }: LoggerChoices
     serializers: { err: keep, req: keep, res: keep },
     hooks: { streamWrite: lineRedaction(secrets) },
   };
-  const logger = destination === undefined ? pino(options) : pino(options, destination);
+  const logger = pino(options, destination);
   return redactChildren(logger);
 }
 
