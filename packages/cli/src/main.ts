@@ -47,6 +47,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
 // A reader that has seen enough, such as head, closes the pipe: that is no failure.
 process.stdout.on('error', (failure: NodeJS.ErrnoException) => {
   if (failure.code === 'EPIPE') process.exit(0);
-  throw failure;
+  process.stderr.write(`failed: the result cannot be written [${failure.code ?? 'EIO'}]\n`);
+  process.exit(1);
 });
 process.exitCode = await main(process.argv.slice(2));

@@ -1,9 +1,10 @@
 // Goal: a stranger can judge an epoch from its bytes alone, and a forged one does not pass. Method:
 // encode a real epoch, run the command on it, then on planted forgeries.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import type { EpochBundle } from '@lawbook/exchange/bundle';
 import { encodeBundle } from '@lawbook/exchange/bundle';
@@ -14,6 +15,8 @@ import { runCli } from './fixtures/runCli.ts';
 const folder = mkdtempSync(join(tmpdir(), 'lawbook-verify-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const bundle = scenarioBundle();
+/** A file that is always full, where the system has one. */
+const FULL_DISK = existsSync('/dev/full');
 
 test('checks every law and says what each does not show', async () => {
   const { code, stdout, stderr } = await verify('epoch.bin', bundle);
@@ -77,6 +80,29 @@ test('refuses bytes that are no bundle in one line, and a missing file', async (
   const missing = await runCli(['verify', join(folder, 'missing.bin'), '--json']);
   assert.equal(missing.code, 1);
   assert.equal((JSON.parse(missing.stdout) as { fault: { code: string } }).fault.code, 'CLI_FILE');
+});
+
+test('one file that is no bundle does not hide what the others are', async () => {
+  const good = join(folder, 'good.bin');
+  writeFileSync(good, encodeBundle(bundle));
+  const missing = join(folder, 'missing.bin');
+  const { code, stdout } = await runCli(['verify', missing, good]);
+  assert.equal(code, 1);
+  assert.match(stdout, /missing\.bin cannot be read.*checked: every law holds/s);
+  const json = await runCli(['verify', missing, good, '--json']);
+  const documents = JSON.parse(json.stdout) as readonly { readonly ok: boolean }[];
+  assert.deepEqual([json.code, documents.map(({ ok }) => ok)], [1, [false, true]]);
+});
+
+test('says on one line that the result cannot be written', { skip: !FULL_DISK }, () => {
+  const good = join(folder, 'full.bin');
+  writeFileSync(good, encodeBundle(bundle));
+  const words = [resolve(import.meta.dirname, 'main.ts'), 'verify', good];
+  const full = openSync('/dev/full', 'w');
+  const ended = spawnSync(process.execPath, words, { stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  assert.equal(ended.status, 1);
+  assert.match(String(ended.stderr), /^failed: the result cannot be written \[ENOSPC\]\n$/);
 });
 
 interface Document {

@@ -12,6 +12,7 @@ import { readPredicates } from '@lawbook/exchange/laws/predicates';
 import type { Violated } from '@lawbook/exchange/laws/verdict';
 import { recoverSigner } from '@lawbook/exchange/orders/signature';
 import { ExitCode, FileFault } from './terminal/cliFault.ts';
+import { failureBody, failureLine } from './terminal/failure.ts';
 import type { Program } from './terminal/program.ts';
 import { startProgress } from './terminal/progress.ts';
 import { printJson } from './terminal/terminal.ts';
@@ -47,16 +48,23 @@ export function addVerify(program: Program): void {
 
 function verify(program: Program, files: readonly string[], options: VerifyOptions): void {
   const { terminal } = program;
-  const verifications = files.map((file) => verifyBundle(program, file, options));
-  if (options.json === true) {
-    const documents = verifications.map(verificationJson);
-    printJson(terminal, documents.length === 1 ? documents[0] : documents);
-  } else {
-    for (const verification of verifications) {
-      for (const line of verificationLines(verification)) terminal.print(line);
+  const only = files.length === 1;
+  const documents: unknown[] = [];
+  for (const file of files) {
+    try {
+      const verification = verifyBundle(program, file, options);
+      if (!verification.holds) program.exitWith(ExitCode.refused);
+      if (options.json === true) documents.push(verificationJson(verification));
+      else for (const line of verificationLines(verification)) terminal.print(line);
+    } catch (failure) {
+      // One bad file of many must not hide what the others are.
+      if (only || !(failure instanceof FileFault)) throw failure;
+      program.exitWith(ExitCode.refused);
+      if (options.json === true) documents.push({ ok: false, file, ...failureBody(failure) });
+      else terminal.print(failureLine(failure));
     }
   }
-  if (verifications.some(({ holds }) => !holds)) program.exitWith(ExitCode.refused);
+  if (options.json === true) printJson(terminal, only ? documents[0] : documents);
 }
 
 function verifyBundle(program: Program, file: string, options: VerifyOptions): Verification {

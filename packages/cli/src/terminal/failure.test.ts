@@ -43,10 +43,17 @@ test('gives machines the whole failure as one document', () => {
   };
   reportFailure(terminal, REFUSED, true);
   reportFailure(terminal, new Fault('silence', { code: 'X', fields: { url: 'u' } }), true);
-  const [rejected, faulted] = printed.map((text) => JSON.parse(text) as Record<string, unknown>);
+  reportFailure(terminal, new CommanderError(1, 'commander.x', 'error: no such thing'), true);
+  const [rejected, faulted, misspelt] = printed.map(
+    (text) => JSON.parse(text) as Record<string, unknown>,
+  );
   assert.deepEqual(rejected, { ok: false, rejection: REFUSED.rejection });
   assert.deepEqual(faulted, {
     ok: false,
     fault: { code: 'X', message: 'silence', fields: { url: 'u' }, retryable: false },
+  });
+  assert.deepEqual(misspelt, {
+    ok: false,
+    fault: { code: 'CLI_USAGE', message: 'no such thing', fields: {}, retryable: false },
   });
 });

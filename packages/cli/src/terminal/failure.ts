@@ -23,8 +23,10 @@ export function exitCodeOf(failure: CommandFailure): ExitCode {
 export function reportFailure(terminal: Terminal, failure: CommandFailure, json: boolean): void {
   if (failure instanceof CommanderError) {
     // The parser has told people already; asking for help is no failure.
-    const { code, message, exitCode } = failure;
-    if (json && exitCode !== 0) printJson(terminal, { ok: false, fault: { code, message } });
+    const message = failure.message.replace(/^error: /, '');
+    if (json && failure.exitCode !== 0) {
+      printJson(terminal, { ok: false, ...failureBody(new UsageFault(message)) });
+    }
   } else if (json) {
     printJson(terminal, { ok: false, ...failureBody(failure) });
   } else {
@@ -32,7 +34,8 @@ export function reportFailure(terminal: Terminal, failure: CommandFailure, json:
   }
 }
 
-function failureBody(failure: Fault): Readonly<Record<string, unknown>> {
+/** A fault or a refusal as machines read it, beside `ok: false`. */
+export function failureBody(failure: Fault): Readonly<Record<string, unknown>> {
   if (failure instanceof RefusedFault) return { rejection: failure.rejection };
   const { code, message, fields, retryable } = failure;
   return { fault: { code, message, fields, retryable } };

@@ -21,6 +21,7 @@ export function signerOf(from: string, domain: VenueDomain, terminal: Terminal):
         `${domain.chainId}: use --from with a key file`,
     );
   }
+  if (!existsSync(from)) throw new UsageFault(`${from} is ${NO_SIGNER}`);
   const key = readKeyFile(from);
   if (key.exposed) terminal.note(`warning: others can read ${from}: chmod 600 ${from}`);
   return key;
@@ -36,6 +37,8 @@ export function ownerOf(word: string): AccountId {
     `${word} is no account: write an address, a key file, or one of ${DEMO_NAMES.join(', ')}`,
   );
 }
+
+const NO_SIGNER = `no key file and none of ${DEMO_NAMES.join(', ')}`;
 
 function isDemoName(word: string): word is DemoName {
   return (DEMO_NAMES as readonly string[]).includes(word);
