@@ -21,7 +21,7 @@ export interface LockEntry {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-const PLATFORM = /(?:^|-)(android|darwin|linux|win32|win)-(arm64|x64|arm)(-musl|-gnu)?$/;
+const PLATFORM = /(?:^|-)(android|darwin|linux|win32|win)-(arm64|amd64|x64|arm)(-musl|-gnu)?$/;
 
 /** Entries that belong into the lock and are not there, by path. */
 export function missingEntries(
@@ -44,7 +44,7 @@ function platformEntry(version: string, match: RegExpExecArray, isDev: boolean):
   const os = system === 'win' ? 'win32' : (system ?? '');
   return {
     version,
-    cpu: [cpu ?? ''],
+    cpu: [cpu === 'amd64' ? 'x64' : (cpu ?? '')],
     ...(isDev ? { dev: true } : {}),
     ...(os === 'linux' && libc === '-musl' ? { libc: ['musl'] } : {}),
     optional: true,
