@@ -43,17 +43,14 @@ export interface IntentRequest {
 }
 
 /**
- * created -> (awaitingApproval) -> signed -> offered -> accepted -> included -> and then the end.
- * Policy, simulation and reservation are passed on the way to `signed` and stand in the history;
- * nothing of them outlives a crash, because nothing was signed yet.
+ * created -> (awaitingApproval) -> offered -> accepted -> included -> and then the end.
+ *
+ * Policy, simulation, reservation and signing are passed on the way to `offered` and stand in the
+ * history. They need no state of their own: the signed bytes and the word `offered` are one commit,
+ * made before the first broadcast, so a crash before it has left nothing behind, and after it the
+ * same bytes are offered again.
  */
-export type OpenState =
-  | 'created'
-  | 'awaitingApproval'
-  | 'signed'
-  | 'offered'
-  | 'accepted'
-  | 'included';
+export type OpenState = 'created' | 'awaitingApproval' | 'offered' | 'accepted' | 'included';
 
 /**
  * - `final`: executed with success and buried as deep as asked.
@@ -92,11 +89,10 @@ export interface Attempt extends AttemptFees {
   readonly gasLimit: bigint;
   readonly raw: Hex;
   readonly hash: Hash;
-  readonly signedAtMs: number;
-  /** Set before the first broadcast, in a commit of its own: from here on it may be anywhere. */
-  readonly offeredAtMs: number | undefined;
-  /** Endpoints that were sent the bytes. */
-  readonly offeredTo: readonly string[];
+  /** When it was committed, just before the first broadcast: from here on it may be anywhere. */
+  readonly offeredAtMs: number;
+  /** Endpoints that took it, in the order of their answers. */
+  readonly acceptedBy: readonly string[];
   /** First time that an endpoint took it. */
   readonly acceptedAtMs: number | undefined;
   /**
