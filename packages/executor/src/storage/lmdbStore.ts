@@ -1,8 +1,10 @@
 import { statfsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
 import type { KeyValueStore, RangeOptions, StoreChange, StoredEntry } from './keyValueStore.ts';
 import { checkKey, keyBounds, StorageFault } from './keyValueStore.ts';
+import { storeFileFlaw } from './lmdbFile.ts';
 
 /** Where an LMDB store lives and how large it may grow. */
 export interface LmdbOptions {
@@ -40,6 +42,9 @@ export class LmdbStore implements KeyValueStore {
   /** @throws StorageFault STORAGE_UNAVAILABLE. */
   static async open({ directory, reserveBytes = RESERVE_BYTES }: LmdbOptions): Promise<LmdbStore> {
     try {
+      const path = join(directory, 'data.mdb');
+      const flaw = storeFileFlaw(path);
+      if (flaw !== undefined) throw notAStore(path, flaw);
       const database = open<Buffer, Buffer>({
         path: directory,
         noSubdir: false,
@@ -140,7 +145,17 @@ export class LmdbStore implements KeyValueStore {
   }
 }
 
+function notAStore(path: string, flaw: string): StorageFault {
+  return new StorageFault(
+    'STORAGE_UNAVAILABLE',
+    `${path} is not an LMDB store: ${flaw}. Delete its folder, the index, and start again: it is ` +
+      'rebuilt from the journal.',
+    { fields: { path, flaw } },
+  );
+}
+
 function unavailable(path: string, action: string, cause: unknown): StorageFault {
+  if (cause instanceof StorageFault) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new StorageFault(
     'STORAGE_UNAVAILABLE',
