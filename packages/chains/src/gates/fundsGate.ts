@@ -19,8 +19,11 @@ export type FundsVerdict =
 
 /** Reads balances and data fees; the sums are pure (`coverWith`). */
 export interface FundsGate {
-  /** The balance at the best head. @throws what `EndpointPool.read` throws. */
-  balance(account: Address, atLeastBlock: bigint | undefined): Promise<bigint>;
+  /**
+   * Wei after a block: pinned, because a balance that is newer than what the caller knows to be
+   * mined would count a transaction twice. @throws what `EndpointPool.read` throws.
+   */
+  balance(account: Address, block: bigint): Promise<bigint>;
   /** The worst case of one transaction. @throws what `EndpointPool.read` throws. */
   reservation(transaction: UnsignedTransaction): Promise<Reservation>;
 }

@@ -1,0 +1,158 @@
+import type { Address, Hash, Hex } from 'viem';
+import { isHex, numberToHex } from 'viem';
+import { ChainFault } from '../chainFault.ts';
+import type { EndpointPool } from '../endpoints/endpointPool.ts';
+import type { BlockReference } from '../tracker/chainTracker.ts';
+
+/** A receipt as far as a lane reads it. Fees in wei. */
+export interface Receipt {
+  readonly hash: Hash;
+  readonly block: BlockReference;
+  readonly success: boolean;
+  readonly gasUsed: bigint;
+  readonly effectiveGasPrice: bigint;
+  /** What the transaction paid in all: gas, and the data fee where the chain names one. */
+  readonly feePaid: bigint;
+}
+
+/** The account's transaction count after a block: every chain nonce below it is consumed. */
+export async function readCount(
+  pool: EndpointPool,
+  account: Address,
+  block: bigint,
+): Promise<number> {
+  const call = { method: 'eth_getTransactionCount', params: [account, numberToHex(block)] };
+  return Number(parseQuantity(call.method, await pool.read(call, { atLeastBlock: block })));
+}
+
+/**
+ * The highest count, waiting transactions included, that one of several endpoints tells: the first
+ * chain nonce that none of them could execute. Undefined when none answered.
+ */
+export async function askPendingCount(
+  pool: EndpointPool,
+  account: Address,
+  options: { readonly atLeastBlock: bigint; readonly endpoints: number },
+): Promise<number | undefined> {
+  const call = { method: 'eth_getTransactionCount', params: [account, 'pending'] };
+  const answers = await pool.ask(call, options);
+  let highest: number | undefined;
+  for (const answer of answers) {
+    if (!answer.ok) continue;
+    const count = Number(parseQuantity(call.method, answer.result));
+    highest = Math.max(highest ?? 0, count);
+  }
+  return highest;
+}
+
+/** The receipt that one endpoint tells of; undefined says nothing about other endpoints. */
+export async function readReceipt(
+  pool: EndpointPool,
+  hash: Hash,
+  atLeastBlock: bigint,
+): Promise<Receipt | undefined> {
+  const call = { method: 'eth_getTransactionReceipt', params: [hash] };
+  return parseReceipt(await pool.read(call, { atLeastBlock }));
+}
+
+/** What several endpoints say of a transaction that should be nowhere. */
+export interface Absence {
+  /** A receipt that one of them has after all. */
+  readonly found: Receipt | undefined;
+  /** How many endpoints at that block or beyond have none. */
+  readonly witnesses: number;
+}
+
+/** Asks every endpoint at `atLeastBlock` or beyond: one that lags proves nothing by silence. */
+export async function askAbsence(
+  pool: EndpointPool,
+  hash: Hash,
+  atLeastBlock: bigint,
+): Promise<Absence> {
+  const call = { method: 'eth_getTransactionReceipt', params: [hash] };
+  const answers = await pool.ask(call, { atLeastBlock });
+  let witnesses = 0;
+  for (const answer of answers) {
+    if (!answer.ok) continue;
+    const found = parseReceipt(answer.result);
+    if (found !== undefined) return { found, witnesses: 0 };
+    witnesses += 1;
+  }
+  return { found: undefined, witnesses };
+}
+
+/** The hash of the block that is canonical at a number, by one endpoint's word. */
+export async function readBlockHash(
+  pool: EndpointPool,
+  block: bigint,
+  atLeastBlock: bigint,
+): Promise<Hash | undefined> {
+  const call = { method: 'eth_getBlockByNumber', params: [numberToHex(block), false] };
+  const header = await pool.read(call, { atLeastBlock });
+  const hash = isRecord(header) ? header['hash'] : undefined;
+  return isHex(hash) ? hash : undefined;
+}
+
+/** Gas that a call takes from the state of a block, with a tenth on top, rounded up. */
+export async function estimateGas(
+  pool: EndpointPool,
+  call: {
+    readonly from: Address;
+    readonly to: Address | undefined;
+    readonly amount: bigint;
+    readonly callData: Hex;
+  },
+  block: bigint,
+): Promise<bigint> {
+  const transaction = {
+    from: call.from,
+    ...(call.to === undefined ? {} : { to: call.to }),
+    value: numberToHex(call.amount),
+    data: call.callData,
+  };
+  const method = 'eth_estimateGas';
+  const params = [transaction, numberToHex(block)];
+  const gas = parseQuantity(method, await pool.read({ method, params }, { atLeastBlock: block }));
+  return (gas * 11n + 9n) / 10n;
+}
+
+function parseReceipt(answer: unknown): Receipt | undefined {
+  if (answer === null || answer === undefined) return undefined;
+  const method = 'eth_getTransactionReceipt';
+  if (!isRecord(answer)) throw unreadable(method, 'an object');
+  const { transactionHash, blockHash } = answer;
+  // A node may show a transaction of its pool with an empty block: that is no receipt.
+  if (blockHash === null) return undefined;
+  if (!isHex(transactionHash) || !isHex(blockHash)) throw unreadable(method, 'hashes');
+  const quantity = (name: string): bigint => parseQuantity(method, answer[name]);
+  const gasUsed = quantity('gasUsed');
+  const effectiveGasPrice = quantity('effectiveGasPrice');
+  const dataFee = answer['l1Fee'] === undefined ? 0n : quantity('l1Fee');
+  return {
+    hash: transactionHash,
+    block: { number: quantity('blockNumber'), hash: blockHash },
+    success: quantity('status') === 1n,
+    gasUsed,
+    effectiveGasPrice,
+    feePaid: gasUsed * effectiveGasPrice + dataFee,
+  };
+}
+
+function parseQuantity(method: string, answer: unknown): bigint {
+  if (typeof answer !== 'string' || !isHex(answer) || answer === '0x') {
+    throw unreadable(method, 'a hex quantity');
+  }
+  return BigInt(answer);
+}
+
+function isRecord(answer: unknown): answer is Readonly<Record<string, unknown>> {
+  return typeof answer === 'object' && answer !== null;
+}
+
+function unreadable(method: string, expected: string): ChainFault {
+  return new ChainFault(
+    'CHAIN_TRANSPORT_FAILED',
+    `An endpoint answered ${method} with something that is not ${expected}; it is asked again.`,
+    { fields: { method, expected } },
+  );
+}

@@ -1,0 +1,288 @@
+import type { EndState, Inclusion, IntentLife, Reason } from '../intents/intent.ts';
+import {
+  attemptOf,
+  ended,
+  included,
+  liveAttempts,
+  outrun,
+  unincluded,
+} from '../intents/lifeSteps.ts';
+import type { BlockReference, ChainBlock, FinalityTarget } from '../tracker/chainTracker.ts';
+import type { Receipt } from './chainView.ts';
+import { askAbsence, readBlockHash, readCount, readReceipt } from './chainView.ts';
+import type { StoredIntent } from './laneLog.ts';
+import type { Tenure } from './tenure.ts';
+
+/**
+ * Brings the lane up to the tracker's head: what was dropped, what landed, what is final, and which
+ * chain nonces somebody else consumed.
+ *
+ * @returns false while nothing may be started: no head yet, a chain behind our own finality, halted.
+ */
+export async function followChain(tenure: Tenure): Promise<boolean> {
+  const head = tenure.stands.tracker.head();
+  if (head === undefined) return false;
+  tenure.head = head;
+  if (tenure.cursor?.hash !== head.hash) await advance(tenure, head);
+  if (!(await standsOnFinality(tenure, head))) return false;
+  await readAwaited(tenure, head);
+  await explainConsumed(tenure, head);
+  await finalise(tenure);
+  return tenure.memory.record.halted === undefined;
+}
+
+async function advance(tenure: Tenure, head: ChainBlock): Promise<void> {
+  const { tracker, pool } = tenure.stands;
+  const isFirst = tenure.cursor === undefined;
+  const passage = tracker.passageFrom(tenure.cursor);
+  if (isFirst || passage.kind === 'unknown') {
+    await recheckInclusions(tenure, head);
+    await lookUp(tenure, [...tenure.memory.intents.values()], head);
+  } else {
+    await undo(tenure, passage.dropped);
+    for (const block of passage.adopted) noteOwn(tenure, block);
+  }
+  const count = await readCount(pool, tenure.address, head.number);
+  // Last, so that a beat that failed on the way starts again from the old cursor.
+  tenure.minedCount = count;
+  tenure.cursor = { number: head.number, hash: head.hash };
+}
+
+function noteOwn(tenure: Tenure, block: ChainBlock): void {
+  for (const hash of block.transactions) {
+    if (tenure.memory.byHash(hash) !== undefined) tenure.awaited.set(hash, block);
+  }
+}
+
+/** Takes back inclusions in dropped blocks; stops the lane when one of them was final. */
+async function undo(tenure: Tenure, dropped: readonly ChainBlock[]): Promise<void> {
+  if (dropped.length === 0) return;
+  const hashes = new Set(dropped.map(({ hash }) => hash));
+  for (const [hash, block] of tenure.awaited) {
+    if (hashes.has(block.hash)) tenure.awaited.delete(hash);
+  }
+  const out = [...tenure.memory.intents.values()].filter(({ life }) => {
+    return life.inclusion !== undefined && hashes.has(life.inclusion.block.hash);
+  });
+  await commitUnincluded(tenure, out);
+  const broken = dropped.find(({ hash }) => tenure.endedIn.has(hash));
+  if (broken !== undefined) await haltFor(tenure, broken);
+}
+
+async function commitUnincluded(tenure: Tenure, out: readonly StoredIntent[]): Promise<void> {
+  if (out.length === 0) return;
+  const atMs = tenure.nowMs();
+  const lives = out.map((stored) => ({ ...stored, life: unincluded(stored.life, atMs) }));
+  await tenure.commit({ lives });
+  // Their bytes may be in no pool now: offer them in this very beat.
+  for (const { life } of lives) {
+    const pace = tenure.memory.pace(life.key);
+    pace.offeredAt = Number.NEGATIVE_INFINITY;
+    pace.headOfLineSince = undefined;
+  }
+}
+
+async function haltFor(tenure: Tenure, block: BlockReference): Promise<void> {
+  if (tenure.memory.record.halted !== undefined) return;
+  const key = tenure.endedIn.get(block.hash) ?? '';
+  await tenure.halt(
+    `The chain dropped block ${block.number}, in which intent ${key} was final. ` +
+      'Nothing is sent again by itself: compare the chain with the log, then resume the lane.',
+  );
+}
+
+/** After a restart or a long gap: are the blocks of the inclusions still canonical? */
+async function recheckInclusions(tenure: Tenure, head: ChainBlock): Promise<void> {
+  const out: StoredIntent[] = [];
+  for (const stored of tenure.memory.intents.values()) {
+    const { inclusion } = stored.life;
+    if (inclusion === undefined) continue;
+    if (!(await isCanonical(tenure, inclusion.block, head))) out.push(stored);
+  }
+  await commitUnincluded(tenure, out);
+}
+
+async function isCanonical(
+  tenure: Tenure,
+  block: BlockReference,
+  head: ChainBlock,
+): Promise<boolean> {
+  const { tracker, pool } = tenure.stands;
+  const known = tracker.isCanonical(block);
+  if (known !== undefined) return known;
+  return (await readBlockHash(pool, block.number, head.number)) === block.hash;
+}
+
+/** Every chain nonce below the final count is consumed for good: a chain that says less is not. */
+async function standsOnFinality(tenure: Tenure, head: ChainBlock): Promise<boolean> {
+  const { finalCount, finalBlock, halted } = tenure.memory.record;
+  if (tenure.minedCount >= finalCount || halted !== undefined) return true;
+  // Endpoints may still be catching up after a restart; only a chain that is as high contradicts.
+  if (head.number < finalBlock) return false;
+  await tenure.halt(
+    `The account has ${tenure.minedCount} transactions at block ${head.number}, but ` +
+      `${finalCount} of them were final by block ${finalBlock}. Nothing is sent again by itself: ` +
+      'compare the chain with the log, then resume the lane.',
+  );
+  return false;
+}
+
+async function readAwaited(tenure: Tenure, head: ChainBlock): Promise<void> {
+  const found: [StoredIntent, Receipt][] = [];
+  for (const [hash, block] of tenure.awaited) {
+    const stored = tenure.memory.byHash(hash);
+    if (stored === undefined || stored.life.inclusion?.hash === hash) {
+      tenure.awaited.delete(hash);
+      continue;
+    }
+    const receipt = await readReceipt(tenure.stands.pool, hash, head.number);
+    // Absent, or of another branch: this endpoint is behind, and the block stays awaited.
+    if (receipt?.block.hash === block.hash) found.push([stored, receipt]);
+  }
+  await commitIncluded(tenure, found);
+  for (const [, receipt] of found) tenure.awaited.delete(receipt.hash);
+}
+
+/** Looks for receipts of intents whose bytes are out, block lists not being at hand. */
+async function lookUp(
+  tenure: Tenure,
+  candidates: readonly StoredIntent[],
+  head: ChainBlock,
+): Promise<void> {
+  const found: [StoredIntent, Receipt][] = [];
+  for (const stored of candidates) {
+    if (stored.life.inclusion !== undefined) continue;
+    for (const { hash } of liveAttempts(stored.life)) {
+      const receipt = await readReceipt(tenure.stands.pool, hash, head.number);
+      if (receipt === undefined) continue;
+      if (await isCanonical(tenure, receipt.block, head)) found.push([stored, receipt]);
+    }
+  }
+  await commitIncluded(tenure, found);
+}
+
+async function commitIncluded(
+  tenure: Tenure,
+  found: readonly (readonly [StoredIntent, Receipt])[],
+): Promise<void> {
+  if (found.length === 0) return;
+  const atMs = tenure.nowMs();
+  const lives = found.map(([stored, receipt]) => {
+    const inclusion: Inclusion = { ...receipt, revertReason: undefined };
+    return { ...stored, life: included(stored.life, inclusion, atMs) };
+  });
+  await tenure.commit({ lives });
+}
+
+/** A consumed chain nonce without an inclusion: ours after all, or a foreign transaction's. */
+async function explainConsumed(tenure: Tenure, head: ChainBlock): Promise<void> {
+  const open = tenure.memory.slots().flatMap((chainNonce) => {
+    const stored = tenure.memory.at(chainNonce);
+    const consumed = chainNonce < tenure.minedCount && stored?.life.inclusion === undefined;
+    return consumed && stored !== undefined ? [stored] : [];
+  });
+  if (open.length === 0) return;
+  await lookUp(tenure, open, head);
+  for (const { life } of open) {
+    const stored = tenure.memory.intents.get(life.key);
+    if (stored === undefined || stored.life.inclusion !== undefined) continue;
+    await suspectForeign(tenure, stored, head);
+  }
+}
+
+async function suspectForeign(
+  tenure: Tenure,
+  stored: StoredIntent,
+  head: ChainBlock,
+): Promise<void> {
+  const { pool } = tenure.stands;
+  const chainNonce = tenure.memory.slotOf(stored.life.key) ?? 0;
+  const quorum = Math.min(tenure.options.settings.quorum, pool.stats().length);
+  for (const { hash } of liveAttempts(stored.life)) {
+    const { found, witnesses } = await askAbsence(pool, hash, head.number);
+    if (found !== undefined || witnesses < quorum) return;
+  }
+  const reason: Reason = {
+    code: 'foreignTransaction',
+    sentence: `A transaction that this lane did not sign took chain nonce ${chainNonce}.`,
+    fields: { chainNonce: String(chainNonce) },
+  };
+  tenure.alert('foreignTransaction', {
+    severity: 'critical',
+    key: stored.life.key,
+    sentence: `${reason.sentence} Somebody else uses the key: give this signer to one program.`,
+    fields: reason.fields,
+  });
+  const final = finalBlockNumber(tenure, head, stored.request.finality);
+  if (final === undefined) return;
+  // Only once the foreign transaction is final is it proved that ours can never land.
+  if ((await readCount(pool, tenure.address, final)) <= chainNonce) return;
+  await commitOutrun(tenure, stored, reason);
+}
+
+async function commitOutrun(tenure: Tenure, stored: StoredIntent, reason: Reason): Promise<void> {
+  const atMs = tenure.nowMs();
+  const life = outrun(stored.life, reason, atMs);
+  tenure.memory.paces.delete(life.key);
+  const { withdrawing } = life;
+  if (withdrawing === undefined) {
+    await tenure.commit({ lives: [{ ...stored, life }] });
+    return;
+  }
+  const end = { state: endOf(withdrawing), reason: withdrawing, atMs };
+  await tenure.commit({
+    lives: [{ ...stored, life: ended(life, end) }],
+    forgetSpends: [life.key],
+  });
+}
+
+function finalBlockNumber(
+  tenure: Tenure,
+  head: ChainBlock,
+  target: FinalityTarget,
+): bigint | undefined {
+  if (target.kind === 'confirmations') {
+    const number = head.number - BigInt(target.blocks) + 1n;
+    return number < 0n ? undefined : number;
+  }
+  return tenure.stands.tracker.finality()[target.kind]?.number;
+}
+
+async function finalise(tenure: Tenure): Promise<void> {
+  const { tracker } = tenure.stands;
+  const atMs = tenure.nowMs();
+  const lives: StoredIntent[] = [];
+  const forgetSpends: string[] = [];
+  let { finalCount, finalBlock } = tenure.memory.record;
+  for (const stored of tenure.memory.intents.values()) {
+    const { life, request } = stored;
+    if (life.inclusion === undefined) continue;
+    if (!tracker.isFinal(life.inclusion.block, request.finality)) continue;
+    const end = verdictOf(life, life.inclusion);
+    lives.push({ ...stored, life: ended(life, { ...end, atMs }) });
+    if (end.state !== 'final') forgetSpends.push(life.key);
+    finalCount = Math.max(finalCount, attemptOf(life, life.inclusion.hash).chainNonce + 1);
+    if (life.inclusion.block.number > finalBlock) finalBlock = life.inclusion.block.number;
+  }
+  if (lives.length === 0) return;
+  const record = { ...tenure.memory.record, finalCount, finalBlock };
+  await tenure.commit({ lives, forgetSpends, record });
+}
+
+function verdictOf(
+  life: IntentLife,
+  inclusion: Inclusion,
+): { readonly state: EndState; readonly reason: Reason | undefined } {
+  if (attemptOf(life, inclusion.hash).purpose === 'cancel') {
+    return life.withdrawing === undefined
+      ? { state: 'cancelled', reason: undefined }
+      : { state: endOf(life.withdrawing), reason: life.withdrawing };
+  }
+  return { state: inclusion.success ? 'final' : 'reverted', reason: undefined };
+}
+
+/** Which end a reason for taking an intent back leads to. */
+export function endOf(reason: Reason): EndState {
+  if (reason.code === 'cancelRequested') return 'cancelled';
+  return reason.code === 'deadlinePassed' ? 'expired' : 'refused';
+}

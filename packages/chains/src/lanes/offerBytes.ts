@@ -1,0 +1,352 @@
+import pLimit from 'p-limit';
+import type { EndpointAnswer, ErrorMeaning } from '../endpoints/endpointPool.ts';
+import { affordableFees, bumpedFees, replacementFloor } from '../fees/fees.ts';
+import type { Attempt, AttemptFees, Reason } from '../intents/intent.ts';
+import {
+  accepted,
+  liveAttempts,
+  newestAttempt,
+  offered,
+  waiting,
+  withdrawing,
+} from '../intents/lifeSteps.ts';
+import type { UnsignedTransaction } from '../signers/transactionSigner.ts';
+import { within } from '../within.ts';
+import { askPendingCount } from './chainView.ts';
+import type { StoredIntent } from './laneLog.ts';
+import { reserve } from './reserve.ts';
+import type { Tenure } from './tenure.ts';
+
+/** Broadcasts at once; endpoints see them in the order of their chain nonces, more or less. */
+const BROADCASTS_AT_ONCE = 10;
+/** Repeats in one beat at most. */
+const REPEATS_MAX = 32;
+/** Gas of a transfer of nothing to oneself. */
+const CANCEL_GAS = 21_000n;
+/** A signing service that takes longer is tried again. */
+const SIGN_TIMEOUT_MS = 15_000;
+
+/** Signs an attempt. Nothing is committed or sent. @throws ChainFault CHAIN_SIGNER_FAILED. */
+export async function signAttempt(
+  tenure: Tenure,
+  transaction: UnsignedTransaction,
+  purpose: Attempt['purpose'],
+): Promise<Attempt> {
+  const { clock } = tenure.stands.environment;
+  const limit = {
+    clock,
+    timeoutMs: SIGN_TIMEOUT_MS,
+    code: 'CHAIN_SIGNER_FAILED',
+    what: 'Signing',
+  } as const;
+  const { raw, hash } = await within(limit, (signal) => {
+    return tenure.options.signer.sign(transaction, signal);
+  });
+  const { chainNonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = transaction;
+  return {
+    chainNonce,
+    purpose,
+    gasLimit,
+    maxFeePerGas,
+    maxPriorityFeePerGas,
+    raw,
+    hash,
+    offeredAtMs: tenure.nowMs(),
+    acceptedBy: [],
+    acceptedAtMs: undefined,
+    status: 'open',
+  };
+}
+
+/**
+ * Sends the newest bytes of each intent, in the order of their chain nonces, and commits what the
+ * endpoints said. Identical bytes are safe to send at any time and any number of times.
+ */
+export async function broadcast(tenure: Tenure, intents: readonly StoredIntent[]): Promise<void> {
+  const limit = pLimit(BROADCASTS_AT_ONCE);
+  const sent = await Promise.all(
+    intents.map((stored) => limit(async () => [stored, await send(tenure, stored)] as const)),
+  );
+  const lives: StoredIntent[] = [];
+  for (const [stored, answers] of sent) {
+    const changed = hear(tenure, stored, answers);
+    if (changed !== undefined) lives.push(changed);
+  }
+  if (lives.length > 0) await tenure.commit({ lives });
+}
+
+async function send(tenure: Tenure, stored: StoredIntent): Promise<readonly EndpointAnswer[]> {
+  const attempt = newestAttempt(stored.life);
+  if (attempt === undefined || !tenure.mayBroadcast()) return [];
+  const pace = tenure.memory.pace(stored.life.key);
+  pace.offeredAt = tenure.elapsedMs();
+  pace.offeredAtHead = tenure.head?.number ?? 0n;
+  const call = { method: 'eth_sendRawTransaction', params: [attempt.raw] };
+  const route = routeOf(tenure, stored);
+  const endpoints = tenure.options.settings.broadcastTo;
+  return await tenure.stands.pool.broadcast(call, { route, endpoints });
+}
+
+function routeOf(tenure: Tenure, { request, life }: StoredIntent): 'public' | 'private' {
+  if (request.route === 'public') return 'public';
+  const firstOffer = liveAttempts(life)[0]?.offeredAtMs ?? tenure.nowMs();
+  const { privateForMs } = request;
+  const isOver = privateForMs !== undefined && tenure.nowMs() - firstOffer >= privateForMs;
+  return isOver ? 'public' : 'private';
+}
+
+/** What the answers change; the life to commit, if any. */
+function hear(
+  tenure: Tenure,
+  stored: StoredIntent,
+  answers: readonly EndpointAnswer[],
+): StoredIntent | undefined {
+  const current = tenure.memory.intents.get(stored.life.key);
+  const attempt = newestAttempt(stored.life);
+  if (current === undefined || attempt === undefined || answers.length === 0) return undefined;
+  const pace = tenure.memory.pace(stored.life.key);
+  const by = answers.flatMap((answer) => (isTaken(answer) ? [answer.endpoint] : []));
+  if (by.length > 0) {
+    pace.vain = 0;
+    if (attempt.acceptedAtMs !== undefined) return undefined;
+    const taken = { by, atMs: tenure.nowMs() };
+    return { ...current, life: accepted(current.life, attempt.hash, taken) };
+  }
+  pace.vain += 1;
+  const meanings = answers.map((answer) => (answer.ok ? 'alreadyKnown' : answer.meaning));
+  return refusedBy(tenure, current, meanings);
+}
+
+function isTaken(answer: EndpointAnswer): boolean {
+  return answer.ok || answer.meaning === 'alreadyKnown';
+}
+
+/** Meanings that no repetition of the same bytes can change. */
+const DEFINITE: ReadonlySet<ErrorMeaning> = new Set<ErrorMeaning>([
+  'gasLimitTooLow',
+  'gasLimitTooHigh',
+  'invalidTransaction',
+]);
+
+function refusedBy(
+  tenure: Tenure,
+  stored: StoredIntent,
+  meanings: readonly ErrorMeaning[],
+): StoredIntent | undefined {
+  const { life } = stored;
+  const pace = tenure.memory.pace(life.key);
+  const outbid = meanings.some((m) => m === 'replacementUnderpriced' || m === 'feeTooLow');
+  pace.outbid = pace.outbid || outbid;
+  if (meanings.includes('insufficientFunds')) {
+    tenure.alert('insufficientFunds', {
+      severity: 'critical',
+      key: life.key,
+      sentence: `${tenure.address} cannot pay for what is in flight: fund it; nothing is lost.`,
+    });
+  }
+  if (life.withdrawing !== undefined || !meanings.every((meaning) => DEFINITE.has(meaning))) {
+    return undefined;
+  }
+  const reason: Reason = {
+    code: 'nodeRefused',
+    sentence: `Every endpoint that was asked refuses the transaction: ${meanings.join(', ')}.`,
+    fields: { meanings: meanings.join(',') },
+  };
+  tenure.alert('nodeRefused', { severity: 'warning', key: life.key, sentence: reason.sentence });
+  return { ...stored, life: withdrawing(life, reason, tenure.nowMs()) };
+}
+
+/**
+ * Keeps everything that is out alive: repeats what no endpoint has, takes back what is withdrawn,
+ * and outbids what stands at the head of the line for too long.
+ */
+export async function keepOffering(tenure: Tenure): Promise<void> {
+  const inFlight = tenure.memory.inFlight();
+  if (inFlight.length === 0) return;
+  const [first] = inFlight;
+  const now = tenure.elapsedMs();
+  if (first !== undefined) {
+    const pace = tenure.memory.pace(first.life.key);
+    pace.headOfLineSince ??= now;
+  }
+  const pendingCount = await readPending(tenure);
+  const repeats: StoredIntent[] = [];
+  for (const stored of inFlight) {
+    const next = await attend(tenure, stored, { isFirst: stored === first, pendingCount, now });
+    if (next !== undefined && repeats.length < REPEATS_MAX) repeats.push(next);
+  }
+  tenure.tally.reoffers += repeats.length;
+  await broadcast(tenure, repeats);
+}
+
+async function readPending(tenure: Tenure): Promise<number | undefined> {
+  const { pool } = tenure.stands;
+  return await askPendingCount(pool, tenure.address, {
+    atLeastBlock: tenure.head?.number ?? 0n,
+    endpoints: tenure.options.settings.quorum,
+  });
+}
+
+/** Where an intent stands in the line. */
+interface Standing {
+  readonly isFirst: boolean;
+  readonly pendingCount: number | undefined;
+  readonly now: number;
+}
+
+/** @returns the intent when its newest bytes are to be sent again. */
+async function attend(
+  tenure: Tenure,
+  stored: StoredIntent,
+  standing: Standing,
+): Promise<StoredIntent | undefined> {
+  const { life } = stored;
+  const attempt = newestAttempt(life);
+  if (attempt === undefined) return undefined;
+  if (life.withdrawing !== undefined && attempt.purpose !== 'cancel') {
+    return (await outbid(tenure, stored, 'cancel')) ?? repeatIfDue(tenure, stored, standing);
+  }
+  if (shouldOutbid(tenure, stored, standing)) {
+    return (await outbid(tenure, stored, attempt.purpose)) ?? repeatIfDue(tenure, stored, standing);
+  }
+  return repeatIfDue(tenure, stored, standing);
+}
+
+function repeatIfDue(
+  tenure: Tenure,
+  stored: StoredIntent,
+  { pendingCount, now }: Standing,
+): StoredIntent | undefined {
+  const attempt = newestAttempt(stored.life);
+  if (attempt === undefined) return undefined;
+  const { beatMs, stallMs } = tenure.options.settings;
+  const stall = stallMs[stored.request.urgency];
+  const pace = tenure.memory.pace(stored.life.key);
+  const since = now - pace.offeredAt;
+  const isUnseen = pendingCount !== undefined && attempt.chainNonce >= pendingCount;
+  // Without a taker: at once, then ever slower. Taken and gone again: a beat or a quarter stall.
+  const patience = Math.min(beatMs * 2 ** Math.min(pace.vain, 10), stall);
+  if (attempt.acceptedAtMs === undefined || pace.vain > 0) {
+    return since >= patience ? stored : undefined;
+  }
+  return isUnseen && since >= Math.min(beatMs * 2, stall / 4) ? stored : undefined;
+}
+
+function shouldOutbid(tenure: Tenure, stored: StoredIntent, standing: Standing): boolean {
+  const { beatMs, stallMs } = tenure.options.settings;
+  const pace = tenure.memory.pace(stored.life.key);
+  const sinceOffer = standing.now - pace.offeredAt;
+  if (pace.outbid && sinceOffer >= beatMs) return true;
+  if (!standing.isFirst) return false;
+  // A chain that stands still would not take a higher fee either.
+  const newest = newestAttempt(stored.life);
+  if (newest?.acceptedAtMs === undefined) return false;
+  if ((tenure.head?.number ?? 0n) <= pace.offeredAtHead) return false;
+  const outSince = tenure.nowMs() - newest.offeredAtMs;
+  const firstSince = standing.now - (pace.headOfLineSince ?? standing.now);
+  const stall = stallMs[stored.request.urgency];
+  return outSince >= stall && firstSince >= stall;
+}
+
+/**
+ * Signs and commits another attempt at the same chain nonce, with fees that nodes take instead.
+ *
+ * @returns the intent with the new attempt, undefined when cap, ladder or balance do not allow it.
+ */
+async function outbid(
+  tenure: Tenure,
+  stored: StoredIntent,
+  purpose: Attempt['purpose'],
+): Promise<StoredIntent | undefined> {
+  const live = liveAttempts(stored.life);
+  const newest = live.at(-1);
+  if (newest === undefined) return undefined;
+  if (live.length >= tenure.options.feePolicy.attemptsMax && purpose === newest.purpose) {
+    tenure.alert('attemptsExhausted', {
+      severity: 'critical',
+      key: stored.life.key,
+      sentence: `${live.length} attempts at chain nonce ${newest.chainNonce} have not landed.`,
+    });
+    return undefined;
+  }
+  const fees = await feesToOutbid(tenure, stored, { newest, purpose });
+  if (fees === undefined) {
+    await waitForFees(tenure, stored);
+    return undefined;
+  }
+  const transaction = replacementOf(tenure, stored, { newest, purpose, fees });
+  const shortage = await reserve(tenure, stored.life.key, transaction);
+  if (shortage !== undefined) {
+    const { sentence } = shortage;
+    tenure.alert('insufficientFunds', { severity: 'critical', key: stored.life.key, sentence });
+    return undefined;
+  }
+  const attempt = await signAttempt(tenure, transaction, purpose);
+  const life = offered(stored.life, attempt, [purpose === 'cancel' ? 'take back' : 'outbid']);
+  const next = { ...stored, life };
+  await tenure.commit({ lives: [next] });
+  const pace = tenure.memory.pace(life.key);
+  pace.outbid = false;
+  pace.vain = 0;
+  pace.headOfLineSince = undefined;
+  tenure.tally.bumps += 1;
+  tenure.tally.attempts += 1;
+  return next;
+}
+
+async function feesToOutbid(
+  tenure: Tenure,
+  stored: StoredIntent,
+  bid: { readonly newest: Attempt; readonly purpose: Attempt['purpose'] },
+): Promise<AttemptFees | undefined> {
+  const { feePolicy: policy } = tenure.options;
+  const { urgency, feeCap } = stored.request;
+  const quote = await tenure.quote();
+  return affordableFees({
+    fees: bumpedFees({ previous: bid.newest, quote, policy, urgency }),
+    quote,
+    gasLimit: gasOf(bid),
+    feeCap,
+    leastTip: policy.leastTip,
+    atLeast: replacementFloor(bid.newest, policy),
+  });
+}
+
+function gasOf({ newest, purpose }: { newest: Attempt; purpose: Attempt['purpose'] }): bigint {
+  return purpose === 'cancel' ? CANCEL_GAS : newest.gasLimit;
+}
+
+async function waitForFees(tenure: Tenure, stored: StoredIntent): Promise<void> {
+  const { life, request } = stored;
+  const reason: Reason = {
+    code: 'feeAboveCap',
+    sentence: `A replacement would cost more than the cap of ${request.feeCap} wei; it waits.`,
+    fields: { feeCap: String(request.feeCap) },
+  };
+  tenure.alert('feeAboveCap', { severity: 'warning', key: life.key, sentence: reason.sentence });
+  if (life.withdrawing !== undefined) return;
+  const next = waiting(life, reason, tenure.nowMs());
+  if (next !== life) await tenure.commit({ lives: [{ ...stored, life: next }] });
+}
+
+function replacementOf(
+  tenure: Tenure,
+  { request }: StoredIntent,
+  bid: {
+    readonly newest: Attempt;
+    readonly purpose: Attempt['purpose'];
+    readonly fees: AttemptFees;
+  },
+): UnsignedTransaction {
+  const isCancel = bid.purpose === 'cancel';
+  return {
+    chainId: tenure.options.chainId,
+    chainNonce: bid.newest.chainNonce,
+    to: isCancel ? tenure.address : request.to,
+    amount: isCancel ? 0n : request.amount,
+    callData: isCancel ? '0x' : request.callData,
+    gasLimit: gasOf(bid),
+    maxFeePerGas: bid.fees.maxFeePerGas,
+    maxPriorityFeePerGas: bid.fees.maxPriorityFeePerGas,
+  };
+}
