@@ -37,6 +37,15 @@ test('exits 2 on wrong usage and points to the help', async () => {
   assert.equal((await runCli(['--version'])).stdout.trim(), '0.1.0');
 });
 
+test('exits 2 on a data directory that cannot be, and names flag and fix', async () => {
+  const { code, stderr } = await runCli(['start', '--data-dir', '/proc/nope', '--port', '0']);
+  assert.equal(code, 2);
+  assert.match(stderr, /^failed: dataDir has to be .*\/proc\/nope.*--data-dir/);
+  const missing = await runCli(['replay', '--data-dir', '/proc/nope', '--json']);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stdout, /JOURNAL_MISSING/);
+});
+
 test('prints no colours where nobody looks', async () => {
   const { stdout } = await runCli(['keys', 'demo']);
   assert.equal(stdout.includes('\u001b'), false);

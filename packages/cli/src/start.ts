@@ -44,6 +44,7 @@ export function addStart(program: Program): void {
 async function start(program: Program, options: StartOptions): Promise<void> {
   const { terminal } = program;
   const { loadConfig } = await import('@lawbook/executor/config/loadConfig');
+  const { prepareDataDirectory } = await import('@lawbook/executor/config/dataDirectory');
   const { startVenue } = await import('@lawbook/executor/main');
   const flags = {
     'http.host': options.host,
@@ -52,6 +53,7 @@ async function start(program: Program, options: StartOptions): Promise<void> {
     'demo.flow': options.flow ? undefined : false,
   };
   const stated = loadConfig(statedSources(options, flags));
+  await prepareDataDirectory(stated.config.dataDir);
   const { config } = loadConfig(
     statedSources(options, { ...flags, ...defaults(stated, terminal) }),
   );

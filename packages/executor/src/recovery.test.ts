@@ -208,7 +208,7 @@ test('a read-only directory refuses the start and names the path', async (t) =>
       execFileSync('mount', ['-o', 'remount,ro', mounted]);
       await assert.rejects(startVenue({ config }), (fault: unknown) => {
         assert.ok(fault instanceof Fault);
-        assert.equal(fault.code, 'JOURNAL_UNAVAILABLE');
+        assert.equal(fault.code, 'DATA_DIRECTORY_UNUSABLE');
         assert.equal(fault.fields['errno'], 'EROFS');
         assert.match(fault.message, /mounted/);
         return true;
@@ -234,6 +234,38 @@ test('a session key of another length is refused: with an empty one anybody coul
     });
     rmSync(path);
     await withVenue(config, ({ venue }) => trade(venue, 1));
+  }));
+
+test('a data directory that cannot be is refused by name, and no start waits for it', async () => {
+  const homes: readonly (readonly [string, string])[] = [
+    ...(process.platform === 'linux' ? ([['/proc/nope', 'ENOENT']] as const) : []),
+    ['/dev/null/below', 'ENOTDIR'],
+    [import.meta.filename, 'ENOTDIR'],
+  ];
+  for (const [dataDir, errno] of homes) {
+    await assert.rejects(startVenue({ config: configFor(dataDir) }), (fault: unknown) => {
+      assert.ok(fault instanceof Fault);
+      assert.equal(fault.code, 'DATA_DIRECTORY_UNUSABLE');
+      assert.deepEqual(fault.fields, { key: 'dataDir', path: dataDir, errno });
+      return true;
+    });
+  }
+});
+
+test('an index that is no store refuses the start, lets go, and is rebuilt once deleted', async () =>
+  inFolder(async (dataDir) => {
+    const config = configFor(dataDir);
+    const [record] = await withVenue(config, ({ venue }) => trade(venue, 1));
+    assert.ok(record !== undefined);
+    const index = join(dataDir, 'index');
+    writeFileSync(join(index, 'data.mdb'), Buffer.alloc(100_000, 7));
+    for (let start = 0; start < 2; start += 1) {
+      await assert.rejects(startVenue({ config }), { code: 'STORAGE_UNAVAILABLE' });
+    }
+    rmSync(index, { recursive: true });
+    await withVenue(config, async ({ venue }) => {
+      assert.deepEqual(await venue.order(record.orderId), record);
+    });
   }));
 
 test('a start on a taken port fails and lets go of the directory', async () =>

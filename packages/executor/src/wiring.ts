@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '@lawbook/exchange/failures/fault';
 import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
@@ -9,6 +9,8 @@ import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
+import { prepareDataDirectory } from './config/dataDirectory.ts';
+import { nodeDisk } from './journal/disk.ts';
 import type { Journal, SyncedGroup } from './journal/journal.ts';
 import type { OpenedJournal } from './journal/openJournal.ts';
 import { openJournal } from './journal/openJournal.ts';
@@ -167,6 +169,7 @@ async function openDisks(config: Config, deps: WiringDependencies): Promise<Disk
     chainId: BigInt(config.venue.chainId),
     address: accountId(config.venue.address),
   };
+  await prepareDataDirectory(config.dataDir);
   const directory = join(config.dataDir, 'journal');
   const opened = await openJournal({
     directory,
@@ -177,7 +180,11 @@ async function openDisks(config: Config, deps: WiringDependencies): Promise<Disk
     ...(deps.onGroup === undefined ? {} : { onGroup: deps.onGroup }),
   });
   logRecovery(deps.log, opened);
-  const index = new VenueIndex(await openStore(config));
+  const store = await openStore(config).catch(async (cause: unknown) => {
+    await opened.journal.close();
+    throw cause;
+  });
+  const index = new VenueIndex(store);
   return { domain, opened, index, snapshots: new SnapshotStore({ directory }) };
 }
 
@@ -190,7 +197,6 @@ async function openDisks(config: Config, deps: WiringDependencies): Promise<Disk
  */
 export function sessionKey(dataDir: string): Uint8Array {
   const path = join(dataDir, 'session.key');
-  mkdirSync(dataDir, { recursive: true });
   const found = readSessionKey(path);
   if (found?.length === SESSION_KEY_BYTES) return found;
   if (found !== undefined) {
@@ -222,7 +228,7 @@ function readSessionKey(path: string): Uint8Array | undefined {
 
 async function openStore(config: Config): Promise<KeyValueStore> {
   const directory = join(config.dataDir, 'index');
-  mkdirSync(directory, { recursive: true });
+  await nodeDisk.makeDirectory(directory);
   if (config.storage.backend === 'rocksdb') return RocksDbStore.open({ directory });
   return LmdbStore.open({ directory, reserveBytes: config.storage.reserveBytes });
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileFault } from '../terminal/cliFault.ts';
 
@@ -8,14 +8,14 @@ const TOKEN_FILE = 'operator.token';
 
 /**
  * The token file of a demo venue on this machine, made at the first start: 256 random bits,
- * readable by its owner only. It lets `deposit` credit demo accounts without any set-up.
+ * readable by its owner only. The directory must exist. It lets `deposit` credit demo accounts
+ * without any set-up.
  * @throws FileFault when it cannot be written.
  */
 export function demoTokenFile(dataDir: string): string {
   const path = join(dataDir, TOKEN_FILE);
   if (existsSync(path)) return path;
   try {
-    mkdirSync(dataDir, { recursive: true });
     writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
   } catch (cause) {
     throw new FileFault(`${path} cannot be written`, path, cause);

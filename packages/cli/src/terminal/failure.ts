@@ -10,12 +10,15 @@ export type CommandFailure = Fault | CommanderError;
 /** Codes of faults that mean: nobody answered there. */
 const UNREACHABLE: ReadonlySet<string> = new Set(['VENUE_UNREACHABLE', 'REQUEST_TIMED_OUT']);
 
+/** Codes of faults that mean: another flag would do. */
+const MISUSED: ReadonlySet<string> = new Set(['CLI_USAGE', 'DATA_DIRECTORY_UNUSABLE']);
+
 /** The exit code that a failure deserves. */
 export function exitCodeOf(failure: CommandFailure): ExitCode {
   if (failure instanceof CommanderError) {
     return failure.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   }
-  if (failure instanceof UsageFault) return ExitCode.usage;
+  if (MISUSED.has(failure.code)) return ExitCode.usage;
   return UNREACHABLE.has(failure.code) ? ExitCode.unreachable : ExitCode.refused;
 }
 

@@ -3,6 +3,7 @@ import { Fault } from '@lawbook/exchange/failures/fault';
 /** Every fault of the configuration, with what it means. */
 export const CONFIG_FAULTS = {
   CONFIG_INVALID: 'The configuration has keys that do not exist or are not allowed.',
+  DATA_DIRECTORY_UNUSABLE: 'The data directory cannot be created or cannot be written.',
 } as const;
 
 /** One reason why a configuration is refused. */

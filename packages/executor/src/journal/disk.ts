@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Fault } from '@lawbook/exchange/failures/fault';
 
 /** How a file is opened: `create` refuses an existing file, the others refuse a missing one. */
@@ -29,6 +30,7 @@ export interface Disk {
   list(directory: string): Promise<readonly string[]>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Makes the directories above it too; keeps one that exists. */
   makeDirectory(path: string): Promise<void>;
   /** Makes creations, renames and removals in a directory survive a loss of power. */
   syncDirectory(path: string): Promise<void>;
@@ -55,9 +57,7 @@ export const nodeDisk: Disk = {
   },
   rename: (from, to) => fs.promises.rename(from, to),
   remove: (path) => fs.promises.unlink(path),
-  async makeDirectory(path) {
-    await fs.promises.mkdir(path, { recursive: true, mode: 0o700 });
-  },
+  makeDirectory: createDirectory,
   async syncDirectory(path) {
     const directory = await fs.promises.open(path, 'r');
     try {
@@ -99,6 +99,39 @@ export async function readFully(
     filled += count;
   }
   return filled;
+}
+
+/**
+ * Creates a directory and those above it, readable by their owner only; existing ones are kept.
+ *
+ * Each level is tried once. Node's own recursive mkdir tries for ever where a directory exists and
+ * the system still answers ENOENT, as it does below /proc.
+ * @throws the error of the system; ENOTDIR where a file stands in the way.
+ */
+async function createDirectory(path: string): Promise<void> {
+  const missing: string[] = [];
+  let place = resolve(path);
+  for (let found = await isDirectory(place); !found; found = await isDirectory(place)) {
+    missing.push(place);
+    place = dirname(place);
+  }
+  for (const level of missing.reverse()) {
+    await fs.promises.mkdir(level, { mode: 0o700 }).catch(async (cause: NodeJS.ErrnoException) => {
+      // Somebody else may have made it meanwhile.
+      if (cause.code !== 'EEXIST' || !(await isDirectory(level))) throw cause;
+    });
+  }
+}
+
+/** Whether a directory stands there; false when nothing does. @throws ENOTDIR for a file. */
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    if ((await fs.promises.stat(path)).isDirectory()) return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw cause;
+  }
+  throw new DiskError('ENOTDIR', `${path} is no directory`);
 }
 
 // The journal holds every order of every account: nobody but its owner reads it.

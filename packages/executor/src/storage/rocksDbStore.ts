@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { nodeDisk } from '../journal/disk.ts';
 import type { KeyValueStore, RangeOptions, StoreChange, StoredEntry } from './keyValueStore.ts';
 import { checkKey, keyBounds, StorageFault } from './keyValueStore.ts';
 
@@ -51,7 +51,7 @@ export class RocksDbStore implements KeyValueStore {
   static async open({ directory, resolveFrom }: RocksDbOptions): Promise<RocksDbStore> {
     const RocksDbNative = loadRocksDb(resolveFrom);
     try {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await nodeDisk.makeDirectory(directory);
       const database = new RocksDbNative(directory);
       await database.ready();
       return new RocksDbStore(database, directory);
