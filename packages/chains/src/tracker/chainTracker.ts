@@ -1,4 +1,4 @@
-import type { Hash } from 'viem';
+import type { Hash, Hex } from 'viem';
 
 /** Names a block: its number, and the hash that makes it this one and no other. */
 export interface BlockReference {
@@ -15,6 +15,8 @@ export interface ChainBlock extends BlockReference {
   readonly baseFeePerGas: bigint | undefined;
   /** Hashes of the block's transactions in their order. */
   readonly transactions: readonly Hash[];
+  /** 256 bytes that rule out logs which are not there; absent where an endpoint tells none. */
+  readonly logsBloom?: Hex;
 }
 
 /** How far a block has to be buried before it counts as settled on its chain. */

@@ -1,0 +1,102 @@
+import pLimit from 'p-limit';
+import type { Hash } from 'viem';
+import { numberToHex } from 'viem';
+import { ChainFault } from '../chainFault.ts';
+import type { EndpointPool } from '../endpoints/endpointPool.ts';
+import type { RpcCall } from '../endpoints/transport.ts';
+import { parseBlock, unreadable } from './chainBlock.ts';
+import type { ChainBlock } from './chainTracker.ts';
+
+/** Requests at once where many blocks are missing. */
+const BLOCKS_AT_ONCE = 10;
+
+/** Reads headers through the pool; the signal ends every read. */
+export class BlockReader {
+  readonly #pool: EndpointPool;
+  readonly #signal: AbortSignal;
+
+  constructor(pool: EndpointPool, signal: AbortSignal) {
+    this.#pool = pool;
+    this.#signal = signal;
+  }
+
+  /** One endpoint's answer to what its newest block is, unread. */
+  latest(): Promise<unknown> {
+    return this.#pool.read(LATEST, { signal: this.#signal });
+  }
+
+  /** The newest block of every endpoint that answers. An unreadable answer is no answer. */
+  async latestOfAll(): Promise<ChainBlock[]> {
+    const answers = await this.#pool.ask(LATEST, { signal: this.#signal });
+    const blocks: ChainBlock[] = [];
+    for (const answer of answers) {
+      const block = answer.ok ? readable(answer.result) : undefined;
+      if (block !== undefined) blocks.push(block);
+    }
+    return blocks;
+  }
+
+  /**
+   * The block of a hash. An endpoint that lags does not have it, so all are asked before it counts
+   * as missing.
+   * @throws ChainFault CHAIN_ENDPOINTS_BEHIND when none has it; what `EndpointPool.read` throws.
+   */
+  async byHash(hash: Hash): Promise<ChainBlock> {
+    const call = { method: 'eth_getBlockByHash', params: [hash, false] };
+    const block = parseBlock(await this.#pool.read(call, { signal: this.#signal }));
+    if (block?.hash === hash) return block;
+    for (const answer of await this.#pool.ask(call, { signal: this.#signal })) {
+      const told = answer.ok ? readable(answer.result) : undefined;
+      if (told?.hash === hash) return told;
+    }
+    throw new ChainFault(
+      'CHAIN_ENDPOINTS_BEHIND',
+      'No endpoint has a block that another one named; the next poll asks again.',
+      { fields: { block: hash } },
+    );
+  }
+
+  /**
+   * Blocks of a range of numbers, both ends included, lowest first. Best effort: what could not be
+   * read is left out, and after the first failure nothing more is asked. The blocks may belong to
+   * different branches, so parent hashes have the last word.
+   */
+  async byNumbers(from: bigint, to: bigint): Promise<ChainBlock[]> {
+    const limit = pLimit(BLOCKS_AT_ONCE);
+    let failed = false;
+    const readOne = async (number: bigint): Promise<ChainBlock | undefined> => {
+      if (failed) return undefined;
+      try {
+        const call = { method: 'eth_getBlockByNumber', params: [numberToHex(number), false] };
+        const block = parseBlock(await this.#pool.read(call, { signal: this.#signal }));
+        return block?.number === number ? block : undefined;
+      } catch (error) {
+        if (!(error instanceof ChainFault)) throw error;
+        failed = true;
+        return undefined;
+      }
+    };
+    const reads: Promise<ChainBlock | undefined>[] = [];
+    for (let number = from; number <= to; number += 1n) reads.push(limit(readOne, number));
+    const blocks = await Promise.all(reads);
+    return blocks.filter((block) => block !== undefined);
+  }
+}
+
+const LATEST: RpcCall = { method: 'eth_getBlockByNumber', params: ['latest', false] };
+
+function readable(answer: unknown): ChainBlock | undefined {
+  try {
+    return parseBlock(answer);
+  } catch (error) {
+    if (error instanceof ChainFault) return undefined;
+    throw error;
+  }
+}
+
+/** The newest block that an answer names. @throws ChainFault CHAIN_TRANSPORT_FAILED. */
+export function requireBlock(answer: unknown): ChainBlock {
+  const block = parseBlock(answer);
+  if (block === undefined) throw unreadable('a block');
+  return block;
+}

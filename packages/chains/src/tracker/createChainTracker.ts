@@ -1,0 +1,396 @@
+import { unreachable } from '@lawbook/exchange/failures/invariant';
+import { ChainFault } from '../chainFault.ts';
+import type { EndpointPool } from '../endpoints/endpointPool.ts';
+import type { Environment } from '../environment.ts';
+import { BlockReader, requireBlock } from './blockReader.ts';
+import { peekHash, unreadable } from './chainBlock.ts';
+import type {
+  BlockReference,
+  ChainBlock,
+  ChainTracker,
+  FinalityTarget,
+  Passage,
+} from './chainTracker.ts';
+import { ChangeSignal, closedFault } from './changeSignal.ts';
+import type { Finality } from './finalityTags.ts';
+import { FinalityTags } from './finalityTags.ts';
+import { blockIntervalMs, HeadDoubt, sightingOf } from './headDoubt.ts';
+import { HeaderRing, RING_BLOCKS } from './headerRing.ts';
+
+/** Pace and bounds of a tracker; counts and milliseconds, each under 2^53. */
+export interface ChainTrackerOptions {
+  /** Between two polls of an endpoint in good health; 1,000 otherwise. */
+  readonly pollIntervalMs?: number;
+  /** Canonical blocks that are kept; 512 otherwise. */
+  readonly ringBlocks?: number;
+  /** Blocks below the first head that are read at once, so that older cursors work; 32 otherwise. */
+  readonly historyBlocks?: number;
+  /** Endpoints that have to contradict our head (see `HeadDoubt`); 2, or all of a smaller pool. */
+  readonly quorum?: number;
+  /** Whether to ask for the `safe` and `finalized` tags; true otherwise. */
+  readonly finalityTags?: boolean;
+}
+
+/** Something that knows earlier than the next poll: calls back, and returns what ends that. */
+export type Wake = (wakeUp: () => void) => () => void;
+
+/** What a tracker stands on. */
+export interface ChainTrackerDependencies {
+  readonly pool: EndpointPool;
+  readonly environment: Environment;
+  /** Makes it poll sooner and carries no news itself: losing, repeating or reordering is harmless. */
+  readonly wake?: Wake;
+}
+
+/**
+ * Starts to follow a chain by polling `pool`. It never throws for endpoints: while none answers, the
+ * head stays and it tries again, at most twice a second and at least every four seconds.
+ *
+ * `stats().lastPollMs` is the time (`Clock.nowMs`) of the last poll that succeeded.
+ */
+export function createChainTracker(
+  options: ChainTrackerOptions,
+  dependencies: ChainTrackerDependencies,
+): ChainTracker {
+  return new PollingTracker(options, dependencies);
+}
+
+/**
+ * Whether a block of this height is buried deep enough, given that it is canonical. For blocks that
+ * the ring no longer holds and that a look-up found on the chain.
+ */
+export function isBuried(
+  number: bigint,
+  target: FinalityTarget,
+  chain: Finality & { readonly head: BlockReference | undefined },
+): boolean {
+  const { head, finalized } = chain;
+  switch (target.kind) {
+    case 'confirmations':
+      return head !== undefined && head.number - number + 1n >= BigInt(target.blocks);
+    case 'safe':
+      return isAtLeast(chain.safe, number) || isAtLeast(finalized, number);
+    case 'finalized':
+      return isAtLeast(finalized, number);
+    default:
+      return unreachable(target);
+  }
+}
+
+/** Never more than two polls a second while they fail. */
+const FAILING_SPACING_MS = 500;
+/** With jitter of a quarter, four seconds: recovery is noticed within five. */
+const FAILING_DELAY_MS_MAX = 3_200;
+/** Between two polls that a wake asked for. */
+const WAKE_SPACING_MS = 100;
+/** Polls that try to read the history before it is left as it is. */
+const HISTORY_TRIES = 5;
+
+class PollingTracker implements ChainTracker {
+  readonly #environment: Environment;
+  readonly #pool: EndpointPool;
+  readonly #ring: HeaderRing;
+  readonly #reader: BlockReader;
+  readonly #tags: FinalityTags;
+  readonly #doubt = new HeadDoubt();
+  readonly #changes = new ChangeSignal();
+  readonly #closing = new AbortController();
+  readonly #options: Required<ChainTrackerOptions>;
+  readonly #loop: Promise<void>;
+  readonly #stopWake: (() => void) | undefined;
+  #running: Promise<void> | undefined;
+  #nap = new AbortController();
+  #isWoken = false;
+  #failures = 0;
+  #historyTries = 0;
+  #lastStartMs: number;
+  #lastPollMs: number | undefined;
+  #reorganisations = 0;
+  #deepest = 0;
+
+  constructor(options: ChainTrackerOptions, dependencies: ChainTrackerDependencies) {
+    const { pool, environment, wake } = dependencies;
+    this.#options = {
+      pollIntervalMs: options.pollIntervalMs ?? 1_000,
+      ringBlocks: options.ringBlocks ?? RING_BLOCKS,
+      historyBlocks: options.historyBlocks ?? 32,
+      quorum: options.quorum ?? 2,
+      finalityTags: options.finalityTags ?? true,
+    };
+    checkOptions(this.#options);
+    this.#environment = environment;
+    this.#pool = pool;
+    this.#ring = new HeaderRing(this.#options.ringBlocks);
+    this.#reader = new BlockReader(pool, this.#closing.signal);
+    this.#tags = new FinalityTags(pool, this.#closing.signal);
+    this.#lastStartMs = environment.clock.elapsedMs() - FAILING_SPACING_MS;
+    this.#stopWake = wake?.(() => this.#wakeUp());
+    this.#loop = this.#follow();
+  }
+
+  head(): ChainBlock | undefined {
+    return this.#ring.head();
+  }
+
+  finality(): Finality {
+    return this.#tags.current();
+  }
+
+  blockAt(number: bigint): ChainBlock | undefined {
+    return this.#ring.blockAt(number);
+  }
+
+  isCanonical(block: BlockReference): boolean | undefined {
+    return this.#ring.isCanonical(block);
+  }
+
+  isFinal(block: BlockReference, target: FinalityTarget): boolean {
+    if (this.#ring.isCanonical(block) !== true) return false;
+    return isBuried(block.number, target, { ...this.#tags.current(), head: this.#ring.head() });
+  }
+
+  passageFrom(cursor: BlockReference | undefined): Passage {
+    if (cursor === undefined) return { kind: 'known', dropped: [], adopted: [] };
+    return this.#ring.passageFrom(cursor);
+  }
+
+  changed(signal?: AbortSignal): Promise<void> {
+    return this.#changes.next(signal);
+  }
+
+  poll(): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.reject(closedFault());
+    this.#running ??= this.#pollOnce();
+    return this.#running;
+  }
+
+  stats(): ReturnType<ChainTracker['stats']> {
+    return {
+      reorganisations: this.#reorganisations,
+      deepest: this.#deepest,
+      ringBlocks: this.#ring.size(),
+      lastPollMs: this.#lastPollMs,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closing.signal.aborted) {
+      this.#stopWake?.();
+      this.#closing.abort(closedFault());
+      this.#nap.abort(closedFault());
+      this.#changes.close();
+    }
+    await this.#loop;
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.poll();
+      } catch (error) {
+        if (!signal.aborted && !(error instanceof ChainFault)) throw error;
+      }
+      if (!signal.aborted) await this.#rest();
+    }
+  }
+
+  /** Waits for the next turn, or for a wake. */
+  async #rest(): Promise<void> {
+    const delayMs = this.#delayMs();
+    if (this.#nap.signal.aborted) this.#nap = new AbortController();
+    const nap = this.#nap;
+    try {
+      if (!this.#isWoken) await this.#environment.clock.sleep(delayMs, nap.signal);
+    } catch (error) {
+      if (!nap.signal.aborted) throw error;
+    }
+    if (!this.#isWoken || this.#closing.signal.aborted) return;
+    this.#isWoken = false;
+    await this.#space(Math.min(WAKE_SPACING_MS, this.#options.pollIntervalMs));
+  }
+
+  #delayMs(): number {
+    const { pollIntervalMs } = this.#options;
+    if (this.#failures === 0) {
+      return this.#doubt.isFresh() ? Math.ceil(pollIntervalMs / 4) : pollIntervalMs;
+    }
+    const doublings = Math.min(this.#failures - 1, 10);
+    const delayMs = Math.min(FAILING_SPACING_MS * 2 ** doublings, FAILING_DELAY_MS_MAX);
+    return Math.ceil(delayMs * (1 + this.#environment.random.next() / 4));
+  }
+
+  /** Lets at least so much time pass between the starts of two polls. */
+  async #space(spacingMs: number): Promise<void> {
+    const { clock } = this.#environment;
+    const leftMs = this.#lastStartMs + spacingMs - clock.elapsedMs();
+    if (leftMs <= 0) return;
+    try {
+      await clock.sleep(leftMs, this.#closing.signal);
+    } catch (error) {
+      if (!this.#closing.signal.aborted) throw error;
+    }
+  }
+
+  #wakeUp(): void {
+    this.#isWoken = true;
+    this.#nap.abort();
+  }
+
+  async #pollOnce(): Promise<void> {
+    const { clock } = this.#environment;
+    try {
+      if (this.#failures > 0) await this.#space(FAILING_SPACING_MS);
+      this.#lastStartMs = clock.elapsedMs();
+      await this.#look();
+      this.#failures = 0;
+      this.#lastPollMs = clock.nowMs();
+    } catch (error) {
+      this.#failures += 1;
+      throw this.#closing.signal.aborted ? closedFault() : error;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #look(): Promise<void> {
+    const answer = await this.#reader.latest();
+    const head = this.#ring.head();
+    if (head !== undefined && peekHash(answer) === head.hash) {
+      this.#doubt.clear();
+    } else {
+      const seen = requireBlock(answer);
+      const sighting = sightingOf(seen, this.#ring);
+      if (sighting === 'ahead' || sighting === 'own') await this.#goTo(seen);
+      else if (this.#doubt.raise(seen, sighting, this.#pace())) await this.#hear();
+      if (head !== this.#ring.head() && this.#options.finalityTags) await this.#refreshTags();
+    }
+    if (this.#historyTries < HISTORY_TRIES) await this.#readHistory();
+  }
+
+  /** Asks every endpoint for its head, because one that speaks against ours may only lag. */
+  async #hear(): Promise<void> {
+    const blocks = await this.#reader.latestOfAll();
+    const hearing = { own: 0, elsewhere: [] as ChainBlock[], behind: [] as ChainBlock[] };
+    let ahead: ChainBlock | undefined;
+    for (const block of blocks) {
+      const sighting = sightingOf(block, this.#ring);
+      if (sighting === 'own') hearing.own += 1;
+      else if (sighting !== 'ahead') hearing[sighting].push(block);
+      else if (ahead === undefined || block.number > ahead.number) ahead = block;
+    }
+    const next = ahead ?? this.#doubt.judge(hearing, { ...this.#pace(), quorum: this.#quorum() });
+    if (next !== undefined) await this.#goTo(next);
+  }
+
+  #pace(): { elapsedMs: number; blockIntervalMs: number } {
+    const elapsedMs = this.#environment.clock.elapsedMs();
+    return { elapsedMs, blockIntervalMs: blockIntervalMs(this.#ring) };
+  }
+
+  /** A pool with fewer endpoints than the quorum decides with those that serve this chain. */
+  #quorum(): number {
+    let endpoints = 0;
+    for (const { ejected } of this.#pool.stats()) {
+      if (ejected !== 'wrongChain' && ejected !== 'unauthorized') endpoints += 1;
+    }
+    return Math.max(1, Math.min(this.#options.quorum, endpoints));
+  }
+
+  /** Makes a block the head, once its parents are known down to a block that we have. */
+  async #goTo(block: ChainBlock): Promise<void> {
+    const head = this.#ring.head();
+    this.#doubt.clear();
+    if (head?.hash === block.hash) return;
+    if (head === undefined || block.number - head.number > BigInt(this.#options.ringBlocks)) {
+      this.#restart(block);
+    } else if (await this.#connect(block, head)) {
+      const { commonAncestor, dropped } = this.#ring.follow(block.hash);
+      if (dropped.length > 0) this.#countReorg(dropped.length, commonAncestor.number);
+    } else {
+      // Deeper than the ring: at least all of it was undone.
+      const lowest = this.#ring.base()?.number ?? 0n;
+      this.#countReorg(Number(head.number - lowest), lowest);
+      this.#restart(block);
+    }
+    this.#changes.fire();
+  }
+
+  #restart(block: ChainBlock): void {
+    this.#ring.restart(block);
+    this.#historyTries = 0;
+  }
+
+  #countReorg(depth: number, commonAncestor: bigint): void {
+    this.#reorganisations += 1;
+    this.#deepest = Math.max(this.#deepest, depth);
+    this.#tags.forgetAbove(commonAncestor);
+  }
+
+  /**
+   * Brings everything between the ring and a block into the ring.
+   * @returns false when the branches part below the ring.
+   */
+  async #connect(block: ChainBlock, head: ChainBlock): Promise<boolean> {
+    const ring = this.#ring;
+    const ahead = new Map<string, ChainBlock>();
+    if (block.number > head.number + 1n && !ring.reaches(block.parentHash)) {
+      for (const told of await this.#reader.byNumbers(head.number + 1n, block.number - 1n)) {
+        // What fits already stays, so that a long way is not walked twice after a failure.
+        if (!ring.attach(told)) ahead.set(told.hash, told);
+      }
+    }
+    const path = [block];
+    let lowest = block;
+    while (!ring.reaches(lowest.parentHash)) {
+      if (lowest.number <= (ring.base()?.number ?? 0n) + 1n) return false;
+      const parent = ahead.get(lowest.parentHash) ?? (await this.#reader.byHash(lowest.parentHash));
+      if (parent.number !== lowest.number - 1n) throw unreadable('the parent of a block');
+      path.push(parent);
+      lowest = parent;
+    }
+    return path.reverse().every((step) => ring.attach(step));
+  }
+
+  async #refreshTags(): Promise<void> {
+    if (await this.#tags.refresh(this.#ring)) this.#changes.fire();
+  }
+
+  /** Reads blocks below the first head. Worth having, not worth failing for. */
+  async #readHistory(): Promise<void> {
+    this.#historyTries += 1;
+    const head = this.#ring.head();
+    const base = this.#ring.base();
+    if (head === undefined || base === undefined) return;
+    const wanted = head.number - BigInt(this.#options.historyBlocks);
+    const lowest = wanted > 0n ? wanted : 0n;
+    if (base.number < lowest) {
+      this.#historyTries = HISTORY_TRIES;
+      return;
+    }
+    const blocks = await this.#reader.byNumbers(lowest, base.number);
+    for (const block of blocks.reverse()) if (!this.#ring.prepend(block)) return;
+  }
+}
+
+/** @throws ChainFault CHAIN_CONFIG_INVALID. */
+function checkOptions(options: Required<ChainTrackerOptions>): void {
+  const { pollIntervalMs, ringBlocks, historyBlocks, quorum } = options;
+  requireAtLeast('pollIntervalMs', pollIntervalMs, 1);
+  requireAtLeast('ringBlocks', ringBlocks, 2);
+  requireAtLeast('historyBlocks', historyBlocks, 0);
+  requireAtLeast('quorum', quorum, 1);
+}
+
+function requireAtLeast(name: string, count: number, least: number): void {
+  if (Number.isSafeInteger(count) && count >= least) return;
+  throw new ChainFault(
+    'CHAIN_CONFIG_INVALID',
+    `${name} has to be a whole number from ${least}; it is ${count}.`,
+    { fields: { option: name, least } },
+  );
+}
+
+function isAtLeast(tag: BlockReference | undefined, number: bigint): boolean {
+  return tag !== undefined && tag.number >= number;
+}
