@@ -3,6 +3,7 @@ import type { IntentRequest, Reason } from '../intents/intent.ts';
 
 /** Most that one principal may move of one asset within a rolling window. */
 export interface Budget {
+  /** `*` counts the spends of every principal together. */
   readonly principal: string;
   readonly asset: 'native' | Address;
   /** Smallest units. */
