@@ -178,8 +178,10 @@ async function commitIncluded(
 async function explainConsumed(tenure: Tenure, head: ChainBlock): Promise<void> {
   const open = tenure.memory.slots().flatMap((chainNonce) => {
     const stored = tenure.memory.at(chainNonce);
-    const consumed = chainNonce < tenure.minedCount && stored?.life.inclusion === undefined;
-    return consumed && stored !== undefined ? [stored] : [];
+    if (stored === undefined || stored.life.inclusion !== undefined) return [];
+    // A block of the chain names one of our hashes: only its receipt is still to come.
+    const isAwaited = liveAttempts(stored.life).some(({ hash }) => tenure.awaited.has(hash));
+    return chainNonce < tenure.minedCount && !isAwaited ? [stored] : [];
   });
   if (open.length === 0) return;
   await lookUp(tenure, open, head);
@@ -258,9 +260,12 @@ async function finalise(tenure: Tenure): Promise<void> {
     const { life, request } = stored;
     if (life.inclusion === undefined) continue;
     if (!tracker.isFinal(life.inclusion.block, request.finality)) continue;
+    if (tracker.isCanonical(life.inclusion.block) === false) continue;
     const end = verdictOf(life, life.inclusion);
     lives.push({ ...stored, life: ended(life, { ...end, atMs }) });
-    if (end.state !== 'final') forgetSpends.push(life.key);
+    // A window of a budget goes on after the end of what was spent in it.
+    const counts = end.state === 'final' && tenure.options.spendPolicy.budgets.length > 0;
+    if (!counts) forgetSpends.push(life.key);
     finalCount = Math.max(finalCount, attemptOf(life, life.inclusion.hash).chainNonce + 1);
     if (life.inclusion.block.number > finalBlock) finalBlock = life.inclusion.block.number;
   }

@@ -45,14 +45,19 @@ export class Tenure {
   head: ChainBlock | undefined;
   /** The account's transaction count after `cursor`. */
   minedCount = 0;
-  /** Chain nonces from here on are ours to use; below it a foreign transaction may be waiting. */
-  floor = 0;
+  /**
+   * Chain nonces from here on are ours to use; below it foreign transactions may be waiting.
+   * Undefined until endpoints told how many transactions wait under this key.
+   */
+  floor: number | undefined;
   /** Own hashes seen in adopted blocks, whose receipts have not been read yet. */
   readonly awaited: Map<Hash, BlockReference> = new Map();
   /** Keys of intents that ended in a block, to notice when such a block is dropped. Bounded. */
   readonly endedIn: Map<Hash, string> = new Map();
   /** Ended lives that others depend on. Bounded. */
   readonly endedLives: Map<string, IntentLife> = new Map();
+  /** Heads at which intents were found unable to start. */
+  readonly deferredAt: Map<string, Hash> = new Map();
   /** The head at which a hole in the chain nonces was first seen unfilled. */
   holeSeenAt: bigint | undefined;
   readonly #raised: Set<string> = new Set();
@@ -137,6 +142,7 @@ export class Tenure {
   #believe(stored: StoredIntent): void {
     const { life } = stored;
     this.memory.install(stored);
+    if (life.state !== 'created') this.deferredAt.delete(life.key);
     if (isEnd(life.state)) {
       this.tally.end(life);
       remember(this.endedLives, life.key, life);

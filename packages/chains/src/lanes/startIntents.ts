@@ -1,0 +1,338 @@
+import { Fault } from '@lawbook/exchange/failures/fault';
+import pLimit from 'p-limit';
+import type { Address } from 'viem';
+import { RpcError } from '../endpoints/transport.ts';
+import { affordableFees, firstFees } from '../fees/fees.ts';
+import { approvalVerdict, requestHash } from '../gates/approvals.ts';
+import { judgeIntent } from '../gates/judgeIntent.ts';
+import type { PolicyDecision, Spend } from '../gates/policyGate.ts';
+import type { SimulationVerdict } from '../gates/simulationGate.ts';
+import type { IntentLife, ObservedDelta, Reason } from '../intents/intent.ts';
+import { isEnd } from '../intents/intent.ts';
+import { approvalAsked, ended, offered, waiting } from '../intents/lifeSteps.ts';
+import type { UnsignedTransaction } from '../signers/transactionSigner.ts';
+import { estimateGas } from './chainView.ts';
+import { findFloor, OWN_KEY } from './fillHoles.ts';
+import type { StoredIntent, StoredSpend } from './laneLog.ts';
+import { broadcast, signAttempt } from './offerBytes.ts';
+import { reserve } from './reserve.ts';
+import type { Tenure } from './tenure.ts';
+
+/** Simulations at once. */
+const SIMULATIONS_AT_ONCE = 10;
+
+/** What one beat has decided, to be committed together and then sent. */
+interface Batch {
+  readonly lives: Map<string, StoredIntent>;
+  readonly spends: StoredSpend[];
+  readonly outgoing: StoredIntent[];
+  /** The next chain nonce of this beat is looked for from here. */
+  nextChainNonce: number;
+}
+
+/** An intent that policy and simulation let through. */
+interface Candidate {
+  readonly stored: StoredIntent;
+  readonly spends: readonly Spend[];
+  readonly gasUsed: bigint;
+}
+
+/**
+ * Starts what waits, oldest first, as far as the lane carries: policy, simulation, fees, funds,
+ * signature; then one commit for all of them; then the broadcasts.
+ *
+ * What has to wait lets the others pass, because nothing was reserved for it.
+ */
+export async function startIntents(tenure: Tenure): Promise<void> {
+  const room = tenure.options.settings.inFlightMax - tenure.memory.inFlight().length;
+  if (room <= 0) return;
+  const ready = await readyIntents(tenure, room);
+  if (ready.length === 0) return;
+  const floor = tenure.floor ?? (await findFloor(tenure));
+  if (floor === undefined) return;
+  const batch: Batch = {
+    lives: new Map(),
+    spends: [],
+    outgoing: [],
+    nextChainNonce: Math.max(tenure.minedCount, floor),
+  };
+  const candidates = await judgeAll(tenure, ready, batch);
+  const failure = await prepareAll(tenure, candidates, batch);
+  // What was decided before a failure holds; what was not is decided at the next beat.
+  await commitBatch(tenure, batch);
+  await broadcast(tenure, batch.outgoing);
+  if (failure !== undefined) throw failure;
+}
+
+async function prepareAll(
+  tenure: Tenure,
+  candidates: readonly Candidate[],
+  batch: Batch,
+): Promise<Fault | undefined> {
+  try {
+    for (const candidate of candidates) await prepare(tenure, candidate, batch);
+    return undefined;
+  } catch (failure) {
+    if (!(failure instanceof Fault)) throw failure;
+    return failure;
+  }
+}
+
+async function commitBatch(tenure: Tenure, batch: Batch): Promise<void> {
+  if (batch.lives.size === 0) return;
+  await tenure.commit({ lives: [...batch.lives.values()], spends: batch.spends });
+  for (const key of tenure.memory.reservations.keys()) {
+    if (tenure.memory.slotOf(key) === undefined) tenure.memory.reservations.delete(key);
+  }
+}
+
+async function readyIntents(tenure: Tenure, room: number): Promise<readonly StoredIntent[]> {
+  const ready: StoredIntent[] = [];
+  for (const stored of tenure.memory.intents.values()) {
+    if (ready.length >= room) break;
+    const { state, approval } = stored.life;
+    const isApproved = state === 'awaitingApproval' && approval?.approvedBy !== undefined;
+    const isLapsed = state === 'awaitingApproval' && tenure.nowMs() >= (approval?.expiresAtMs ?? 0);
+    if (state !== 'created' && !isApproved && !isLapsed) continue;
+    // What could not start at this head cannot at the next beat either; let others pass.
+    if (tenure.deferredAt.get(stored.life.key) === tenure.head?.hash) continue;
+    if (await standsAfter(tenure, stored)) ready.push(stored);
+  }
+  return ready;
+}
+
+/** Whether what it depends on is there. What failed is taken care of where intents are withdrawn. */
+async function standsAfter(tenure: Tenure, { request }: StoredIntent): Promise<boolean> {
+  const { after } = request;
+  if (after === undefined) return true;
+  const open = tenure.memory.intents.get(after.key)?.life;
+  if (open !== undefined) {
+    return after.level === 'included' && open.inclusion?.success === true && isExecuted(open);
+  }
+  const life = tenure.endedLives.get(after.key) ?? (await readEnded(tenure, after.key));
+  return life?.state === 'final';
+}
+
+function isExecuted(life: IntentLife): boolean {
+  return life.attempts.some(({ hash, purpose }) => {
+    return hash === life.inclusion?.hash && purpose === 'execute';
+  });
+}
+
+async function readEnded(tenure: Tenure, key: string): Promise<IntentLife | undefined> {
+  const stored = await tenure.log.request(key);
+  if (stored === undefined) return undefined;
+  const life = await tenure.log.life(stored);
+  if (!isEnd(life.state)) return undefined;
+  tenure.endedLives.set(key, life);
+  return life;
+}
+
+/** Policy one after the other, because each counts what the ones before it spend; then simulation. */
+async function judgeAll(
+  tenure: Tenure,
+  ready: readonly StoredIntent[],
+  batch: Batch,
+): Promise<readonly Candidate[]> {
+  const spent = [...tenure.memory.spends.values()].flatMap(({ spends }) => spends);
+  const limit = pLimit(SIMULATIONS_AT_ONCE);
+  const judged = await Promise.all(
+    ready.map((stored) => {
+      const question = { request: stored.request, spent: [...spent], nowMs: tenure.nowMs() };
+      const decision = isOwn(stored)
+        ? ({ kind: 'allow', spends: [] } as const)
+        : judgeIntent(question, tenure.options.spendPolicy);
+      if (decision.kind !== 'deny') spent.push(...decision.spends);
+      return limit(() => weigh(tenure, stored, decision, batch));
+    }),
+  );
+  return judged.flatMap((candidate) => (candidate === undefined ? [] : [candidate]));
+}
+
+/** The lane's own fillers pay nothing to nobody and are no matter for policies. */
+function isOwn({ request }: StoredIntent): boolean {
+  return request.key.startsWith(OWN_KEY);
+}
+
+async function weigh(
+  tenure: Tenure,
+  stored: StoredIntent,
+  decision: PolicyDecision,
+  batch: Batch,
+): Promise<Candidate | undefined> {
+  if (decision.kind === 'deny') {
+    tenure.tally.denial(decision.rule);
+    refuseIt(tenure, stored, decision.reason, batch);
+    return undefined;
+  }
+  const verdict = await simulate(tenure, stored);
+  if (verdict.kind === 'failed') {
+    refuseIt(tenure, stored, verdict.reason, batch);
+    return undefined;
+  }
+  if (verdict.kind === 'unavailable') {
+    letWait(tenure, stored, verdict.reason, batch);
+    return undefined;
+  }
+  if (decision.kind === 'needApproval') {
+    const isHeld = await holdForApproval(
+      tenure,
+      stored,
+      { decision, deltas: verdict.deltas },
+      batch,
+    );
+    if (isHeld) return undefined;
+  }
+  return { stored, spends: decision.spends, gasUsed: verdict.gasUsed };
+}
+
+async function simulate(tenure: Tenure, stored: StoredIntent): Promise<SimulationVerdict> {
+  if (isOwn(stored)) return { kind: 'passed', gasUsed: 21_000n, deltas: [] };
+  const { head } = tenure;
+  if (head === undefined) return { kind: 'unavailable', reason: NO_HEAD };
+  return await tenure.stands.simulation.simulate(stored.request, {
+    signer: tenure.address,
+    block: { number: head.number, hash: head.hash },
+  });
+}
+
+const NO_HEAD: Reason = {
+  code: 'endpointsUnavailable',
+  sentence: 'No endpoint has told of a block yet.',
+  fields: {},
+};
+
+/** @returns whether it still may not start. */
+async function holdForApproval(
+  tenure: Tenure,
+  stored: StoredIntent,
+  found: {
+    readonly decision: Extract<PolicyDecision, { kind: 'needApproval' }>;
+    readonly deltas: readonly ObservedDelta[];
+  },
+  batch: Batch,
+): Promise<boolean> {
+  const { life, request } = stored;
+  const { approvalMs, approvalDriftPpm: driftPpm } = tenure.options.settings;
+  const nowMs = tenure.nowMs();
+  if (life.approval === undefined) {
+    const approval = {
+      requestHash: requestHash(request),
+      askedAtMs: nowMs,
+      expiresAtMs: Math.min(nowMs + approvalMs, request.deadlineMs),
+      approvedBy: undefined,
+      simulatedDeltas: found.deltas,
+    };
+    tenure.tally.denial(found.decision.rule);
+    put(batch, stored, approvalAsked(life, approval, found.decision.reason));
+    return true;
+  }
+  const { deltas } = found;
+  const verdict = approvalVerdict({ approval: life.approval, request, nowMs, deltas, driftPpm });
+  if (verdict.kind === 'valid') return false;
+  if (verdict.kind !== 'needed') refuseIt(tenure, stored, verdict.reason, batch);
+  return true;
+}
+
+function refuseIt(tenure: Tenure, stored: StoredIntent, reason: Reason, batch: Batch): void {
+  put(batch, stored, ended(stored.life, { state: 'refused', reason, atMs: tenure.nowMs() }));
+}
+
+function letWait(tenure: Tenure, stored: StoredIntent, reason: Reason, batch: Batch): void {
+  if (tenure.head !== undefined) tenure.deferredAt.set(stored.life.key, tenure.head.hash);
+  const life = waiting(stored.life, reason, tenure.nowMs());
+  if (life !== stored.life) put(batch, stored, life);
+}
+
+function put(batch: Batch, stored: StoredIntent, life: IntentLife): void {
+  batch.lives.set(life.key, { ...stored, life });
+}
+
+/** Prices, funds and signature of one candidate, and its place in the batch. */
+async function prepare(tenure: Tenure, candidate: Candidate, batch: Batch): Promise<void> {
+  const { stored } = candidate;
+  const transaction = await price(tenure, candidate, nextFree(tenure, batch));
+  if ('code' in transaction) {
+    letWait(tenure, stored, transaction, batch);
+    return;
+  }
+  const shortage = await reserve(tenure, stored.life.key, transaction);
+  if (shortage !== undefined) {
+    // A block whose receipts are still to be read has been paid from this balance already.
+    if (tenure.awaited.size > 0) letWait(tenure, stored, shortage, batch);
+    else refuseShort(tenure, stored, shortage, batch);
+    return;
+  }
+  const attempt = await signAttempt(tenure, transaction, 'execute');
+  const steps = ['policy', 'simulated', 'reserved', 'signed'];
+  const next = { ...stored, life: offered(stored.life, attempt, steps) };
+  batch.lives.set(next.life.key, next);
+  batch.outgoing.push(next);
+  batch.nextChainNonce = attempt.chainNonce + 1;
+  if (candidate.spends.length > 0) {
+    batch.spends.push({ key: next.life.key, spends: candidate.spends });
+  }
+  tenure.tally.started += 1;
+  tenure.tally.attempts += 1;
+}
+
+function refuseShort(tenure: Tenure, stored: StoredIntent, reason: Reason, batch: Batch): void {
+  tenure.alert('insufficientFunds', {
+    severity: 'critical',
+    sentence: `${tenure.address} does not cover an intent: ${reason.sentence}`,
+    fields: reason.fields,
+  });
+  refuseIt(tenure, stored, reason, batch);
+}
+
+function nextFree(tenure: Tenure, batch: Batch): number {
+  let chainNonce = batch.nextChainNonce;
+  while (tenure.memory.at(chainNonce) !== undefined) chainNonce += 1;
+  return chainNonce;
+}
+
+async function price(
+  tenure: Tenure,
+  { stored, gasUsed }: Candidate,
+  chainNonce: number,
+): Promise<UnsignedTransaction | Reason> {
+  const { request } = stored;
+  const { feePolicy: policy, chainId } = tenure.options;
+  const quote = await tenure.quote();
+  const gasLimit = request.gasLimit ?? (await gasLimitOf(tenure, stored, gasUsed));
+  const wished = firstFees({ quote, policy, urgency: request.urgency });
+  const { feeCap } = request;
+  const { leastTip } = policy;
+  const fees = affordableFees({ fees: wished, quote, gasLimit, feeCap, leastTip });
+  if (fees === undefined) {
+    return {
+      code: 'feeAboveCap',
+      sentence: `The chain asks more than the cap of ${feeCap} wei allows; it starts when it can.`,
+      fields: { feeCap: String(feeCap), baseFeePerGas: String(quote.baseFeePerGas) },
+    };
+  }
+  const { to, amount, callData } = request;
+  return { chainId, chainNonce, to, amount, callData, gasLimit, ...fees };
+}
+
+/** What the endpoint estimates and what the simulation used, a tenth on top of the larger. */
+async function gasLimitOf(tenure: Tenure, stored: StoredIntent, gasUsed: bigint): Promise<bigint> {
+  const { request } = stored;
+  const simulated = (gasUsed * 11n + 9n) / 10n;
+  if (isPlainTransfer(stored, gasUsed)) return 21_000n;
+  const from: Address = tenure.address;
+  const { to, amount, callData } = request;
+  try {
+    const call = { from, to, amount, callData };
+    const estimated = await estimateGas(tenure.stands.pool, call, tenure.head?.number ?? 0n);
+    return estimated > simulated ? estimated : simulated;
+  } catch (fault) {
+    // The simulation passed, so an endpoint that refuses to estimate is of another mind or state.
+    if (fault instanceof RpcError) return simulated;
+    throw fault;
+  }
+}
+
+function isPlainTransfer({ request }: StoredIntent, gasUsed: bigint): boolean {
+  return request.callData === '0x' && request.to !== undefined && gasUsed === 21_000n;
+}
