@@ -38,21 +38,26 @@ async function call(url: string, method: string, ...params: unknown[]): Promise<
 
 /** Processes, by number, whose command line names `text`: found without asking the code at test. */
 function processesNaming(text: string): number[] {
-  const found: number[] = [];
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8');
-      if (command.includes(text) && !command.includes('--test')) found.push(Number(name));
-    } catch {}
+  const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return numbers
+    .map((name) => ({ pid: Number(name), command: commandOf(name) }))
+    .filter(({ command }) => command.includes(text) && !command.includes('--test'))
+    .map(({ pid }) => pid);
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    // It ended while we were looking.
+    return '';
   }
-  return found;
 }
 
 /** The chain itself, beneath its guard. */
 function anvilProcess(text: string): number | undefined {
   return processesNaming(text).find((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]?.endsWith('/anvil'),
+    commandOf(String(pid)).split('\0')[0]?.endsWith('/anvil'),
   );
 }
 

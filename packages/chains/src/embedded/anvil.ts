@@ -240,8 +240,8 @@ class KeptAnvil implements EmbeddedAnvil {
     if (typeof chainId !== 'string' || Number(chainId) !== this.chainId) {
       throw new ChainFault(
         'CHAIN_CONFIG_INVALID',
-        `The saved chain has the id ${Number(chainId)} instead of ${this.chainId}: remove its file ` +
-          'or set its chain id.',
+        `The saved chain has the id ${Number(chainId)} instead of ${this.chainId}: remove its ` +
+          'file, or set its chain id.',
       );
     }
     // Otherwise it prints a line for every call, into a pipe that nobody looks at.

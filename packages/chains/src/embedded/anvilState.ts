@@ -41,8 +41,8 @@ export class AnvilState {
       if (this.#clock.elapsedMs() - startedMs > waitMs) {
         throw new ChainFault(
           'CHAIN_PROCESS_FAILED',
-          `The chain state ${this.file} is used by another running chain: stop that one, or choose ` +
-            'another file.',
+          `The chain state ${this.file} is used by another running chain: stop that one, or ` +
+            'choose another file.',
         );
       }
       await this.#clock.sleep(50, signal);
