@@ -10,8 +10,8 @@ import { grantWishes, withdrawIntents } from './withdrawIntents.ts';
 /**
  * One beat of a lane, the file to read: take in, look at the chain, take back, keep alive, start.
  *
- * Each step commits before it acts, so that it may end anywhere: the next beat, or the next process,
- * finds in the store what was decided and offers the same bytes again.
+ * Each step commits before it acts, so that it may end anywhere: the next beat, or the next
+ * process, finds in the store what was decided and offers the same bytes again.
  *
  * @throws Fault of the world; the caller rests and comes back.
  */

@@ -17,7 +17,7 @@ import type { Tenure } from './tenure.ts';
  * Brings the lane up to the tracker's head: what was dropped, what landed, what is final, and which
  * chain nonces somebody else consumed.
  *
- * @returns false while nothing may be started: no head yet, a chain behind our own finality, halted.
+ * @returns false while nothing may be sent: no head yet, a chain behind our own finality, halted.
  */
 export async function followChain(tenure: Tenure): Promise<boolean> {
   const head = tenure.stands.tracker.head();

@@ -2,7 +2,7 @@ import type { LaneStats } from './lane.ts';
 import type { LaneTally } from './laneTally.ts';
 import type { Tenure } from './tenure.ts';
 
-/** One line about a lane, from what its owner has in memory; zeros where another process owns it. */
+/** One line about a lane, from its owner's memory; zeros where another process owns it. */
 export function laneStats(seen: {
   readonly lane: string;
   readonly tenure: Tenure | undefined;

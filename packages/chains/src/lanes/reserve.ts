@@ -7,7 +7,7 @@ import type { StoredIntent } from './laneLog.ts';
 import type { Tenure } from './tenure.ts';
 
 /**
- * Sets aside what a transaction takes at worst, on top of everything in flight, before it is signed.
+ * Sets aside what a transaction takes at worst, on top of all in flight, before it is signed.
  *
  * A replacement takes the place of what its intent reserved before: only one of them can land.
  *

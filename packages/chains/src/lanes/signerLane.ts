@@ -86,11 +86,11 @@ class Lane implements SignerLane {
       if (requestHash(stored.request) !== requestHash(request)) throw keyReused(request.key);
     } else this.#arrivals.push(stored);
     this.#rouse();
-    return this.#handle(stored);
+    return this.#follow(stored);
   }
 
   async intent(key: string): Promise<IntentHandle> {
-    return this.#handle(await this.#stored(key));
+    return this.#follow(await this.#stored(key));
   }
 
   async cancel(key: string): Promise<void> {
@@ -273,7 +273,7 @@ class Lane implements SignerLane {
     }
   }
 
-  #handle(stored: StoredRequest): IntentHandle {
+  #follow(stored: StoredRequest): IntentHandle {
     const { key } = stored.request;
     return {
       key,

@@ -101,7 +101,7 @@ async function readyIntents(tenure: Tenure, room: number): Promise<readonly Stor
   return ready;
 }
 
-/** Whether what it depends on is there. What failed is taken care of where intents are withdrawn. */
+/** Whether what it depends on is there; what failed is withdrawn elsewhere. */
 async function standsAfter(tenure: Tenure, { request }: StoredIntent): Promise<boolean> {
   const { after } = request;
   if (after === undefined) return true;
@@ -128,7 +128,7 @@ async function readEnded(tenure: Tenure, key: string): Promise<IntentLife | unde
   return life;
 }
 
-/** Policy one after the other, because each counts what the ones before it spend; then simulation. */
+/** Policy one after the other, as each counts what those before it spend; then simulation. */
 async function judgeAll(
   tenure: Tenure,
   ready: readonly StoredIntent[],
