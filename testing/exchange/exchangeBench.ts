@@ -21,6 +21,7 @@ import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters
 import { proposalOf } from '@lawbook/exchange/markets/batch/proposal';
 import { solveBatch } from '@lawbook/exchange/markets/batch/solver';
 import { amount } from '@lawbook/exchange/numbers/amount';
+import { ADMISSION_BOUNDS } from '@lawbook/exchange/orders/admissionBounds';
 import type { AuthorisedOrder, BatchOrder } from '@lawbook/exchange/orders/batchOrder';
 import { commitmentHash } from '@lawbook/exchange/orders/commitment';
 import { recoverSigner, signDigest } from '@lawbook/exchange/orders/signature';
@@ -55,6 +56,14 @@ export class ExchangeBench {
   apply(input: Input): Result<Applied> {
     const entry = this.#next(input);
     const result = this.machine.apply(entry);
+    if (result.ok) this.journal.push(encodeInput(entry));
+    return result;
+  }
+
+  /** Applies an input as a venue takes a new one. */
+  admit(input: Input): Result<Applied> {
+    const entry = this.#next(input);
+    const result = this.machine.apply(entry, ADMISSION_BOUNDS);
     if (result.ok) this.journal.push(encodeInput(entry));
     return result;
   }

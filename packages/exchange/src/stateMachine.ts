@@ -30,6 +30,8 @@ import { invariant, unreachable } from './failures/invariant.ts';
 import type { Result } from './failures/result.ts';
 import { accepted } from './failures/result.ts';
 import type { Input, SequencedInput } from './inputs.ts';
+import type { Moment } from './orders/admission.ts';
+import type { AdmissionBounds } from './orders/admissionBounds.ts';
 import type { VenueDomain } from './orders/typedData.ts';
 import type { BatchTransition } from './transition.ts';
 
@@ -56,10 +58,15 @@ export class StateMachine {
     return this.state.sequence + 1;
   }
 
-  /** Applies one input. @returns what it did, or the rejection of the kind's own list. */
-  apply(entry: SequencedInput): Result<Applied> {
+  /**
+   * Applies one input. `bounds` are for new inputs: a replay leaves them away, and what they let
+   * pass has the same effect without them.
+   *
+   * @returns what it did, or the rejection of the kind's own list.
+   */
+  apply(entry: SequencedInput, bounds?: AdmissionBounds): Result<Applied> {
     this.#expect(entry);
-    const result = this.#dispatch(entry.input, entry.timeMs);
+    const result = this.#dispatch(entry.input, { timeMs: entry.timeMs, bounds });
     if (result.ok) this.#advance(entry);
     return result;
   }
@@ -100,8 +107,9 @@ export class StateMachine {
     this.state.timeMs = entry.timeMs;
   }
 
-  #dispatch(input: Input, timeMs: number): Result<Applied> {
+  #dispatch(input: Input, moment: Moment): Result<Applied> {
     const { state } = this;
+    const { timeMs } = moment;
     switch (input.kind) {
       case 'registerAsset':
         return registerAsset(state, input);
@@ -112,17 +120,17 @@ export class StateMachine {
       case 'credit':
         return credit(state, input);
       case 'submitOrder':
-        return submitOrder(state, input, timeMs);
+        return submitOrder(state, input, moment);
       case 'cancelOrder':
         return cancelOrder(state, input);
       case 'openSession':
-        return openSession(state, input, timeMs);
+        return openSession(state, input, moment);
       case 'revokeSession':
         return revokeSession(state, input);
       case 'commitOrder':
         return commitOrder(state, input);
       case 'revealOrder':
-        return revealOrder(state, input, timeMs);
+        return revealOrder(state, input, moment);
       case 'closeCollection':
         return closeCollection(state, input, timeMs);
       case 'closeBatch':

@@ -42,7 +42,7 @@ export function previewOrder(
   const refusal = refuseOrder(
     market,
     { ...order, orderNonce: 1n, expiresAtMs: Number.MAX_SAFE_INTEGER },
-    { window: EMPTY_WINDOW, timeMs },
+    { window: EMPTY_WINDOW, moment: { timeMs, bounds: undefined } },
   );
   if (refusal !== undefined) return refusal;
   const oracle = oracles.snapshot(market.parameters);

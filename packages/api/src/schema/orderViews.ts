@@ -46,8 +46,11 @@ const termFields = {
   owner: addressText,
   marketId: marketIdText,
   ...priceTerms,
-  orderNonce: u64Text.describe('Used once per owner; larger than the highest used, or within 255'),
-  expiresAtMs: timeMsNumber,
+  orderNonce: u64Text.describe(
+    'Used once per owner; larger than the highest used, or within 255 below it; at most 2^32 ' +
+      'above the highest used or the time in nanoseconds, whichever is more',
+  ),
+  expiresAtMs: timeMsNumber.describe('Milliseconds since 1970, as signed; at most 30 days ahead'),
 };
 
 export const orderTerms: z.ZodType<OrderTerms> = z.object(termFields);

@@ -13,10 +13,10 @@ import type { BatchMarket } from '../markets/batch/batchMarket.ts';
 import { admittingPhase } from '../markets/batch/batchMarket.ts';
 import { AdmissionMode, productCount } from '../markets/batch/parameters.ts';
 import { unitPrice } from '../markets/batch/unitPrices.ts';
+import type { AdmissionTerms, Moment } from '../orders/admission.ts';
 import { refuseNonce, refuseProducts, refuseTerms } from '../orders/admission.ts';
 import type { AuthorisedOrder, BatchOrder } from '../orders/batchOrder.ts';
 import { commitmentHash } from '../orders/commitment.ts';
-import type { OrderNonceWindow } from '../orders/orderNonces.ts';
 import { useNonce } from '../orders/orderNonces.ts';
 import { NO_DELEGATE, Scope } from '../orders/signedTypes.ts';
 import type { Applied } from './applied.ts';
@@ -29,21 +29,21 @@ type Of<K extends Input['kind']> = Extract<Input, { kind: K }>;
 export function submitOrder(
   state: ExchangeState,
   input: Of<'submitOrder'>,
-  timeMs: number,
+  moment: Moment,
 ): Result<Applied> {
   const market = state.markets.get(input.entry.order.marketId);
   if (market === undefined) return unknownMarket(input.entry.order.marketId);
   if (market.parameters.admission === AdmissionMode.commitReveal) {
     return refuse('phaseMismatch', { field: 'marketId', limit: 'commit, then reveal' });
   }
-  return admit(state, market, input.entry, timeMs);
+  return admit(state, market, input.entry, moment);
 }
 
 /** Admits an order that an earlier commitment hid. */
 export function revealOrder(
   state: ExchangeState,
   input: Of<'revealOrder'>,
-  timeMs: number,
+  moment: Moment,
 ): Result<Applied> {
   const { entry, salt } = input;
   const market = state.markets.get(entry.order.marketId);
@@ -51,7 +51,7 @@ export function revealOrder(
   const { batch } = market;
   const commitment = commitmentHash({ batchNumber: batch.number, order: entry.order, salt });
   const place = batch.hiddenCommitment(entry.order.owner, commitment);
-  const admitted = admit(state, market, entry, timeMs, place === undefined);
+  const admitted = admit(state, market, entry, moment, place === undefined);
   if (!admitted.ok || place === undefined) return admitted;
   batch.reveal(place, batch.table.count - 1, salt);
   const { bond } = market.parameters;
@@ -127,26 +127,26 @@ export function cancelOrder(state: ExchangeState, input: Of<'cancelOrder'>): Res
 
 /**
  * Puts a session grant in force and uses up its nonce. Rejections: signatureInvalid,
- * sessionExpired, orderNonceReplayed, orderNonceTooOld.
+ * sessionExpired, orderNonceReplayed, orderNonceTooOld, orderNonceTooFar.
  */
 export function openSession(
   state: ExchangeState,
   input: Of<'openSession'>,
-  timeMs: number,
+  moment: Moment,
 ): Result<Applied> {
   const { grant, grantId } = input.grant;
   if (isSystemAccount(grant.owner)) {
     return refuse('signatureInvalid', { field: 'owner', actual: grant.owner });
   }
-  if (grant.expiresAtMs <= timeMs) {
+  if (grant.expiresAtMs <= moment.timeMs) {
     return refuse('sessionExpired', {
       field: 'expiresAtMs',
-      limit: timeMs,
+      limit: moment.timeMs,
       actual: grant.expiresAtMs,
     });
   }
   const window = state.nonceWindow(grant.owner);
-  const used = refuseNonce(grant.orderNonce, window);
+  const used = refuseNonce(grant.orderNonce, window, moment);
   if (used !== undefined) return used;
   state.setNonceWindow(grant.owner, useNonce(window, grant.orderNonce));
   state.addGrant(input.grant);
@@ -165,14 +165,14 @@ function admit(
   state: ExchangeState,
   market: BatchMarket,
   entry: AuthorisedOrder,
-  timeMs: number,
+  moment: Moment,
   unmatched = false,
 ): Result<Applied> {
   const { order } = entry;
   const { batch, marketId } = market;
   const window = state.nonceWindow(order.owner);
   const refusal =
-    refuseAuthority(state, entry, timeMs) ?? refuseOrder(market, order, { window, timeMs });
+    refuseAuthority(state, entry, moment.timeMs) ?? refuseOrder(market, order, { window, moment });
   if (refusal !== undefined) return refusal;
   const asset = assetOf(market, order.pay);
   const { available } = state.ledger.balance(order.owner, asset);
@@ -229,7 +229,7 @@ function refuseAuthority(
 export function refuseOrder(
   market: BatchMarket,
   order: BatchOrder,
-  terms: { readonly window: OrderNonceWindow; readonly timeMs: number },
+  terms: Pick<AdmissionTerms, 'window' | 'moment'>,
 ): Refused | undefined {
   const { parameters, reference } = market;
   const counts = {

@@ -181,6 +181,12 @@ export const REJECTIONS = {
     fix: 'Sign with a nonce within the limit named.',
     httpStatus: 422,
   },
+  orderNonceTooFar: {
+    number: 309,
+    rule: 'A nonce is at most 2^32 above the highest one used or the time in nanoseconds.',
+    fix: 'Count nonces up, or read them from a clock in milliseconds, microseconds or nanoseconds.',
+    httpStatus: 422,
+  },
   orderUnknown: {
     number: 310,
     rule: 'A cancel names an open order of its owner.',
@@ -192,6 +198,12 @@ export const REJECTIONS = {
     rule: 'An order is cancelled only while its batch collects.',
     fix: 'Wait for the report of the batch.',
     httpStatus: 409,
+  },
+  orderExpiryTooFar: {
+    number: 312,
+    rule: 'An order expires at most 30 days after the time at which the venue sequences it.',
+    fix: 'State the expiry in milliseconds since 1970, and sign again with an earlier one.',
+    httpStatus: 422,
   },
   insufficientAvailable: {
     number: 400,

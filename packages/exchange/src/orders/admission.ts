@@ -1,6 +1,8 @@
 import type { Refused } from '../failures/rejection.ts';
 import { refuse } from '../failures/rejection.ts';
 import { PPM } from '../numbers/price.ts';
+import type { AdmissionBounds } from './admissionBounds.ts';
+import { nonceLead } from './admissionBounds.ts';
 import type { BatchOrder } from './batchOrder.ts';
 import type { OrderNonceWindow } from './orderNonces.ts';
 import { NONCE_WINDOW, nonceFreshness, ORDER_NONCE_MAX } from './orderNonces.ts';
@@ -14,7 +16,15 @@ export interface AdmissionTerms {
   readonly payUnitPrice: bigint;
   readonly receiveUnitPrice: bigint;
   readonly window: OrderNonceWindow;
+  readonly moment: Moment;
+}
+
+/** When an input is judged, and how. */
+export interface Moment {
+  /** The sequencer's clock, milliseconds since 1970. */
   readonly timeMs: number;
+  /** Asked of new inputs; undefined for those of a journal. */
+  readonly bounds: AdmissionBounds | undefined;
 }
 
 /** A limit may be off the reference mid by this factor: beyond it, digits were mistaken. */
@@ -56,8 +66,9 @@ export function refuseTerms(order: BatchOrder, terms: AdmissionTerms): Refused |
     refuseBudget(order, terms) ??
     refuseLimit(order, terms) ??
     refuseMinFill(order) ??
-    refuseExpiry(order, terms) ??
-    refuseNonce(order.orderNonce, terms.window)
+    refuseExpired(order, terms.moment) ??
+    refuseNonce(order.orderNonce, terms.window, terms.moment) ??
+    refuseFarExpiry(order, terms.moment)
   );
 }
 
@@ -96,19 +107,34 @@ function refuseMinFill(order: BatchOrder): Refused | undefined {
   });
 }
 
-function refuseExpiry(order: BatchOrder, terms: AdmissionTerms): Refused | undefined {
-  if (order.expiresAtMs > terms.timeMs) return undefined;
+function refuseExpired(order: BatchOrder, { timeMs }: Moment): Refused | undefined {
+  if (order.expiresAtMs > timeMs) return undefined;
   return refuse('orderExpired', {
     field: 'expiresAtMs',
-    limit: terms.timeMs,
+    limit: timeMs,
     actual: order.expiresAtMs,
   });
 }
 
-/** The refusal of a nonce that was used, is too old, or is wider than the laws allow. */
-export function refuseNonce(orderNonce: bigint, window: OrderNonceWindow): Refused | undefined {
+function refuseFarExpiry(order: BatchOrder, { timeMs, bounds }: Moment): Refused | undefined {
+  if (bounds === undefined) return undefined;
+  const limit = timeMs + bounds.orderLifeMsMax;
+  const actual = order.expiresAtMs;
+  if (actual <= limit) return undefined;
+  return refuse('orderExpiryTooFar', { field: 'expiresAtMs', limit, actual });
+}
+
+/**
+ * The refusal of a nonce that was used, is too old, is wider than the laws allow, or, when it is
+ * new, too far ahead: after the last nonce of all no other could follow.
+ */
+export function refuseNonce(
+  orderNonce: bigint,
+  window: OrderNonceWindow,
+  moment: Moment,
+): Refused | undefined {
   const freshness = orderNonce > ORDER_NONCE_MAX ? 'tooOld' : nonceFreshness(window, orderNonce);
-  if (freshness === 'fresh') return undefined;
+  if (freshness === 'fresh') return refuseFarNonce(orderNonce, window, moment);
   if (freshness === 'replayed') {
     return refuse('orderNonceReplayed', { field: 'orderNonce', actual: orderNonce });
   }
@@ -118,4 +144,15 @@ export function refuseNonce(orderNonce: bigint, window: OrderNonceWindow): Refus
     limit: `${least < 0n ? 0n : least}..${ORDER_NONCE_MAX}`,
     actual: orderNonce,
   });
+}
+
+function refuseFarNonce(
+  orderNonce: bigint,
+  { highest }: OrderNonceWindow,
+  { timeMs, bounds }: Moment,
+): Refused | undefined {
+  if (bounds === undefined) return undefined;
+  const limit = nonceLead(highest, timeMs) + bounds.nonceStepMax;
+  if (orderNonce <= limit) return undefined;
+  return refuse('orderNonceTooFar', { field: 'orderNonce', limit, actual: orderNonce });
 }

@@ -5,6 +5,7 @@ import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
 import type { Input, SequencedInput } from '@lawbook/exchange/inputs';
 import { encodeInput } from '@lawbook/exchange/inputs';
+import { ADMISSION_BOUNDS } from '@lawbook/exchange/orders/admissionBounds';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { BatchTransition } from '@lawbook/exchange/transition';
 import type { Journal } from '../journal/journal.ts';
@@ -72,7 +73,7 @@ export class Sequencer {
     const payload = encodeInput(entry);
     const refusal = this.#refusal(payload.length);
     if (refusal !== undefined) return refusal;
-    const applied = this.#machine.apply(entry);
+    const applied = this.#machine.apply(entry, ADMISSION_BOUNDS);
     if (!applied.ok) return applied;
     return accepted(this.#record(entry, payload, applied.value));
   }

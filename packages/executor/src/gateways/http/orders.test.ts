@@ -233,7 +233,7 @@ describe('orders', () => {
       limitDenominator: '67',
       minFillPpm: 250_000,
       orderNonce: '1890000000000',
-      expiresAtMs: 1_900_000_000_000,
+      expiresAtMs: Date.now() + 60_000,
     };
     const digest = world.venue.signing.orderDigest(acceptOrder(terms));
     const swap = {

@@ -1,0 +1,32 @@
+/**
+ * How far ahead of the venue a new order may reach. These bounds are asked of an input before it is
+ * sequenced and never of one that a journal holds: they keep accounts from harm by slips of their
+ * own, no law depends on them, and they can change without a journal that no longer replays.
+ */
+export interface AdmissionBounds {
+  /** Longest time from the venue's clock to the expiry of an order, milliseconds. */
+  readonly orderLifeMsMax: number;
+  /** Largest step of an order nonce above `nonceLead`. */
+  readonly nonceStepMax: bigint;
+}
+
+/**
+ * The bounds of every venue. Thirty days are far above the one batch for which an order lives, and
+ * far below what microseconds sent as milliseconds come to. At 2^32 a step, no account reaches the
+ * last nonce with fewer than 10^9 orders.
+ */
+export const ADMISSION_BOUNDS: AdmissionBounds = {
+  orderLifeMsMax: 30 * 86_400_000,
+  nonceStepMax: 1n << 32n,
+};
+
+const NANOSECONDS_PER_MS = 1_000_000n;
+
+/**
+ * The place from which a step of nonces is measured: the highest one used or the venue's time in
+ * nanoseconds, whichever is more. So nonces may be counted, or read from a clock of any common unit.
+ */
+export function nonceLead(highest: bigint, timeMs: number): bigint {
+  const byClock = BigInt(timeMs) * NANOSECONDS_PER_MS;
+  return highest > byClock ? highest : byClock;
+}
