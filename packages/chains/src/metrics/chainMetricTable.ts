@@ -156,4 +156,4 @@ export const CHAIN_METRICS = {
     help: 'Reads answered from the cache, from 0 to 1',
     labels: ['chain'],
   },
-} as const satisfies Readonly<Record<string, ChainMetricRow>>;
+} as const;

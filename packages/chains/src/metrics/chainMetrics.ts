@@ -2,6 +2,7 @@ import { Gauge, Registry } from 'prom-client';
 import type { EndpointStats } from '../endpoints/endpointPool.ts';
 import type { LaneStats } from '../lanes/lane.ts';
 import type { ChainTracker } from '../tracker/chainTracker.ts';
+import type { ChainMetricRow } from './chainMetricTable.ts';
 import { CHAIN_METRICS } from './chainMetricTable.ts';
 
 /** What one chain of the engine tells when it is asked. */
@@ -36,7 +37,7 @@ export function createChainMetrics(
   registry: Registry = new Registry(),
 ): ChainMetrics {
   const gauges = new Map<Name, Gauge>();
-  for (const [name, row] of Object.entries(CHAIN_METRICS)) {
+  for (const [name, row] of Object.entries<ChainMetricRow>(CHAIN_METRICS)) {
     const options = { name: row.name, help: row.help, labelNames: [...row.labels] };
     gauges.set(name as Name, new Gauge({ ...options, registers: [registry] }));
   }
