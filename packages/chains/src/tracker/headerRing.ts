@@ -195,6 +195,20 @@ export class HeaderRing {
       this.#byHeight.delete(number);
       this.#canonical.delete(number);
       this.#base = { number, hash: lowest.hash };
+      this.#forgetStranded(number + 1n);
+    }
+  }
+
+  /** Gives up what no longer leads down to the canonical chain: every kept block does. */
+  #forgetStranded(from: bigint): void {
+    for (let number = from; ; number += 1n) {
+      const heightMates = this.#byHeight.get(number);
+      if (heightMates === undefined) return;
+      const kept = heightMates.filter((block) => this.reaches(block.parentHash));
+      if (kept.length === heightMates.length) return;
+      for (const block of heightMates) if (!kept.includes(block)) this.#byHash.delete(block.hash);
+      if (kept.length > 0) this.#byHeight.set(number, kept);
+      else this.#byHeight.delete(number);
     }
   }
 }
