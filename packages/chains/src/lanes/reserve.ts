@@ -20,8 +20,7 @@ export async function reserve(
   transaction: UnsignedTransaction,
 ): Promise<Reason | undefined> {
   const { funds } = tenure.stands;
-  const block = tenure.head?.number ?? 0n;
-  const balance = await funds.balance(tenure.address, block);
+  const balance = await tenure.balance();
   const next = await funds.reservation(transaction);
   const others: Reservation[] = [];
   for (const stored of tenure.memory.inFlight()) {

@@ -34,7 +34,7 @@ interface Batch {
 interface Candidate {
   readonly stored: StoredIntent;
   readonly spends: readonly Spend[];
-  readonly gasUsed: bigint;
+  readonly gasLimit: bigint;
 }
 
 /**
@@ -183,7 +183,8 @@ async function weigh(
     );
     if (isHeld) return undefined;
   }
-  return { stored, spends: decision.spends, gasUsed: verdict.gasUsed };
+  const gasLimit = stored.request.gasLimit ?? (await gasLimitOf(tenure, stored, verdict.gasUsed));
+  return { stored, spends: decision.spends, gasLimit };
 }
 
 async function simulate(tenure: Tenure, stored: StoredIntent): Promise<SimulationVerdict> {
@@ -293,13 +294,12 @@ function nextFree(tenure: Tenure, batch: Batch): number {
 
 async function price(
   tenure: Tenure,
-  { stored, gasUsed }: Candidate,
+  { stored, gasLimit }: Candidate,
   chainNonce: number,
 ): Promise<UnsignedTransaction | Reason> {
   const { request } = stored;
   const { feePolicy: policy, chainId } = tenure.options;
   const quote = await tenure.quote();
-  const gasLimit = request.gasLimit ?? (await gasLimitOf(tenure, stored, gasUsed));
   const wished = firstFees({ quote, policy, urgency: request.urgency });
   const { feeCap } = request;
   const { leastTip } = policy;

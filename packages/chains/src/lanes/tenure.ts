@@ -63,6 +63,7 @@ export class Tenure {
   readonly #raised: Set<string> = new Set();
   readonly #onLife: (life: IntentLife) => void;
   #quote: FeeQuote | undefined;
+  #balance: { readonly at: Hash | undefined; readonly wei: bigint } | undefined;
 
   constructor(parts: TenureParts) {
     this.lane = parts.lane;
@@ -112,6 +113,16 @@ export class Tenure {
     if (this.#quote !== undefined && this.#quote.blockNumber >= atLeastBlock) return this.#quote;
     this.#quote = await readFeeQuote(pool, this.options.feePolicy, { atLeastBlock });
     return this.#quote;
+  }
+
+  /** Wei after the block of this head; read once a head. */
+  async balance(): Promise<bigint> {
+    const { number = 0n, hash } = this.head ?? {};
+    if (this.#balance === undefined || this.#balance.at !== hash) {
+      const wei = await this.stands.funds.balance(this.address, number);
+      this.#balance = { at: hash, wei };
+    }
+    return this.#balance.wei;
   }
 
   /** Tells people once per tenure, kind and intent. */
