@@ -252,7 +252,7 @@ test('a data directory that cannot be is refused by name, and no start waits for
   }
 });
 
-test('an index that is no store refuses the start, lets go, and is rebuilt once deleted', async () =>
+test('an index that is no store refuses the start, and is rebuilt once deleted', async () =>
   inFolder(async (dataDir) => {
     const config = configFor(dataDir);
     const [record] = await withVenue(config, ({ venue }) => trade(venue, 1));

@@ -24,7 +24,7 @@ const NANOSECONDS_PER_MS = 1_000_000n;
 
 /**
  * The place from which a step of nonces is measured: the highest one used or the venue's time in
- * nanoseconds, whichever is more. So nonces may be counted, or read from a clock of any common unit.
+ * nanoseconds, whichever is more. So nonces may be counted, or read from a clock of a common unit.
  */
 export function nonceLead(highest: bigint, timeMs: number): bigint {
   const byClock = BigInt(timeMs) * NANOSECONDS_PER_MS;
