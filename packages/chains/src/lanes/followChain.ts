@@ -1,3 +1,5 @@
+import pLimit from 'p-limit';
+import type { Hash } from 'viem';
 import type { EndState, Inclusion, IntentLife, Reason } from '../intents/intent.ts';
 import {
   attemptOf,
@@ -12,6 +14,9 @@ import type { Receipt } from './chainView.ts';
 import { askAbsence, readBlockHash, readCount, readReceipt } from './chainView.ts';
 import type { StoredIntent } from './laneLog.ts';
 import type { Tenure } from './tenure.ts';
+
+/** Receipts read at once. */
+const READS_AT_ONCE = 10;
 
 /**
  * Brings the lane up to the tracker's head: what was dropped, what landed, what is final, and which
@@ -129,18 +134,23 @@ async function standsOnFinality(tenure: Tenure, head: ChainBlock): Promise<boole
 
 async function readAwaited(tenure: Tenure, head: ChainBlock): Promise<void> {
   const found: [StoredIntent, Receipt][] = [];
-  for (const [hash, block] of tenure.awaited) {
+  const read = async (hash: Hash, block: BlockReference): Promise<void> => {
     const stored = tenure.memory.byHash(hash);
     if (stored === undefined || stored.life.inclusion?.hash === hash) {
       tenure.awaited.delete(hash);
-      continue;
+      return;
     }
     const receipt = await readReceipt(tenure.stands.pool, hash, head.number);
     // Absent, or of another branch: this endpoint is behind, and the block stays awaited.
     if (receipt?.block.hash === block.hash) found.push([stored, receipt]);
-  }
+  };
+  const limit = pLimit(READS_AT_ONCE);
+  const awaited = [...tenure.awaited];
+  const reads = await Promise.allSettled(awaited.map((own) => limit(() => read(...own))));
   await commitIncluded(tenure, found);
   for (const [, receipt] of found) tenure.awaited.delete(receipt.hash);
+  const failed = reads.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Looks for receipts of intents whose bytes are out, block lists not being at hand. */
