@@ -245,7 +245,7 @@ const CALL_ROWS: readonly ErrorRow[] = [
     message: /unauthori[sz]ed|invalid (api|project)[ -]?(key|id)|must be authenticated|api key/i,
     meaning: 'unauthorized',
     advice: 'otherEndpoint',
-    counts: true,
+    counts: false,
   },
   // A gateway that speaks JSON about the node behind it: a failure of the transport in disguise.
   {
@@ -261,8 +261,17 @@ const CALL_ROWS: readonly ErrorRow[] = [
     advice: 'otherEndpoint',
     counts: true,
   },
-  elsewhere('unavailable', /time(d)?[ -]?out|context (deadline|canceled)|deadline exceeded/i),
-  elsewhere('unavailable', /indexing is in progress|not (yet )?initiali[sz]ed|resource unavail/i),
+  // Passes by itself: asked elsewhere first, then again.
+  {
+    message: new RegExp(
+      'time(d)?[ -]?out|context (deadline|canceled)|deadline exceeded|indexing is in progress|' +
+        'not (yet )?initiali[sz]ed|resource unavail',
+      'i',
+    ),
+    meaning: 'unavailable',
+    advice: 'sameEndpoint',
+    counts: false,
+  },
   application(
     'invalidTransaction',
     new RegExp(
