@@ -55,15 +55,33 @@ export interface ChainTracker {
   blockAt(number: bigint): ChainBlock | undefined;
   /** Whether a block is canonical now; undefined when the ring cannot tell. */
   isCanonical(block: BlockReference): boolean | undefined;
-  /** Whether a canonical block is buried deep enough for the target. */
+  /**
+   * Whether a canonical block is buried deep enough for the target; the head has one confirmation.
+   * False for a block that the ring knows to be dropped. For one that is older than the ring this
+   * says how deep it is, and the caller knows whether it is canonical: from its cursor, or from a
+   * look-up after an unknown passage.
+   */
   isFinal(block: BlockReference, target: FinalityTarget): boolean;
-  /** From a cursor to the head. `undefined` starts at the head: nothing dropped or adopted. */
+  /**
+   * From a cursor to the head. `undefined` starts at the head: nothing dropped or adopted. Without a
+   * head every cursor is unknown.
+   */
   passageFrom(cursor: BlockReference | undefined): Passage;
-  /** Resolves at the next change of head or finality after this call; rejects when aborted. */
+  /**
+   * Resolves at the next change of head or finality after this call; rejects when aborted, and with
+   * CHAIN_CLOSED. Call it before looking at the rest, then await it: no change falls in between.
+   */
   changed(signal?: AbortSignal): Promise<void>;
-  /** Polls now; coalesces with a poll that is already running. */
+  /**
+   * Polls now; coalesces with a poll that is already running. While polls fail, it waits until half
+   * a second has passed since the last one.
+   * @throws ChainFault what the poll failed with.
+   */
   poll(): Promise<void>;
-  /** Reorganisations seen, and the deepest of them in blocks. */
+  /**
+   * Reorganisations seen, and the deepest of them in blocks; blocks of all branches in the ring; the
+   * time (`Clock.nowMs`) of the last poll that succeeded.
+   */
   stats(): {
     readonly reorganisations: number;
     readonly deepest: number;

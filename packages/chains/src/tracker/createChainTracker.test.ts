@@ -7,7 +7,7 @@ import { at } from '@lawbook/exchange/failures/invariant';
 import { SimulatedClock } from '../../../../testing/chains/double/simulatedClock.ts';
 import type { ChainBlock, ChainTracker } from './chainTracker.ts';
 import type { ChainTrackerOptions, Wake } from './createChainTracker.ts';
-import { createChainTracker, isBuried } from './createChainTracker.ts';
+import { createChainTracker } from './createChainTracker.ts';
 import { ScriptedChain } from './fixtures/scriptedChain.ts';
 
 interface World {
@@ -337,9 +337,16 @@ test('a block has one confirmation when it is the head', async () => {
     chain.reorg(3, 6);
     await clock.runFor(1_000);
     assert.equal(tracker.isFinal(head, after(1)), false);
-    const looked = { head: tracker.head(), ...tracker.finality() };
-    assert.equal(isBuried(10n, after(4), looked), true);
-    assert.equal(isBuried(99n, after(1), looked), false);
+    assert.equal(tracker.isFinal({ number: 99n, hash: head.hash }, after(1)), false);
+  });
+});
+
+test('a block older than the ring is judged by its depth', async () => {
+  await inWorld({ ringBlocks: 5, blocks: 40 }, async ({ chain, tracker }) => {
+    const blocks = 30;
+    assert.equal(tracker.isCanonical(chain.block(11)), undefined);
+    assert.equal(tracker.isFinal(chain.block(11), { kind: 'confirmations', blocks }), true);
+    assert.equal(tracker.isFinal(chain.block(12), { kind: 'confirmations', blocks }), false);
   });
 });
 

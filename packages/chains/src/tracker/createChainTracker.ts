@@ -55,28 +55,6 @@ export function createChainTracker(
   return new PollingTracker(options, dependencies);
 }
 
-/**
- * Whether a block of this height is buried deep enough, given that it is canonical. For blocks that
- * the ring no longer holds and that a look-up found on the chain.
- */
-export function isBuried(
-  number: bigint,
-  target: FinalityTarget,
-  chain: Finality & { readonly head: BlockReference | undefined },
-): boolean {
-  const { head, finalized } = chain;
-  switch (target.kind) {
-    case 'confirmations':
-      return head !== undefined && head.number - number + 1n >= BigInt(target.blocks);
-    case 'safe':
-      return isAtLeast(chain.safe, number) || isAtLeast(finalized, number);
-    case 'finalized':
-      return isAtLeast(finalized, number);
-    default:
-      return unreachable(target);
-  }
-}
-
 /** Never more than two polls a second while they fail. */
 const FAILING_SPACING_MS = 500;
 /** With jitter of a quarter, four seconds: recovery is noticed within five. */
@@ -145,7 +123,7 @@ class PollingTracker implements ChainTracker {
   }
 
   isFinal(block: BlockReference, target: FinalityTarget): boolean {
-    if (this.#ring.isCanonical(block) !== true) return false;
+    if (this.#ring.isCanonical(block) === false) return false;
     return isBuried(block.number, target, { ...this.#tags.current(), head: this.#ring.head() });
   }
 
@@ -393,4 +371,23 @@ function requireAtLeast(name: string, count: number, least: number): void {
 
 function isAtLeast(tag: BlockReference | undefined, number: bigint): boolean {
   return tag !== undefined && tag.number >= number;
+}
+
+/** Whether this height is buried deep enough; the head has one confirmation. */
+function isBuried(
+  number: bigint,
+  target: FinalityTarget,
+  chain: Finality & { readonly head: BlockReference | undefined },
+): boolean {
+  const { head, finalized } = chain;
+  switch (target.kind) {
+    case 'confirmations':
+      return head !== undefined && head.number - number + 1n >= BigInt(target.blocks);
+    case 'safe':
+      return isAtLeast(chain.safe, number) || isAtLeast(finalized, number);
+    case 'finalized':
+      return isAtLeast(finalized, number);
+    default:
+      return unreachable(target);
+  }
 }
