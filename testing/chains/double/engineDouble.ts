@@ -1,0 +1,104 @@
+import type { EndpointPoolSettings } from '@lawbook/chains/endpoints/createEndpointPool';
+import { createEndpointPool } from '@lawbook/chains/endpoints/createEndpointPool';
+import type { EndpointPool } from '@lawbook/chains/endpoints/endpointPool';
+import type { PresetName } from '@lawbook/chains/endpoints/presets';
+import type { FeePolicy } from '@lawbook/chains/fees/feePolicy';
+import { DEFAULT_FEE_POLICY } from '@lawbook/chains/fees/feePolicy';
+import { createFundsGate } from '@lawbook/chains/gates/createFundsGate';
+import { createSimulationGate } from '@lawbook/chains/gates/createSimulationGate';
+import type { SpendPolicy } from '@lawbook/chains/gates/policyGate';
+import type { Alert } from '@lawbook/chains/lanes/alert';
+import type { LaneSettings, SignerLane } from '@lawbook/chains/lanes/lane';
+import { DEFAULT_LANE_SETTINGS } from '@lawbook/chains/lanes/lane';
+import { openSignerLane } from '@lawbook/chains/lanes/signerLane';
+import type { TransactionSigner } from '@lawbook/chains/signers/transactionSigner';
+import type { ChainTracker } from '@lawbook/chains/tracker/chainTracker';
+import { createChainTracker } from '@lawbook/chains/tracker/createChainTracker';
+import { PaperSigner } from './paperSigner.ts';
+import type { ProcessDouble } from './processDouble.ts';
+import type { WorldDouble } from './worldDouble.ts';
+
+/** How the engine under test is set up; what is left out has the product's own default. */
+export interface EngineTerms {
+  readonly settings?: Partial<LaneSettings>;
+  readonly feePolicy?: Partial<FeePolicy>;
+  readonly spendPolicy?: Partial<SpendPolicy>;
+  readonly pool?: Partial<EndpointPoolSettings>;
+  readonly limits?: PresetName;
+  readonly signer?: TransactionSigner;
+  /** The first of the world's nodes that the pool uses, and how many; all otherwise. */
+  readonly endpoints?: number;
+  /** Index of the node that is the private relay; it is no endpoint of the pool then. */
+  readonly relay?: number;
+  readonly onAlert: (alert: Alert) => void;
+}
+
+/** The engine of one process, on the simulated world. */
+export interface EngineDouble {
+  readonly process: ProcessDouble;
+  readonly pool: EndpointPool;
+  readonly tracker: ChainTracker;
+  readonly lane: SignerLane;
+  /** Ends everything in order, as a program does that is told to stop. */
+  close(): Promise<void>;
+}
+
+/** Wires the product's own parts to the world of one process, as a program would. */
+export async function openEngine(
+  world: WorldDouble,
+  host: ProcessDouble,
+  terms: EngineTerms,
+): Promise<EngineDouble> {
+  const { environment } = host;
+  const { chainId } = world.chain.terms;
+  const nodes = world.nodes.filter((_, index) => index !== terms.relay);
+  const relay = terms.relay === undefined ? undefined : world.nodes[terms.relay];
+  const endpoints = nodes.slice(0, terms.endpoints).map((node) => ({
+    transport: host.transport(world.network.transportTo(node)),
+    limits: terms.limits ?? ('local' as const),
+  }));
+  const pool = createEndpointPool(
+    {
+      chainId,
+      endpoints,
+      ...(relay && { privateRelay: host.transport(world.network.transportTo(relay)) }),
+      ...terms.pool,
+    },
+    { environment },
+  );
+  const tracker = createChainTracker({}, { pool, environment });
+  const lane = await openSignerLane(
+    {
+      chainId,
+      signer: host.signer(terms.signer ?? new PaperSigner(world.signer)),
+      feePolicy: { ...DEFAULT_FEE_POLICY, ...terms.feePolicy },
+      spendPolicy: { ...OPEN_POLICY, ...terms.spendPolicy },
+      settings: { ...DEFAULT_LANE_SETTINGS, ...terms.settings },
+      owner: host.name,
+      onAlert: host.callback(terms.onAlert),
+    },
+    {
+      pool,
+      tracker,
+      store: host.store(world.store),
+      simulation: createSimulationGate({ pool, chainId, mode: 'strict' }),
+      funds: createFundsGate({ pool }),
+      environment,
+    },
+  );
+  const close = async (): Promise<void> => {
+    await lane.close();
+    await tracker.close();
+    await pool.close();
+  };
+  return { process: host, pool, tracker, lane, close };
+}
+
+/** Allows everything. */
+const OPEN_POLICY: SpendPolicy = {
+  targets: undefined,
+  amountMax: undefined,
+  approvalFrom: undefined,
+  allowanceMax: undefined,
+  budgets: [],
+};
