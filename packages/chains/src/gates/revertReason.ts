@@ -41,12 +41,12 @@ export function plainText(text: string, charactersMax: number = WORDS_MAX): stri
   return `${characters.slice(0, charactersMax - 1).join('')}…`;
 }
 
-/** Plain text between quotation marks; its own become single ones, so that it cannot end them. */
+/** Plain text in quotation marks; its own become single ones, so that it cannot end them. */
 export function quotedText(text: string, charactersMax: number = WORDS_MAX): string {
   return `"${plainText(text, charactersMax).replaceAll('"', "'")}"`;
 }
 
-/** Read by hand, because truncated and overlong strings still tell most of what they have to say. */
+/** Read by hand, because truncated and overlong strings still tell most of their story. */
 function errorText(bytes: Hex): string {
   const body = bytes.slice(10);
   if (body.length < 128) return 'reverted with an unreadable Error(string)';
