@@ -4,6 +4,12 @@ export const SIGNATURE_FEE = 5_000n;
 /** Compute units that one transaction may ask for at most. */
 export const UNIT_LIMIT_MAX = 1_400_000;
 
+/** Numbers that are told apart by what the lane adds to unit limits: 0 to 4,095. */
+export const UNIT_MARKS = 4_096;
+
+/** Compute units that an intent may ask for: what the lane adds has to fit on top. */
+export const UNIT_LIMIT_ASKABLE: number = UNIT_LIMIT_MAX - UNIT_MARKS;
+
 /** Micro-lamports in a lamport: the unit of compute-unit prices. */
 const MICRO = 1_000_000n;
 

@@ -2,6 +2,7 @@ import { isAddress } from '@solana/kit';
 import { ChainFault } from '../chainFault.ts';
 import type { IntentState, Milestone, Reason, Urgency } from '../intents/intent.ts';
 import type { Finality } from './finality.ts';
+import { UNIT_LIMIT_ASKABLE } from './solanaFee.ts';
 import { COMPUTE_BUDGET_PROGRAM, measureMessage } from './solanaMessage.ts';
 
 /** An account that an instruction touches, and what it may do with it. */
@@ -26,7 +27,10 @@ export interface SolanaIntentRequest {
   readonly instructions: readonly SolanaInstruction[];
   /** Lamports that the instructions take out of the signer's account at most, fees aside. */
   readonly spend: bigint;
-  /** Compute units; from a simulation with a margin when undefined. Under 2^21. */
+  /**
+   * Compute units; from a simulation with a margin when undefined. The lane adds up to 4,095, so
+   * that no two of its transactions are the same.
+   */
   readonly unitLimit: number | undefined;
   readonly urgency: Urgency;
   /** Milliseconds since 1970. After it nothing is signed any more. */
@@ -56,17 +60,15 @@ export interface SolanaAttempt {
   readonly unitPrice: bigint;
   /** Lamports that it costs once it lands, failed or not. */
   readonly fee: bigint;
-  readonly signedAtMs: number;
-  /** Set before the first broadcast, in a commit of its own: from here on it may be anywhere. */
-  readonly offeredAtMs: number | undefined;
+  /** When it was stored, just before it was first sent: from here on it may be anywhere. */
+  readonly offeredAtMs: number;
   readonly acceptedAtMs: number | undefined;
   /**
    * - `open`: may still land.
    * - `included`: landed.
    * - `expired`: proven never to have landed, and too old ever to land.
-   * - `discarded`: signed, but never sent to anybody.
    */
-  readonly status: 'open' | 'included' | 'expired' | 'discarded';
+  readonly status: 'open' | 'included' | 'expired';
 }
 
 /** Where an attempt landed. */
@@ -118,8 +120,8 @@ export function checkSolanaRequest(request: SolanaIntentRequest, signer: string)
   if (request.feeCap < 0n || request.feeCap > U64_MAX) refuse('feeCap', 'write lamports, 64 bits');
   if (!Number.isSafeInteger(request.deadlineMs)) refuse('deadlineMs', 'write whole milliseconds');
   const { unitLimit } = request;
-  if (unitLimit !== undefined && (!Number.isInteger(unitLimit) || unitLimit < 1)) {
-    refuse('unitLimit', 'write a whole number of compute units, or leave it out');
+  if (unitLimit !== undefined && !isUnitLimit(unitLimit)) {
+    refuse('unitLimit', `write 1 to ${UNIT_LIMIT_ASKABLE} compute units, or leave it out`);
   }
   if (request.instructions.length === 0) refuse('instructions', 'there has to be one at least');
   for (const { programAddress, accounts } of request.instructions) {
@@ -136,4 +138,8 @@ export function checkSolanaRequest(request: SolanaIntentRequest, signer: string)
   }
   const bytes = measureMessage(request, signer);
   if (bytes > 1232) refuse('instructions', `they make ${bytes} bytes, and 1232 fit`);
+}
+
+function isUnitLimit(units: number): boolean {
+  return Number.isInteger(units) && units >= 1 && units <= UNIT_LIMIT_ASKABLE;
 }
