@@ -9,12 +9,14 @@ export interface HeadMonitorSettings {
   readonly tryTimeoutMs: number;
 }
 
-/**
- * Polls without progress that eject an endpoint: all of them while others were ahead, or any of
- * them once others are two blocks ahead. A node that is merely the last to hear of a block passes.
- */
+/** Polls without progress, all of them while others were ahead, that eject an endpoint. */
 const STUCK_POLLS = 3;
-const STUCK_LAG = 2;
+/**
+ * Polls without progress that do so once others are this far ahead. With the poll that saw its last
+ * block these are three; a node that is merely the last to hear of a block passes.
+ */
+const IDLE_POLLS = 2;
+const FAR_BEHIND = 2;
 /** Every so many polls the chain is asked for again. */
 const IDENTITY_POLLS = 3;
 /** Between two looks at an endpoint whose breaker is open, at least. */
@@ -171,7 +173,7 @@ export class HeadMonitor {
     const lag = endpoint.headLag ?? 0;
     watch.idlePolls = advanced ? 0 : watch.idlePolls + 1;
     watch.stuckPolls = advanced || lag === 0 ? 0 : watch.stuckPolls + 1;
-    const isFarBehind = lag >= STUCK_LAG && watch.idlePolls >= STUCK_POLLS;
+    const isFarBehind = lag >= FAR_BEHIND && watch.idlePolls >= IDLE_POLLS;
     endpoint.headStuck = isFarBehind || watch.stuckPolls >= STUCK_POLLS;
   }
 

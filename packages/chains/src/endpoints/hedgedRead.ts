@@ -218,7 +218,8 @@ export class HedgedRead {
   }
 
   readonly #onChange = (): void => {
-    if (this.#choose() === undefined) return;
+    if (this.#isHopeless()) this.cancel(this.#unavailable());
+    if (this.#settled || this.#choose() === undefined) return;
     this.#stopWaiting();
     this.#advance();
   };

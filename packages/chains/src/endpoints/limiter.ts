@@ -113,9 +113,11 @@ export class Limiter {
     this.#arm();
   }
 
-  /** A request went through: the next 429 starts from a short pause again. */
+  /** A request was answered: the next 429 starts from a short pause again. */
   onAnswered(): void {
+    if (this.#strikes === 0) return;
     this.#strikes = 0;
+    this.#drain();
   }
 
   stats(): LimiterStats {
@@ -179,6 +181,8 @@ export class Limiter {
 
   #slots(methodClass: MethodClass): number {
     const { concurrency } = this.#limits;
+    // After a 429 one request at a time finds out whether the endpoint answers again.
+    if (this.#strikes > 0) return Math.min(concurrency, methodClass === 'broadcast' ? 2 : 1);
     return methodClass === 'broadcast' || concurrency === 1 ? concurrency : concurrency - 1;
   }
 

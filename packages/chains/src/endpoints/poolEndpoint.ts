@@ -187,7 +187,8 @@ export class PoolEndpoint {
     else this.breaker.onAnswered();
     if (verdict.meaning === 'rateLimited') {
       this.limiter.onRateLimited(isSilence ? error.retryAfterMs : undefined);
-    } else if (verdict.meaning === 'unauthorized' && isSilence) {
+    } else if (!isSilence) this.limiter.onAnswered();
+    if (verdict.meaning === 'unauthorized' && isSilence) {
       this.unauthorized = true;
     } else if (verdict.meaning === 'methodUnsupported') {
       const untilMs = this.#environment.clock.elapsedMs() + UNSUPPORTED_MS;

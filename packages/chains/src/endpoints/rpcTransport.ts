@@ -1,5 +1,5 @@
 import type { CustomTransport } from 'viem';
-import { custom, RpcRequestError } from 'viem';
+import { custom, isHex, keccak256, RpcRequestError } from 'viem';
 import { ChainFault } from '../chainFault.ts';
 import type { EndpointPool } from './endpointPool.ts';
 import { methodClass } from './methods.ts';
@@ -41,6 +41,9 @@ async function broadcastOnce(pool: EndpointPool, call: RpcCall): Promise<unknown
   const count = isSigned ? {} : { endpoints: 1 };
   const answers = await pool.broadcast(call, { route: 'public', ...count });
   for (const answer of answers) if (answer.ok) return answer.result;
+  const [raw] = call.params;
+  const isKnown = answers.some((answer) => !answer.ok && answer.meaning === 'alreadyKnown');
+  if (isKnown && call.method === 'eth_sendRawTransaction' && isHex(raw)) return keccak256(raw);
   const [first] = answers;
   if (first !== undefined && !first.ok) throw first.fault;
   const sentence = `${call.method}: no endpoint is fit to take it`;
