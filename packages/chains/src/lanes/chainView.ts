@@ -2,6 +2,8 @@ import type { Address, Hash, Hex } from 'viem';
 import { isHex, numberToHex } from 'viem';
 import { ChainFault } from '../chainFault.ts';
 import type { EndpointPool } from '../endpoints/endpointPool.ts';
+import { RpcError } from '../endpoints/transport.ts';
+import { revertReason } from '../gates/revertReason.ts';
 import type { BlockReference } from '../tracker/chainTracker.ts';
 
 /** A receipt as far as a lane reads it. Fees in wei. */
@@ -93,27 +95,55 @@ export async function readBlockHash(
   return isHex(hash) ? hash : undefined;
 }
 
+/** A transaction as far as a node needs it to try it out. */
+export interface CallTerms {
+  readonly from: Address;
+  readonly to: Address | undefined;
+  /** Wei. */
+  readonly amount: bigint;
+  readonly callData: Hex;
+}
+
 /** Gas that a call takes from the state of a block, with a tenth on top, rounded up. */
 export async function estimateGas(
   pool: EndpointPool,
-  call: {
-    readonly from: Address;
-    readonly to: Address | undefined;
-    readonly amount: bigint;
-    readonly callData: Hex;
-  },
+  call: CallTerms,
   block: bigint,
 ): Promise<bigint> {
-  const transaction = {
-    from: call.from,
-    ...(call.to === undefined ? {} : { to: call.to }),
-    value: numberToHex(call.amount),
-    data: call.callData,
-  };
   const method = 'eth_estimateGas';
-  const params = [transaction, numberToHex(block)];
+  const params = [callParameter(call), numberToHex(block)];
   const gas = parseQuantity(method, await pool.read({ method, params }, { atLeastBlock: block }));
   return (gas * 11n + 9n) / 10n;
+}
+
+/**
+ * Why a call reverts after a block, in words; undefined when it does not, or nobody tells. For
+ * people: no decision hangs on it.
+ */
+export async function replayRevert(
+  pool: EndpointPool,
+  call: CallTerms,
+  block: bigint,
+): Promise<string | undefined> {
+  const params = [callParameter(call), numberToHex(block)];
+  try {
+    await pool.read({ method: 'eth_call', params }, { atLeastBlock: block });
+    return undefined;
+  } catch (fault) {
+    if (fault instanceof RpcError) return revertReason(fault.detail);
+    if (fault instanceof ChainFault) return undefined;
+    throw fault;
+  }
+}
+
+function callParameter({
+  from,
+  to,
+  amount,
+  callData,
+}: CallTerms): Readonly<Record<string, string>> {
+  const target = to === undefined ? {} : { to };
+  return { from, ...target, value: numberToHex(amount), data: callData };
 }
 
 function parseReceipt(answer: unknown): Receipt | undefined {

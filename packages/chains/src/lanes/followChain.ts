@@ -11,7 +11,7 @@ import {
 } from '../intents/lifeSteps.ts';
 import type { BlockReference, ChainBlock, FinalityTarget } from '../tracker/chainTracker.ts';
 import type { Receipt } from './chainView.ts';
-import { askAbsence, readBlockHash, readCount, readReceipt } from './chainView.ts';
+import { askAbsence, readBlockHash, readCount, readReceipt, replayRevert } from './chainView.ts';
 import type { StoredIntent } from './laneLog.ts';
 import type { Tenure } from './tenure.ts';
 
@@ -176,12 +176,24 @@ async function commitIncluded(
   found: readonly (readonly [StoredIntent, Receipt])[],
 ): Promise<void> {
   if (found.length === 0) return;
-  const atMs = tenure.nowMs();
-  const lives = found.map(([stored, receipt]) => {
-    const inclusion: Inclusion = { ...receipt, revertReason: undefined };
-    return { ...stored, life: included(stored.life, inclusion, atMs) };
-  });
+  const lives: StoredIntent[] = [];
+  for (const [stored, receipt] of found) {
+    const reason = receipt.success ? undefined : await readRevertReason(tenure, stored, receipt);
+    const inclusion: Inclusion = { ...receipt, revertReason: reason };
+    lives.push({ ...stored, life: included(stored.life, inclusion, tenure.nowMs()) });
+  }
   await tenure.commit({ lives });
+}
+
+/** By the state before the block, so what came earlier in the block may have differed. */
+async function readRevertReason(
+  tenure: Tenure,
+  { request }: StoredIntent,
+  receipt: Receipt,
+): Promise<string | undefined> {
+  const { to, amount, callData } = request;
+  const call = { from: tenure.address, to, amount, callData };
+  return await replayRevert(tenure.stands.pool, call, receipt.block.number - 1n);
 }
 
 /** A consumed chain nonce without an inclusion: ours after all, or a foreign transaction's. */

@@ -161,7 +161,10 @@ function refusedBy(
  * and outbids what stands at the head of the line for too long.
  */
 export async function keepOffering(tenure: Tenure): Promise<void> {
-  const inFlight = tenure.memory.inFlight();
+  // A consumed chain nonce is being explained elsewhere: more bytes for it would land nowhere.
+  const inFlight = tenure.memory.inFlight().filter(({ life }) => {
+    return (tenure.memory.slotOf(life.key) ?? 0) >= tenure.minedCount;
+  });
   if (inFlight.length === 0) return;
   const [first] = inFlight;
   const now = tenure.elapsedMs();
@@ -229,7 +232,9 @@ function repeatIfDue(
   if (attempt.acceptedAtMs === undefined || pace.vain > 0) {
     return since >= patience ? stored : undefined;
   }
-  return isUnseen && since >= Math.min(beatMs * 2, stall / 4) ? stored : undefined;
+  // Public endpoints never see what a private relay has.
+  const pause = routeOf(tenure, stored) === 'private' ? stall : Math.min(beatMs * 2, stall / 4);
+  return isUnseen && since >= pause ? stored : undefined;
 }
 
 function shouldOutbid(tenure: Tenure, stored: StoredIntent, standing: Standing): boolean {

@@ -5,7 +5,7 @@ import { RpcError } from '../endpoints/transport.ts';
 import { affordableFees, firstFees } from '../fees/fees.ts';
 import { approvalVerdict, requestHash } from '../gates/approvals.ts';
 import { judgeIntent } from '../gates/judgeIntent.ts';
-import type { PolicyDecision, Spend } from '../gates/policyGate.ts';
+import type { PolicyDecision } from '../gates/policyGate.ts';
 import type { SimulationVerdict } from '../gates/simulationGate.ts';
 import type { IntentLife, ObservedDelta, Reason } from '../intents/intent.ts';
 import { isEnd } from '../intents/intent.ts';
@@ -33,7 +33,6 @@ interface Batch {
 /** An intent that policy and simulation let through. */
 interface Candidate {
   readonly stored: StoredIntent;
-  readonly spends: readonly Spend[];
   readonly gasLimit: bigint;
 }
 
@@ -128,25 +127,28 @@ async function readEnded(tenure: Tenure, key: string): Promise<IntentLife | unde
   return life;
 }
 
-/** Policy one after the other, as each counts what those before it spend; then simulation. */
+/** Policy and simulation of each by itself; what they spend together is judged at signing. */
 async function judgeAll(
   tenure: Tenure,
   ready: readonly StoredIntent[],
   batch: Batch,
 ): Promise<readonly Candidate[]> {
-  const spent = [...tenure.memory.spends.values()].flatMap(({ spends }) => spends);
   const limit = pLimit(SIMULATIONS_AT_ONCE);
   const judged = await Promise.all(
     ready.map((stored) => {
-      const question = { request: stored.request, spent: [...spent], nowMs: tenure.nowMs() };
-      const decision = isOwn(stored)
-        ? ({ kind: 'allow', spends: [] } as const)
-        : judgeIntent(question, tenure.options.spendPolicy);
-      if (decision.kind !== 'deny') spent.push(...decision.spends);
-      return limit(() => weigh(tenure, stored, decision, batch));
+      return limit(() => weigh(tenure, stored, judge(tenure, stored, batch), batch));
     }),
   );
   return judged.flatMap((candidate) => (candidate === undefined ? [] : [candidate]));
+}
+
+/** Policy over everything that is spent or reserved besides by the intent itself. */
+function judge(tenure: Tenure, stored: StoredIntent, batch: Batch): PolicyDecision {
+  if (isOwn(stored)) return { kind: 'allow', spends: [] };
+  const reserved = [...tenure.memory.spends.values(), ...batch.spends];
+  const spent = reserved.flatMap(({ key, spends }) => (key === stored.life.key ? [] : spends));
+  const question = { request: stored.request, spent, nowMs: tenure.nowMs() };
+  return judgeIntent(question, tenure.options.spendPolicy);
 }
 
 /** The lane's own fillers pay nothing to nobody and are no matter for policies. */
@@ -184,7 +186,7 @@ async function weigh(
     if (isHeld) return undefined;
   }
   const gasLimit = stored.request.gasLimit ?? (await gasLimitOf(tenure, stored, verdict.gasUsed));
-  return { stored, spends: decision.spends, gasLimit };
+  return { stored, gasLimit };
 }
 
 async function simulate(tenure: Tenure, stored: StoredIntent): Promise<SimulationVerdict> {
@@ -252,6 +254,13 @@ function put(batch: Batch, stored: StoredIntent, life: IntentLife): void {
 /** Prices, funds and signature of one candidate, and its place in the batch. */
 async function prepare(tenure: Tenure, candidate: Candidate, batch: Batch): Promise<void> {
   const { stored } = candidate;
+  // Once more, because those before it in this batch have spent since.
+  const decision = judge(tenure, stored, batch);
+  if (decision.kind === 'deny') {
+    tenure.tally.denial(decision.rule);
+    refuseIt(tenure, stored, decision.reason, batch);
+    return;
+  }
   const transaction = await price(tenure, candidate, nextFree(tenure, batch));
   if ('code' in transaction) {
     letWait(tenure, stored, transaction, batch);
@@ -259,8 +268,8 @@ async function prepare(tenure: Tenure, candidate: Candidate, batch: Batch): Prom
   }
   const shortage = await reserve(tenure, stored.life.key, transaction);
   if (shortage !== undefined) {
-    // A block whose receipts are still to be read has been paid from this balance already.
-    if (tenure.awaited.size > 0) letWait(tenure, stored, shortage, batch);
+    // What was mined and is not yet accounted for has been paid from this balance already.
+    if (isUnsettled(tenure)) letWait(tenure, stored, shortage, batch);
     else refuseShort(tenure, stored, shortage, batch);
     return;
   }
@@ -270,11 +279,17 @@ async function prepare(tenure: Tenure, candidate: Candidate, batch: Batch): Prom
   batch.lives.set(next.life.key, next);
   batch.outgoing.push(next);
   batch.nextChainNonce = attempt.chainNonce + 1;
-  if (candidate.spends.length > 0) {
-    batch.spends.push({ key: next.life.key, spends: candidate.spends });
+  if (decision.spends.length > 0) {
+    batch.spends.push({ key: next.life.key, spends: decision.spends });
   }
   tenure.tally.started += 1;
   tenure.tally.attempts += 1;
+}
+
+function isUnsettled(tenure: Tenure): boolean {
+  const [lowest] = tenure.memory.inFlight();
+  const slot = lowest === undefined ? undefined : tenure.memory.slotOf(lowest.life.key);
+  return tenure.awaited.size > 0 || (slot !== undefined && slot < tenure.minedCount);
 }
 
 function refuseShort(tenure: Tenure, stored: StoredIntent, reason: Reason, batch: Batch): void {
