@@ -56,7 +56,7 @@ export class ClosedBatch {
     });
     const proposal = { kind: 'cleared' as const, solution: outcome.solution };
     const ledger = this.#ledger;
-    return clearBatch({
+    const cleared = clearBatch({
       domain: DEMO_DOMAIN,
       market: { ...market, batch },
       ledger,
@@ -64,6 +64,8 @@ export class ClosedBatch {
       proposal,
       settled: outcome,
     });
+    invariant(cleared.ok, 'a cleared outcome fits');
+    return cleared.value;
   }
 }
 

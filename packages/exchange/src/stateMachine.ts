@@ -6,7 +6,6 @@ import {
   sealEpoch,
   settleClearing,
 } from './application/batchInputs.ts';
-import type { Settlement } from './application/clearing.ts';
 import { ExchangeState } from './application/exchangeState.ts';
 import {
   createMarket,
@@ -30,6 +29,7 @@ import { invariant, unreachable } from './failures/invariant.ts';
 import type { Result } from './failures/result.ts';
 import { accepted } from './failures/result.ts';
 import type { Input, SequencedInput } from './inputs.ts';
+import type { Settlement } from './markets/batch/allocation.ts';
 import type { Moment } from './orders/admission.ts';
 import type { AdmissionBounds } from './orders/admissionBounds.ts';
 import type { VenueDomain } from './orders/typedData.ts';
@@ -114,9 +114,9 @@ export class StateMachine {
       case 'registerAsset':
         return registerAsset(state, input);
       case 'createMarket':
-        return createMarket(state, input, timeMs);
+        return createMarket(state, input, moment);
       case 'setParameters':
-        return setParameters(state, input, timeMs);
+        return setParameters(state, input, moment);
       case 'credit':
         return credit(state, input);
       case 'submitOrder':

@@ -1,11 +1,11 @@
 import type { EpochRecord } from '@lawbook/exchange/application/applied';
-import type { Settlement } from '@lawbook/exchange/application/clearing';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Result } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import { judgeBatch } from '@lawbook/exchange/laws/judge';
 import { SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
+import type { Settlement } from '@lawbook/exchange/markets/batch/allocation';
 import type { BatchMarket } from '@lawbook/exchange/markets/batch/batchMarket';
 import type { OracleSnapshot } from '@lawbook/exchange/markets/batch/oracleSnapshot';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';

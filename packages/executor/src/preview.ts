@@ -2,6 +2,7 @@ import { clearBatch } from '@lawbook/exchange/application/clearing';
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
 import { refuseOrder } from '@lawbook/exchange/application/orderInputs';
 import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
+import { invariant } from '@lawbook/exchange/failures/invariant';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
@@ -73,13 +74,15 @@ function clearBeside(
   const outcome = solveBatch({ parameters, oracle, inventory }, trial.books, trial.table);
   const proposal = proposalOf(outcome);
   const { domain, ledger } = state;
-  const transition = clearBatch({
+  const cleared = clearBatch({
     domain,
     ledger,
     oracle,
     proposal,
     market: { ...market, batch: trial },
   });
+  invariant(cleared.ok, 'the search proposes fills that fit');
+  const transition = cleared.value;
   const { paid, received, fee, residual } = new OrderOutcomes(transition).outcome(row);
   const { prices } = transition.solution;
   const atMid = paid * unitPrice(parameters, oracle.mids, order.pay);

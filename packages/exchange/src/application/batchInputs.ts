@@ -8,6 +8,7 @@ import { refuse } from '../failures/rejection.ts';
 import type { Result } from '../failures/result.ts';
 import { accepted } from '../failures/result.ts';
 import type { Input } from '../inputs.ts';
+import type { Settlement } from '../markets/batch/allocation.ts';
 import type { BatchMarket } from '../markets/batch/batchMarket.ts';
 import { openEpoch } from '../markets/batch/batchMarket.ts';
 import { AdmissionMode } from '../markets/batch/parameters.ts';
@@ -15,7 +16,6 @@ import { checkOracle } from '../markets/batch/registration.ts';
 import { reportHash } from '../markets/batch/report.ts';
 import type { BatchTransition } from '../transition.ts';
 import type { Applied, EpochRecord } from './applied.ts';
-import type { Settlement } from './clearing.ts';
 import { clearBatch, silentOwners } from './clearing.ts';
 import type { ExchangeState } from './exchangeState.ts';
 import { adoptParameters, unknownMarket } from './operatorInputs.ts';
@@ -64,7 +64,7 @@ export function closeBatch(
 /**
  * What a proposal means for a closed batch, without applying it.
  * Rejections: marketUnknown, parametersInvalid for a misshapen oracle, marketHalted,
- * phaseMismatch.
+ * phaseMismatch, amountOutOfRange for a proposal whose fills no amount can count.
  */
 export function proposeClearing(
   state: ExchangeState,
@@ -86,9 +86,14 @@ export function proposeClearing(
     });
   }
   const { oracle, proposal } = input;
-  return accepted(
-    clearBatch({ domain: state.domain, market, ledger: state.ledger, oracle, proposal, settled }),
-  );
+  return clearBatch({
+    domain: state.domain,
+    market,
+    ledger: state.ledger,
+    oracle,
+    proposal,
+    settled,
+  });
 }
 
 /**

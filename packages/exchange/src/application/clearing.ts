@@ -1,10 +1,13 @@
 import { diffRoot, type StateDiffList } from '../diffs/stateDiff.ts';
 import { at, invariant } from '../failures/invariant.ts';
+import { refuse } from '../failures/rejection.ts';
+import type { Result } from '../failures/result.ts';
+import { accepted } from '../failures/result.ts';
 import type { AccountId } from '../ledger/account.ts';
 import { SystemRole, systemAccount } from '../ledger/account.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { PoolChange } from '../markets/batch/allocation.ts';
-import { poolChange, settle } from '../markets/batch/allocation.ts';
+import type { PoolChange, Settlement } from '../markets/batch/allocation.ts';
+import { noFills, poolChange, settle } from '../markets/batch/allocation.ts';
 import type { BatchMarket } from '../markets/batch/batchMarket.ts';
 import { measureBatch } from '../markets/batch/measures.ts';
 import type { OracleSnapshot } from '../markets/batch/oracleSnapshot.ts';
@@ -14,8 +17,9 @@ import type { BatchParameters } from '../markets/batch/parameters.ts';
 import { parameterHash, RATION_SCALE } from '../markets/batch/parameters.ts';
 import type { BatchReport } from '../markets/batch/report.ts';
 import { fillRoot } from '../markets/batch/report.ts';
-import type { BatchFills, BatchProposal, BatchSolution } from '../markets/batch/solution.ts';
+import type { BatchProposal, BatchSolution } from '../markets/batch/solution.ts';
 import { productLegs } from '../markets/batch/unitPrices.ts';
+import { AMOUNT_MAX } from '../numbers/amount.ts';
 import type { VenueDomain } from '../orders/typedData.ts';
 import type { BatchTransition, VaultSheet } from '../transition.ts';
 
@@ -30,22 +34,20 @@ export interface ClearingInputs {
   readonly settled?: Settlement | undefined;
 }
 
-/** Fills and their sums, taken in one pass over the rows. */
-export interface Settlement {
-  readonly fills: BatchFills;
-  readonly change: PoolChange;
-}
-
 /**
  * Works out, in integers, everything that a proposal means for a closed batch: fills, balances
  * before and after, the diff list and the report. Changes nothing: the laws judge the result first.
+ * Rejection: amountOutOfRange for fills that do not fit their columns.
  */
-export function clearBatch(inputs: ClearingInputs): BatchTransition {
+export function clearBatch(inputs: ClearingInputs): Result<BatchTransition> {
   const { domain, market, ledger, oracle, proposal } = inputs;
   const { parameters, batch, parentReportHash } = market;
   invariant(batch.phase === 'closed', 'only a closed batch is cleared');
   const solution = solutionOf(parameters, proposal);
   const settlement = settlementOf(inputs, solution);
+  if (settlement === undefined) {
+    return refuse('amountOutOfRange', { field: 'proposal', limit: AMOUNT_MAX });
+  }
   const accounts = sheetAccounts(market);
   const before = readSheet(parameters, ledger, accounts);
   const diffs = fillDiffs(inputs, settlement, accounts);
@@ -73,7 +75,7 @@ export function clearBatch(inputs: ClearingInputs): BatchTransition {
     after,
     diffs,
   };
-  return { ...unsigned, report: buildReport(unsigned, settlement.change, proposal) };
+  return accepted({ ...unsigned, report: buildReport(unsigned, settlement.change, proposal) });
 }
 
 function solutionOf(parameters: BatchParameters, proposal: BatchProposal): BatchSolution {
@@ -89,14 +91,13 @@ function solutionOf(parameters: BatchParameters, proposal: BatchProposal): Batch
   };
 }
 
-function settlementOf(inputs: ClearingInputs, solution: BatchSolution): Settlement {
+function settlementOf(inputs: ClearingInputs, solution: BatchSolution): Settlement | undefined {
   const { market, oracle, proposal, settled } = inputs;
   if (settled !== undefined) return settled;
   const { table } = market.batch;
   const input = { parameters: market.parameters, oracle, table, solution };
   if (proposal.kind === 'cleared') return settle(input);
-  const { count } = table;
-  const fills = { paid: new BigUint64Array(count), received: new BigUint64Array(count) };
+  const fills = noFills(table.count);
   return { fills, change: poolChange(input, fills) };
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../../../testing/exchange/exchangeBench.ts';
 import { at } from '../failures/invariant.ts';
 import { allHold, judgeBatch } from '../laws/judge.ts';
+import { RATION_SCALE } from '../markets/batch/parameters.ts';
 import { AMOUNT_MAX, amount } from '../numbers/amount.ts';
 import { PRICE_SCALE, price } from '../numbers/price.ts';
 import { NO_DELEGATE, Scope } from '../orders/signedTypes.ts';
@@ -30,6 +31,49 @@ test('a basket stays what it is, and more baskets follow the present ones', () =
   const receive = good.assets.length + good.baskets.length;
   assert.equal(codeOf(bench.submit(alice, { receive })), 'accepted');
   assert.ok(allHold(bench.clear().verdicts));
+});
+
+test('a new basket is worth at most one numeraire a unit, and a journal may hold any', () => {
+  const { bench } = fundedBench();
+  const good = bench.market().parameters;
+  // A dollar has 10^6 ledger units and a mid of one; so has the euro, at 1.1.
+  const basket = (dollars: bigint): typeof good => {
+    const units = good.assets.map((_, i) => (i === 0 ? dollars : i === 1 ? 10n : 0n));
+    return { ...good, baskets: [...good.baskets, { symbol: 'COARSE', units }] };
+  };
+  const admit = (parameters: typeof good): string => {
+    return codeOf(bench.admit({ kind: 'setParameters', parameters }));
+  };
+  const refused = bench.admit({ kind: 'setParameters', parameters: basket(999_990n) });
+  assert.equal(!refused.ok && refused.rejection.field, 'baskets[1].units');
+  assert.equal(admit(basket(999_989n)), 'accepted');
+  const created = { ...basket(1_000_000n), marketId: 2 };
+  const { reference: oracle } = bench.market();
+  const inventory = created.assets.map(() => amount(0n));
+  const market = { kind: 'createMarket' as const, parameters: created, oracle, inventory };
+  assert.equal(codeOf(bench.admit(market)), 'parametersInvalid');
+  assert.equal(codeOf(bench.apply(market)), 'accepted');
+  assert.equal(bench.replay().root(), bench.machine.root());
+});
+
+test('a proposal whose receipts no amount can count is refused and changes nothing', () => {
+  const { bench, alice } = fundedBench();
+  bench.submit(alice, { budget: amount(10n ** 12n), receive: 2 });
+  bench.must({ kind: 'closeBatch', marketId: 1 });
+  const root = bench.machine.root();
+  const { reference: oracle, parameters } = bench.market();
+  const ones = parameters.assets.map(() => RATION_SCALE);
+  const prices = oracle.mids.map((mid, i) => (i === 2 ? price(1n) : mid));
+  const claims = { blocked: [], iterations: 0, stepNormE12: 0n };
+  const solution = { prices, payFactors: ones, receiveFactors: ones, ...claims };
+  const proposal = { kind: 'cleared' as const, solution };
+  const input = { kind: 'clearBatch' as const, marketId: 1, oracle, proposal };
+  assert.equal(codeOf(bench.machine.propose(input)), 'amountOutOfRange');
+  assert.equal(codeOf(bench.apply(input)), 'amountOutOfRange');
+  assert.equal(bench.machine.root(), root);
+  const halted = { kind: 'halted' as const, reason: 'void', prices: oracle.mids };
+  assert.equal(codeOf(bench.apply({ ...input, proposal: halted })), 'accepted');
+  assert.equal(bench.held(alice, 0), 0n);
 });
 
 test('a halted market clears nothing, and clears its closed batch once resumed', () => {

@@ -1,4 +1,5 @@
 import { at } from '../failures/invariant.ts';
+import type { Refused } from '../failures/rejection.ts';
 import { refuse } from '../failures/rejection.ts';
 import type { Result } from '../failures/result.ts';
 import { accepted } from '../failures/result.ts';
@@ -9,8 +10,9 @@ import { CUSTODY } from '../ledger/ledger.ts';
 import type { BatchMarket } from '../markets/batch/batchMarket.ts';
 import { OpenBatch, openMarket } from '../markets/batch/batchMarket.ts';
 import type { Basket, BatchParameters } from '../markets/batch/parameters.ts';
-import { checkOracle, checkParameters } from '../markets/batch/registration.ts';
+import { checkBasketWorth, checkOracle, checkParameters } from '../markets/batch/registration.ts';
 import { AMOUNT_MAX } from '../numbers/amount.ts';
+import type { Moment } from '../orders/admission.ts';
 import type { Applied } from './applied.ts';
 import type { ExchangeState } from './exchangeState.ts';
 
@@ -42,7 +44,7 @@ export function registerAsset(state: ExchangeState, input: Of<'registerAsset'>):
 export function createMarket(
   state: ExchangeState,
   input: Of<'createMarket'>,
-  timeMs: number,
+  moment: Moment,
 ): Result<Applied> {
   const { parameters, oracle, inventory } = input;
   const { marketId } = parameters;
@@ -57,6 +59,8 @@ export function createMarket(
   if (!checked.ok) return checked;
   const fits = checkOracle(parameters, oracle);
   if (!fits.ok) return fits;
+  const coarse = refuseCoarse(parameters, oracle.mids, moment);
+  if (coarse !== undefined) return coarse;
   if (inventory.length !== parameters.assets.length) {
     return refuse('parametersInvalid', {
       field: 'inventory',
@@ -77,7 +81,7 @@ export function createMarket(
     const units = at(inventory, i);
     state.ledger.transfer({ from: CUSTODY, to, assetId: asset.assetId, amount: units });
   });
-  state.markets.set(marketId, openMarket(parameters, oracle, timeMs));
+  state.markets.set(marketId, openMarket(parameters, oracle, moment.timeMs));
   return accepted({ kind: 'marketCreated', marketId });
 }
 
@@ -90,7 +94,7 @@ export function createMarket(
 export function setParameters(
   state: ExchangeState,
   input: Of<'setParameters'>,
-  timeMs: number,
+  moment: Moment,
 ): Result<Applied> {
   const { parameters } = input;
   const market = state.markets.get(parameters.marketId);
@@ -110,14 +114,26 @@ export function setParameters(
     const field = `baskets[${changed}]`;
     return refuse('parametersInvalid', { field, limit: 'the baskets of the market, then others' });
   }
+  const coarse = refuseCoarse(parameters, market.reference.mids, moment);
+  if (coarse !== undefined) return coarse;
   const { batch } = market;
   if (batch.table.count === 0 && batch.commitments.length === 0 && batch.phase === 'collecting') {
-    adoptParameters(market, parameters, batch.number, timeMs);
+    adoptParameters(market, parameters, batch.number, moment.timeMs);
     return accepted({ kind: 'parametersSet', marketId: market.marketId, fromBatch: batch.number });
   }
   market.nextParameters = parameters;
   const fromBatch = batch.number + 1;
   return accepted({ kind: 'parametersSet', marketId: market.marketId, fromBatch });
+}
+
+function refuseCoarse(
+  parameters: BatchParameters,
+  mids: readonly bigint[],
+  { bounds }: Moment,
+): Refused | undefined {
+  if (bounds === undefined) return undefined;
+  const checked = checkBasketWorth(parameters, mids, bounds.basketUnitWorthMax);
+  return checked.ok ? undefined : checked;
 }
 
 function isSameBasket(basket: Basket, other: Basket | undefined): boolean {

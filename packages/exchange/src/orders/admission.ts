@@ -19,7 +19,7 @@ export interface AdmissionTerms {
   readonly moment: Moment;
 }
 
-/** When an input is judged, and how. */
+/** When an input is applied, and whether it is new. */
 export interface Moment {
   /** The sequencer's clock, milliseconds since 1970. */
   readonly timeMs: number;

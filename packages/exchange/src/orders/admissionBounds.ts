@@ -1,23 +1,27 @@
 /**
- * How far ahead of the venue a new order may reach. These bounds are asked of an input before it is
- * sequenced and never of one that a journal holds: they keep accounts from harm by slips of their
- * own, no law depends on them, and they can change without a journal that no longer replays.
+ * What is asked of a new input before it is sequenced, and never of one that a journal holds. These
+ * bounds keep accounts and operators from harm by slips of their own; no law depends on them, and
+ * they can change without a journal that no longer replays.
  */
 export interface AdmissionBounds {
   /** Longest time from the venue's clock to the expiry of an order, milliseconds. */
   readonly orderLifeMsMax: number;
   /** Largest step of an order nonce above `nonceLead`. */
   readonly nonceStepMax: bigint;
+  /** Most that one unit of a basket may be worth at the mids, whole units of the numeraire. */
+  readonly basketUnitWorthMax: bigint;
 }
 
 /**
  * The bounds of every venue. Thirty days are far above the one batch for which an order lives, and
  * far below what microseconds sent as milliseconds come to. At 2^32 a step, no account reaches the
- * last nonce with fewer than 10^9 orders.
+ * last nonce with fewer than 10^9 orders. Rule 2 refuses a fill whose rounding to whole units
+ * misses its limit, so coarse basket units lose orders, and very coarse ones all of them.
  */
 export const ADMISSION_BOUNDS: AdmissionBounds = {
   orderLifeMsMax: 30 * 86_400_000,
   nonceStepMax: 1n << 32n,
+  basketUnitWorthMax: 1n,
 };
 
 const NANOSECONDS_PER_MS = 1_000_000n;

@@ -25,7 +25,7 @@ async function storeBytes(directory: string, path: string): Promise<Buffer> {
   return await readFile(path);
 }
 
-test('finds nothing wrong with the stores of the engine, nor with no file or an empty one', async () => {
+test('finds nothing wrong with stores of the engine nor with an absent or empty file', async () => {
   await inFolder(async (directory, path) => {
     assert.equal(storeFileFlaw(path), undefined);
     await writeFile(path, '');

@@ -6,18 +6,29 @@ import { test } from 'node:test';
 import type { MarketShape } from '../../../../../testing/world/batchMarkets.ts';
 import { generateMarket, tableOf } from '../../../../../testing/world/batchMarkets.ts';
 import { SeededRandom } from '../../../../../testing/world/seededRandom.ts';
-import { price } from '../../numbers/price.ts';
+import { at } from '../../failures/invariant.ts';
+import { AMOUNT_MAX } from '../../numbers/amount.ts';
+import { PRICE_SCALE, price } from '../../numbers/price.ts';
 import type { AllocationInput } from './allocation.ts';
-import { allocate, allocateNaive, poolChange } from './allocation.ts';
+import { allocate, allocateNaive, poolChange, settle } from './allocation.ts';
 import { FillRules, feeUnits } from './fillRules.ts';
 import { RATION_SCALE } from './parameters.ts';
+import { unitPrices } from './unitPrices.ts';
+
+/** Beyond doubles; what it buys at mids is at most as many units. */
+const HUGE = (1n << 62n) + 5n;
 
 function randomInput(shape: MarketShape, seed: number): AllocationInput {
   const random = new SeededRandom(seed);
   const { problem, orders } = generateMarket({ shape, assets: 5, orders: 300, seed });
   const { parameters, oracle } = problem;
+  const worth = unitPrices(parameters, oracle.mids);
   const table = tableOf(
-    orders.map((order, k) => (k % 37 === 0 ? { ...order, budget: (1n << 62n) + 5n } : order)),
+    orders.map((order, k) => {
+      if (k % 37 !== 0) return order;
+      const fits = (HUGE * at(worth, order.receive)) / at(worth, order.pay);
+      return { ...order, budget: fits < HUGE ? fits : HUGE };
+    }),
   );
   for (let row = 0; row < table.count; row += 13) table.cancel(row);
   const factors = (): bigint[] =>
@@ -73,4 +84,26 @@ test('sums per asset are the sums over rows and legs', () => {
     assert.deepEqual(change.trade, trade);
     assert.deepEqual(change.fees, fees);
   }
+});
+
+test('a receipt or a sum that no amount can count is refused, and never wrapped', () => {
+  const { problem } = generateMarket({ shape: 'uniform', assets: 5, orders: 1, seed: 1 });
+  const assets = problem.parameters.assets.map((asset) => ({ ...asset, decimals: 6 }));
+  const parameters = { ...problem.parameters, assets, feeE7: 0 };
+  const mids = problem.oracle.mids.map(() => price(PRICE_SCALE));
+  const oracle = { ...problem.oracle, mids };
+  const ones = assets.map(() => RATION_SCALE);
+  const claims = { blocked: [], iterations: 0, stepNormE12: 0n };
+  const received = (target: bigint, budgets: readonly bigint[]): bigint | undefined => {
+    const table = tableOf(budgets.map((budget) => ({ pay: 0, receive: 1, budget })));
+    const prices = mids.map((mid, i) => (i === 1 ? price(target) : mid));
+    const solution = { prices, payFactors: ones, receiveFactors: ones, ...claims };
+    return settle({ parameters, oracle, table, solution })?.fills.received[0];
+  };
+  assert.equal(received(PRICE_SCALE, [AMOUNT_MAX]), AMOUNT_MAX, 'the most that fits');
+  assert.equal(received(PRICE_SCALE - 1n, [AMOUNT_MAX]), undefined, 'one tick more');
+  assert.equal(received(1n, [1n << 62n]), undefined, 'more than 64 bits');
+  const half = AMOUNT_MAX / 2n;
+  assert.equal(received(PRICE_SCALE, [half, half]), half, 'a sum that fits');
+  assert.equal(received(PRICE_SCALE, [half + 1n, half + 1n]), undefined, 'a sum that does not');
 });

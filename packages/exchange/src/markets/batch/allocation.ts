@@ -1,4 +1,5 @@
 import { invariant } from '../../failures/invariant.ts';
+import { AMOUNT_MAX } from '../../numbers/amount.ts';
 import type { OrderTerms, RowFill } from './fillRules.ts';
 import { FillRules, feeUnits, naturalFill } from './fillRules.ts';
 import type { OracleSnapshot } from './oracleSnapshot.ts';
@@ -35,25 +36,46 @@ export interface PoolChange {
  * Rows are read in order of admission. A row whose limit is farther from the ramp than doubles can
  * err is full or empty without a bigint; products are rounded down by `FloorRatio`; whatever those
  * cannot settle with certainty goes through the bigint rules of `fillRules.ts`. Equal to
- * `allocateNaive` bit for bit.
+ * `allocateNaive` bit for bit. The receipts must fit amounts; `settle` asks.
  */
 export function allocate(input: AllocationInput): BatchFills {
   const { parameters, oracle, solution } = input;
-  return fillRows(input, new QuickRules(parameters, oracle, solution), false);
+  const fills = fillRows(input, new QuickRules(parameters, oracle, solution), false);
+  invariant(fills !== undefined, 'the receipts fit amounts');
+  return fills;
 }
 
-/** `allocate` and `poolChange` in one pass over the rows. */
-export function settle(input: AllocationInput): {
+/** Fills and their sums, taken in one pass over the rows. */
+export interface Settlement {
   readonly fills: BatchFills;
   readonly change: PoolChange;
-} {
+}
+
+/**
+ * `allocate` and `poolChange` in one pass over the rows.
+ *
+ * @returns undefined when a receipt or a sum over an asset is more than an amount can count: the
+ * laws refuse such a batch, and its columns could not hold it.
+ */
+export function settle(input: AllocationInput): Settlement | undefined {
   const { parameters, oracle, solution } = input;
   const rules = new QuickRules(parameters, oracle, solution);
   const fills = fillRows(input, rules, true);
-  return { fills, change: sumOverAssets(parameters, rules) };
+  if (fills === undefined) return undefined;
+  const change = sumOverAssets(parameters, rules);
+  const { paid, received, fees } = change;
+  return [...paid, ...received, ...fees].every(isAmount) ? { fills, change } : undefined;
 }
 
-function fillRows(input: AllocationInput, rules: QuickRules, summing: boolean): BatchFills {
+function isAmount(units: bigint): boolean {
+  return units <= AMOUNT_MAX;
+}
+
+function fillRows(
+  input: AllocationInput,
+  rules: QuickRules,
+  summing: boolean,
+): BatchFills | undefined {
   const { table, solution } = input;
   const columns = new WordColumns(table);
   const fills = noFills(table.count);
@@ -77,6 +99,7 @@ function fillRows(input: AllocationInput, rules: QuickRules, summing: boolean): 
       if (summing) sumQuickly(rule, paid, received);
     } else {
       const exact = naturalFill(rule.rule, termsOf(table, row));
+      if (!isAmount(exact.received)) return undefined;
       fills.paid[row] = exact.paid;
       fills.received[row] = exact.received;
       if (summing) rule.addExact(exact.paid, exact.received, feeUnits(rule.rule, exact.paid));
@@ -86,19 +109,20 @@ function fillRows(input: AllocationInput, rules: QuickRules, summing: boolean): 
   return fills;
 }
 
-/** The slow, obvious twin of `allocate`: the bigint rules row by row. */
+/** The slow, obvious twin of `allocate`: the bigint rules row by row. The same must hold. */
 export function allocateNaive(input: AllocationInput): BatchFills {
   const { parameters, oracle, table, solution } = input;
   const rules = new FillRules(parameters, oracle, solution);
   const fills = noFills(table.count);
   for (let row = 0; row < table.count; row += 1) {
-    if (table.canceled[row] === 1) continue;
+    if (table.canceled[row] === 1 || solution.blocked.includes(row)) continue;
     const rule = rules.pair(table.pay[row] as number, table.receive[row] as number);
     const { paid, received } = naturalFill(rule, termsOf(table, row));
+    invariant(isAmount(received), 'the receipts fit amounts');
     fills.paid[row] = paid;
     fills.received[row] = received;
   }
-  clearBlocked(fills, solution);
+  for (const row of solution.blocked) invariant(row < table.count, 'a blocked row exists');
   return fills;
 }
 
@@ -166,14 +190,6 @@ export function naturalRowFill(rules: FillRules, table: OrderTable, row: number)
 /** Fills of a batch in which nothing trades. */
 export function noFills(count: number): BatchFills {
   return { paid: new BigUint64Array(count), received: new BigUint64Array(count) };
-}
-
-function clearBlocked(fills: BatchFills, solution: BatchSolution): void {
-  for (const row of solution.blocked) {
-    invariant(row < fills.paid.length, 'a blocked row exists');
-    fills.paid[row] = 0n;
-    fills.received[row] = 0n;
-  }
 }
 
 const PPM_NUMBER = 1_000_000;

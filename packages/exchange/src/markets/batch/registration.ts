@@ -4,11 +4,13 @@ import type { Result } from '../../failures/result.ts';
 import { accepted } from '../../failures/result.ts';
 import { ASSET_COUNT_MAX, DECIMALS_MAX } from '../../ledger/asset.ts';
 import { AMOUNT_MAX } from '../../numbers/amount.ts';
+import { mulDivCeil } from '../../numbers/mulDiv.ts';
 import { PRICE_SCALE } from '../../numbers/price.ts';
 import { isPositiveDefinite } from './measures.ts';
 import type { OracleSnapshot } from './oracleSnapshot.ts';
 import type { BatchParameters } from './parameters.ts';
 import { AdmissionMode, FEE_SCALE } from './parameters.ts';
+import { unitPrices } from './unitPrices.ts';
 
 const BASKET_COUNT_MAX = 64;
 /** A bundle and a batch's columns stay addressable with 32-bit rows and within memory. */
@@ -53,6 +55,28 @@ export function checkOracle(
     return invalid('oracle.mids[0]', PRICE_SCALE, at(oracle.mids, 0));
   }
   return accepted(undefined);
+}
+
+/**
+ * Checks that one unit of every basket is worth at most `worthMax` whole units of the numeraire at
+ * the given mids. Rejection: parametersInvalid.
+ */
+export function checkBasketWorth(
+  parameters: BatchParameters,
+  mids: readonly bigint[],
+  worthMax: bigint,
+): Result<undefined> {
+  const prices = unitPrices(parameters, mids);
+  const one = at(prices, 0) * 10n ** BigInt(at(parameters.assets, 0).decimals);
+  const count = parameters.assets.length;
+  const coarse = prices.slice(count).findIndex((worth) => worth > one * worthMax);
+  if (coarse < 0) return accepted(undefined);
+  const limit = `one unit is worth at most ${worthMax} of the numeraire`;
+  return invalid(
+    `baskets[${coarse}].units`,
+    limit,
+    mulDivCeil(at(prices, count + coarse), 1n, one),
+  );
 }
 
 /** Largest scaled covariance, of either sign. */

@@ -134,7 +134,9 @@ class Clearing {
       if (!this.#searchWithMinimums()) return this.#halt(HaltReason.searchUnfinished);
       const prices = this.#alignToGrid(this.#roundedPrices());
       if (!this.#insideHaltBand(prices)) return this.#halt(HaltReason.priceOutsideHaltBand);
-      const { batch, fills, blocked } = this.#settle(prices);
+      const settled = this.#settle(prices);
+      if (settled === undefined) return this.#halt(HaltReason.amountsOutOfRange);
+      const { batch, fills, blocked } = settled;
       const repair = this.#repair(batch, fills, blocked);
       if (repair === 'content') {
         return { kind: 'cleared', solution: batch.solution, fills, change: batch.change };
@@ -158,11 +160,13 @@ class Clearing {
   }
 
   /** Allocates in integers; rows left out that the rules would fill are the blocked ones. */
-  #settle(prices: readonly Price[]): {
-    readonly batch: SettledBatch;
-    readonly fills: BatchFills;
-    readonly blocked: readonly number[];
-  } {
+  #settle(prices: readonly Price[]):
+    | {
+        readonly batch: SettledBatch;
+        readonly fills: BatchFills;
+        readonly blocked: readonly number[];
+      }
+    | undefined {
     const { parameters, oracle, inventory } = this.#problem;
     const table = this.#table;
     const open: BatchSolution = {
@@ -180,7 +184,9 @@ class Clearing {
     });
     const rows = blocked.map((index) => this.#drops.row(index)).sort((a, b) => a - b);
     const solution = { ...open, blocked: rows };
-    const { fills, change } = settle({ parameters, oracle, table, solution });
+    const settlement = settle({ parameters, oracle, table, solution });
+    if (settlement === undefined) return undefined;
+    const { fills, change } = settlement;
     const position = { parameters, oracle, inventory, trade: change.trade, fees: change.fees };
     return { batch: { position, solution, change, rules, table }, fills, blocked };
   }
@@ -278,7 +284,10 @@ class Clearing {
     return prices.every((p, i) => abs(p - at(oracle.mids, i)) * PPM <= at(oracle.mids, i) * band);
   }
 
-  /** Whether no pair could receive more units than an amount can count, with room to spare. */
+  /**
+   * Whether no pair could receive more units at twice the mid rate than an amount can count: so
+   * that the search is not begun in vain. What the integers come to is asked of every settlement.
+   */
   #receiptsFit(): boolean {
     const { curves } = this.#model;
     const mids = new Float64Array(this.#model.assets);
