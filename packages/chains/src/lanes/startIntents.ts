@@ -273,6 +273,11 @@ async function prepare(tenure: Tenure, candidate: Candidate, batch: Batch): Prom
     else refuseShort(tenure, stored, shortage, batch);
     return;
   }
+  const dear = aboveCap(tenure, stored);
+  if (dear !== undefined) {
+    letWait(tenure, stored, dear, batch);
+    return;
+  }
   const attempt = await signAttempt(tenure, transaction, 'execute');
   const steps = ['policy', 'simulated', 'reserved', 'signed'];
   const next = { ...stored, life: offered(stored.life, attempt, steps) };
@@ -284,6 +289,17 @@ async function prepare(tenure: Tenure, candidate: Candidate, batch: Batch): Prom
   }
   tenure.tally.started += 1;
   tenure.tally.attempts += 1;
+}
+
+/** The cap holds for all that is paid for being executed, data fees included. */
+function aboveCap(tenure: Tenure, { request }: StoredIntent): Reason | undefined {
+  const { gas = 0n, dataFee = 0n } = tenure.memory.reservations.get(request.key) ?? {};
+  if (gas + dataFee <= request.feeCap) return undefined;
+  return {
+    code: 'feeAboveCap',
+    sentence: `Gas and data cost ${gas + dataFee} wei, above the cap of ${request.feeCap} wei.`,
+    fields: { feeCap: String(request.feeCap), gas: String(gas), dataFee: String(dataFee) },
+  };
 }
 
 function isUnsettled(tenure: Tenure): boolean {
