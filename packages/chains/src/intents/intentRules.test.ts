@@ -1,5 +1,5 @@
-// Goal: what could never be carried out is refused before it is stored, naming field, rule, what was
-// found and the fix. Method: a request that is fine, changed in one place at a time.
+// Goal: what could never be carried out is refused before it is stored, naming field, rule, what
+// was found and the fix. Method: a request that is fine, changed in one place at a time.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
