@@ -1,4 +1,3 @@
-import { at } from '@lawbook/exchange/failures/invariant';
 import { isAsFinal } from './finality.ts';
 import { gatherEvidence, judgeExpiry } from './solanaExpiry.ts';
 import type { SolanaAttempt, SolanaInclusion, SolanaLife } from './solanaIntent.ts';
@@ -191,8 +190,8 @@ export async function buryExpired(tenure: SolanaTenure): Promise<void> {
   const evidence = await gatherEvidence(attempts, tenure.rpc);
   const rules = { genesisHash, quorum: settings.quorum, marginBlocks };
   const lives: StoredSolanaIntent[] = [];
-  for (const [index, { stored, attempt }] of suspects.entries()) {
-    const verdict = judgeExpiry(at(attempts, index), evidence, rules);
+  for (const { stored, attempt } of suspects) {
+    const verdict = judgeExpiry(attempt, evidence, rules);
     if (verdict === 'expired') {
       lives.push({ ...stored, life: buried(stored.life, tenure.nowMs()) });
     } else if (verdict === 'open') tenure.tally.expiriesUnproven += 1;
