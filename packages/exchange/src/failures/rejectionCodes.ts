@@ -85,6 +85,12 @@ export const REJECTIONS = {
     fix: 'Ask again; report the trace id if it stays. Orders: submit the same order again.',
     httpStatus: 500,
   },
+  methodNotAllowed: {
+    number: 111,
+    rule: 'A path is asked with a method that it takes.',
+    fix: 'Use a method of the Allow header.',
+    httpStatus: 405,
+  },
   unauthenticated: {
     number: 200,
     rule: 'A private route needs a session or an operator token.',

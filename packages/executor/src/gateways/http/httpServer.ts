@@ -19,6 +19,7 @@ import {
   TRACE_HEADER,
   traceIdFrom,
 } from './replies.ts';
+import { RouteMethods } from './routeMethods.ts';
 
 /** Longest request line and headers. */
 const HEADER_BYTES_MAX = 16_384;
@@ -45,7 +46,7 @@ export async function createHttpServer(
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 100 },
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
       void sendRejection(request, reply, rejectionOf(error));
@@ -63,9 +64,12 @@ export async function createHttpServer(
         https: { ...limits, cert: tls.cert, key: tls.key },
       })) as unknown as FastifyInstance;
   app.server.maxConnections = options.connectionsMax;
+  const routes = new RouteMethods();
+  app.addHook('onRoute', ({ url, method }) => routes.add(url, [method].flat()));
   takeBodies(app);
   await allowOrigins(app, options.corsOrigins);
   limitAddresses(app, core);
+  answerUnknown(app, routes);
   answerFailures(app, core);
   observe(app, core);
   for (const endpoint of endpoints) mountEndpoint(app, core, endpoint);
@@ -118,14 +122,25 @@ function limitAddresses(app: FastifyInstance, core: GatewayCore): void {
   });
 }
 
-function answerFailures(app: FastifyInstance, core: GatewayCore): void {
-  app.setNotFoundHandler((request, reply) => {
-    const { rejection } = refuse('notFound', {
-      field: 'path',
-      actual: `${request.method} ${request.url.slice(0, 200)}`,
-    });
-    return sendRejection(request, reply, rejection);
+/** Answers what no route takes, before a body is read: the wrong method, or the wrong path. */
+function answerUnknown(app: FastifyInstance, routes: RouteMethods): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
+    const { method, url } = request;
+    const allowed = routes.of(url);
+    if (allowed.length > 0 && !allowed.includes(method)) {
+      const limit = allowed.join(', ');
+      void reply.header('allow', limit);
+      const { rejection } = refuse('methodNotAllowed', { field: 'method', limit, actual: method });
+      await sendRejection(request, reply, rejection);
+      return;
+    }
+    const actual = `${method} ${url.slice(0, 200)}`;
+    await sendRejection(request, reply, refuse('notFound', { field: 'path', actual }).rejection);
   });
+}
+
+function answerFailures(app: FastifyInstance, core: GatewayCore): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const rejection = rejectionOf(error);
     if (rejection.code === 'internalFault') {
@@ -148,7 +163,7 @@ function observe(app: FastifyInstance, { dependencies }: GatewayCore): void {
     const { orderIds } = requestState(request, '');
     const fields = { traceId: request.id, method, route, status: reply.statusCode, seconds };
     const line = orderIds.length === 0 ? fields : { ...fields, orderHash: orderIds.join(' ') };
-    if (method === 'GET') log.debug(line, 'read answered');
+    if (method === 'GET' || method === 'HEAD') log.debug(line, 'read answered');
     else log.info(line, 'write answered');
   });
 }

@@ -41,8 +41,8 @@ const CASES: readonly Case[] = [
     name: 'an unknown method',
     method: 'PATCH',
     path: '/v1/assets',
-    code: 'notFound',
-    field: 'path',
+    code: 'methodNotAllowed',
+    field: 'method',
   },
   { name: 'a broken escape', path: '/v1/accounts/%zz', code: 'malformedRequest', field: 'path' },
   {
