@@ -56,20 +56,20 @@ export interface ChainTracker {
   /** Whether a block is canonical now; undefined when the ring cannot tell. */
   isCanonical(block: BlockReference): boolean | undefined;
   /**
-   * Whether a canonical block is buried deep enough for the target; the head has one confirmation.
-   * False for a block that the ring knows to be dropped. For one that is older than the ring this
-   * says how deep it is, and the caller knows whether it is canonical: from its cursor, or from a
-   * look-up after an unknown passage.
+   * Whether a canonical block is buried deep enough for the target; the head has one
+   * confirmation. False for a block that the ring knows to be dropped. For one that is older than
+   * the ring this says how deep it is, and the caller knows whether it is canonical: from its
+   * cursor, or from a look-up after an unknown passage.
    */
   isFinal(block: BlockReference, target: FinalityTarget): boolean;
   /**
-   * From a cursor to the head. `undefined` starts at the head: nothing dropped or adopted. Without a
-   * head every cursor is unknown.
+   * From a cursor to the head. `undefined` starts at the head: nothing dropped or adopted. Without
+   * a head every cursor is unknown.
    */
   passageFrom(cursor: BlockReference | undefined): Passage;
   /**
-   * Resolves at the next change of head or finality after this call; rejects when aborted, and with
-   * CHAIN_CLOSED. Call it before looking at the rest, then await it: no change falls in between.
+   * Resolves at the next change of head or finality after this call; rejects when aborted, and
+   * with CHAIN_CLOSED. Call it before looking at the rest, then await it: no change falls between.
    */
   changed(signal?: AbortSignal): Promise<void>;
   /**
@@ -79,8 +79,8 @@ export interface ChainTracker {
    */
   poll(): Promise<void>;
   /**
-   * Reorganisations seen, and the deepest of them in blocks; blocks of all branches in the ring; the
-   * time (`Clock.nowMs`) of the last poll that succeeded.
+   * Reorganisations seen, and the deepest of them in blocks; blocks of all branches in the ring;
+   * the time (`Clock.nowMs`) of the last poll that succeeded.
    */
   stats(): {
     readonly reorganisations: number;

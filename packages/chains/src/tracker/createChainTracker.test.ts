@@ -105,7 +105,7 @@ for (const depth of [1, 2, 6, 20]) {
     });
   });
 
-  test(`a reorganisation of depth ${depth} at equal height is believed at the second look`, async () => {
+  test(`depth ${depth} at equal height is believed at the second look`, async () => {
     await inWorld({ blocks: 40 }, async ({ clock, chain, tracker }) => {
       const first = chain.head();
       chain.reorg(depth, depth);
@@ -127,7 +127,7 @@ test('a shorter branch is followed once its hashes contradict ours', async () =>
   });
 });
 
-test('a chain that was taken back without a new block is followed once it stood still', async () => {
+test('a chain taken back without a new block is followed once it stood still', async () => {
   await inWorld({ blocks: 40, endpoints: 2 }, async ({ clock, chain, tracker }) => {
     chain.reorg(10, 0);
     await clock.runFor(4_000);
@@ -138,7 +138,7 @@ test('a chain that was taken back without a new block is followed once it stood 
   });
 });
 
-test('a chain that was taken back and grew again beyond its old height is one reorganisation', async () => {
+test('a chain taken back that grew beyond its old height is one reorganisation', async () => {
   await inWorld({ blocks: 40 }, async ({ clock, chain, tracker }) => {
     const cursor = chain.head();
     chain.reorg(10, 12);
@@ -232,7 +232,7 @@ test('a reorganisation deeper than the ring begins again and is counted', async 
   });
 });
 
-test('with everything down the head stays, polls stay below two a second, recovery takes under five', async () => {
+test('an outage costs two polls a second at most, and recovery takes under five seconds', async () => {
   await inWorld({ endpoints: 2 }, async ({ clock, chain, tracker }) => {
     for (const endpoint of chain.endpoints) endpoint.isDown = true;
     const before = chain.calls.length;
@@ -254,7 +254,7 @@ test('with everything down the head stays, polls stay below two a second, recove
   });
 });
 
-test('a wake makes it poll at once, and a thousand wakes do not make a thousand polls', async () => {
+test('a wake makes it poll at once, a thousand wakes do not make a thousand polls', async () => {
   let wakeUp = (): void => undefined;
   let stopped = 0;
   const wake: Wake = (callback) => {
@@ -283,7 +283,7 @@ test('a wake makes it poll at once, and a thousand wakes do not make a thousand 
   assert.equal(stopped, 1);
 });
 
-test('safe and finalized are followed, do not go back for a replica, and fall with a reorganisation', async () => {
+test('safe and finalized do not go back for a replica, and fall with a reorganisation', async () => {
   const world = { endpoints: 2, blocks: 40 };
   await inWorld(world, async ({ clock, chain, tracker }) => {
     chain.safeDepth = 2;

@@ -23,7 +23,7 @@ export interface ChainTrackerOptions {
   readonly pollIntervalMs?: number;
   /** Canonical blocks that are kept; 512 otherwise. */
   readonly ringBlocks?: number;
-  /** Blocks below the first head that are read at once, so that older cursors work; 32 otherwise. */
+  /** Blocks below the first head that are read at once, for older cursors; 32 otherwise. */
   readonly historyBlocks?: number;
   /** Endpoints that have to contradict our head (see `HeadDoubt`); 2, or all of a smaller pool. */
   readonly quorum?: number;
@@ -38,13 +38,13 @@ export type Wake = (wakeUp: () => void) => () => void;
 export interface ChainTrackerDependencies {
   readonly pool: EndpointPool;
   readonly environment: Environment;
-  /** Makes it poll sooner and carries no news itself: losing, repeating or reordering is harmless. */
+  /** Makes it poll sooner and carries no news: losing, repeating or reordering is harmless. */
   readonly wake?: Wake;
 }
 
 /**
- * Starts to follow a chain by polling `pool`. It never throws for endpoints: while none answers, the
- * head stays and it tries again, at most twice a second and at least every four seconds.
+ * Starts to follow a chain by polling `pool`. It never throws for endpoints: while none answers,
+ * the head stays and it tries again, at most twice a second and at least every four seconds.
  *
  * `stats().lastPollMs` is the time (`Clock.nowMs`) of the last poll that succeeded.
  */

@@ -4,10 +4,10 @@ import type { HeaderRing } from './headerRing.ts';
 /**
  * When the tracker leaves its head for a block that is not higher.
  *
- * A higher block is followed at once: the chain is the longest one that an endpoint told of. A block
- * at our height or below proves nothing by itself, because a replica that lags says the same as a
- * chain that was taken back. So it raises a doubt, and a doubt that lasts leads to a hearing, where
- * every endpoint tells its head. One that still stands on our head ends the doubt. Otherwise:
+ * A higher block is followed at once: the chain is the longest one that an endpoint told of. A
+ * block at our height or below proves nothing by itself, because a replica that lags says the same
+ * as a chain that was taken back. So it raises a doubt, and a doubt that lasts leads to a hearing,
+ * where every endpoint tells its head. One that still stands on our head ends it. Otherwise:
  *
  * | All endpoints that answer stand              | quorum or more of them      | fewer            |
  * |----------------------------------------------|-----------------------------|------------------|

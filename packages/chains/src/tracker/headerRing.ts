@@ -19,9 +19,9 @@ export const RING_BLOCKS = 512;
  * The last blocks of a chain and of the branches that were left, linked by parent hashes.
  *
  * Pure: it never chooses a head, it is told. Blocks that were dropped stay as long as their height
- * stays, so that a cursor on an old branch still finds its way. At most `limit` canonical blocks, and
- * twice as many with all branches together; beyond that the lowest heights go. Between two changes of
- * the head, attached blocks may fill it to three times the limit.
+ * stays, so that a cursor on an old branch still finds its way. At most `limit` canonical blocks,
+ * and twice as many with all branches together; beyond that the lowest heights go. Between two
+ * changes of the head, attached blocks may fill it to three times the limit.
  */
 export class HeaderRing {
   readonly #limit: number;
