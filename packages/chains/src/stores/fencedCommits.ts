@@ -24,8 +24,8 @@ const UNKNOWN_SEQUENCE = -1;
  *
  * Each lease has a sequence beside its fence, which every commit raises by one. A try names the
  * sequence it builds on, so once a later commit was applied an earlier try never is. Commits of one
- * name go one after another. When the store is away for one, those that were waiting fail with it, so
- * that each call ends within about the time of one.
+ * name go one after another. When the store is away for one, those that were waiting fail with it,
+ * so that each call ends within about the time of one.
  */
 export class FencedCommits {
   /** One for each name that this process ever wrote for, so as many as it has signers. */
@@ -41,7 +41,7 @@ export class FencedCommits {
     });
     lane.last = turn.catch((fault: unknown) => {
       lane.sequence = UNKNOWN_SEQUENCE;
-      // A commit that was fenced off says nothing about those behind it, which may have a new lease.
+      // One that was fenced off says nothing about those behind it, which may have a new lease.
       if (codeOf(fault) !== 'CHAIN_LANE_FENCED') lane.failures += 1;
     });
     await turn;

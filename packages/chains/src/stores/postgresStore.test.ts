@@ -84,7 +84,7 @@ describe('opening a PostgreSQL store', { skip: skip ?? false }, () => {
     await (await PostgresStore.open({ url, allowVolatile: true }, environment)).close();
   });
 
-  it('refuses names that need quoting, unknown databases and tables of something else', async () => {
+  it('refuses names that need quoting, unknown databases and foreign tables', async () => {
     for (const schema of ['', 'Upper', 'a"b', 'a;b', '1a', 'x'.repeat(64)]) {
       await assert.rejects(opening(schema), { code: 'CHAIN_CONFIG_INVALID' });
     }
@@ -106,9 +106,14 @@ describe('opening a PostgreSQL store', { skip: skip ?? false }, () => {
     await assert.rejects(store.get('a'), { code: 'CHAIN_STORE_CORRUPT' });
     await store.close();
   });
+  strictTests(opening, () => server);
+});
 
+type Opening = (schema: string, url?: string) => Promise<PostgresStore>;
+
+function strictTests(opening: Opening, server: () => PostgresServer): void {
   it('works where every transaction is serialisable, and conflicts are tried again', async () => {
-    const url = `${server.url}?options=-c%20default_transaction_isolation%3Dserializable`;
+    const url = `${server().url}?options=-c%20default_transaction_isolation%3Dserializable`;
     const [ours, theirs] = [await opening('strict', url), await opening('strict', url)];
     const lease = await take(ours, 'lane', 'owner');
     const calls = Array.from({ length: 20 }, async (_, index) => {
@@ -121,4 +126,4 @@ describe('opening a PostgreSQL store', { skip: skip ?? false }, () => {
     await ours.close();
     await theirs.close();
   });
-});
+}

@@ -50,61 +50,67 @@ serverFaults({
 });
 
 describe('opening a Redis store', { skip: skip ?? false }, () => {
-  let server: RedisServer;
+  let running: RedisServer;
   before(async () => {
-    server = await RedisServer.start(['--appendonly', 'yes', '--appendfsync', 'always']);
+    running = await RedisServer.start();
   });
-  after(() => server.stop());
-  const withClient = async (
-    use: (client: ReturnType<typeof createClient>) => Promise<unknown>,
-  ): Promise<void> => {
-    const client: ReturnType<typeof createClient> = createClient({ url: server.url });
-    await client.connect();
-    await use(client);
-    client.destroy();
-  };
+  after(() => running.stop());
+  settingTests(() => running);
+  lossTests(() => running);
+});
 
+function settingTests(running: () => RedisServer): void {
   it('refuses a server that may forget, unless that is accepted', async () => {
     const settings = [
       ['appendonly', 'no', 'yes'],
       ['appendfsync', 'everysec', 'always'],
     ] as const;
     for (const [name, weak, strong] of settings) {
-      await withClient((client) => client.configSet(name, weak));
-      await assert.rejects(RedisStore.open({ url: server.url }), {
+      await withClient(running(), (client) => client.configSet(name, weak));
+      await assert.rejects(RedisStore.open({ url: running().url }), {
         code: 'CHAIN_CONFIG_INVALID',
         message: new RegExp(`${name} ${weak}`),
       });
-      await (await RedisStore.open({ url: server.url, allowVolatile: true })).close();
-      await withClient((client) => client.configSet(name, strong));
+      await (await RedisStore.open({ url: running().url, allowVolatile: true })).close();
+      await withClient(running(), (client) => client.configSet(name, strong));
     }
-    await withClient((client) =>
+    await withClient(running(), (client) =>
       client.configSet({ maxmemory: '64mb', 'maxmemory-policy': 'allkeys-lru' }),
     );
-    await assert.rejects(RedisStore.open({ url: server.url }), { message: /noeviction/ });
-    await withClient((client) =>
+    await assert.rejects(RedisStore.open({ url: running().url }), { message: /noeviction/ });
+    await withClient(running(), (client) =>
       client.configSet({ maxmemory: '0', 'maxmemory-policy': 'noeviction' }),
     );
-    await (await RedisStore.open({ url: server.url })).close();
+    await (await RedisStore.open({ url: running().url })).close();
   });
 
+  it('refuses a wrong password and a prefix that is none', async () => {
+    const url = running().url.replace('a-secret-word', 'another-word');
+    await assert.rejects(RedisStore.open({ url }), { code: 'CHAIN_STORE_UNAVAILABLE' });
+    await assert.rejects(RedisStore.open({ url: running().url, prefix: 'a:b' }), {
+      code: 'CHAIN_CONFIG_INVALID',
+    });
+  });
+}
+
+function lossTests(running: () => RedisServer): void {
   it('refuses keys that are not its own, and a server that has forgotten a lease', async () => {
-    await withClient((client) => client.hSet('other:texts', 'a', 'b'));
-    await assert.rejects(RedisStore.open({ url: server.url, prefix: 'other' }), {
+    await withClient(running(), (client) => client.hSet('other:texts', 'a', 'b'));
+    await assert.rejects(RedisStore.open({ url: running().url, prefix: 'other' }), {
       code: 'CHAIN_STORE_CORRUPT',
     });
-    const store = await RedisStore.open({ url: server.url });
+    const store = await RedisStore.open({ url: running().url });
     const lease = await take(store, 'lane', 'owner');
-    await withClient((client) => client.flushAll());
+    await withClient(running(), (client) => client.flushAll());
     await assert.rejects(store.commit(lease, []), { code: 'CHAIN_STORE_CORRUPT' });
     await store.close();
   });
 
   it('halves no commit for which the server has no memory', async () => {
-    const store = await RedisStore.open({ url: server.url });
+    const store = await RedisStore.open({ url: running().url });
     const lease = await take(store, 'lane', 'owner');
     await store.commit(lease, [{ key: 'gone', text: '1' }]);
-    await withClient((client) => client.configSet('maxmemory', '1'));
+    await withClient(running(), (client) => client.configSet('maxmemory', '1'));
     const changes = [
       { key: 'gone', text: undefined },
       { key: 'new', text: '1' },
@@ -114,17 +120,20 @@ describe('opening a Redis store', { skip: skip ?? false }, () => {
       message: /OOM/,
     });
     assert.equal(await store.get('gone'), '1');
-    await withClient((client) => client.configSet('maxmemory', '0'));
+    await withClient(running(), (client) => client.configSet('maxmemory', '0'));
     await store.commit(lease, changes);
     assert.deepEqual(await store.list(''), [{ key: 'new', text: '1' }]);
     await store.close();
   });
+}
 
-  it('refuses a wrong password and a prefix that is none', async () => {
-    const url = server.url.replace('a-secret-word', 'another-word');
-    await assert.rejects(RedisStore.open({ url }), { code: 'CHAIN_STORE_UNAVAILABLE' });
-    await assert.rejects(RedisStore.open({ url: server.url, prefix: 'a:b' }), {
-      code: 'CHAIN_CONFIG_INVALID',
-    });
-  });
-});
+/** Talks to the server past the store. */
+async function withClient(
+  server: RedisServer,
+  use: (client: ReturnType<typeof createClient>) => Promise<unknown>,
+): Promise<void> {
+  const client: ReturnType<typeof createClient> = createClient({ url: server.url });
+  await client.connect();
+  await use(client);
+  client.destroy();
+}
