@@ -185,6 +185,21 @@ test('an endpoint stuck on a dead branch does not move a head that others stand 
   });
 });
 
+test('one endpoint on our head outweighs a quorum on a dead branch', async () => {
+  await inWorld({ blocks: 40, endpoints: 3 }, async ({ clock, chain, tracker }) => {
+    const dead = chain.head().hash;
+    chain.reorg(1, 2);
+    await clock.runFor(2_000);
+    at(chain.endpoints, 1).stuckOn = dead;
+    at(chain.endpoints, 2).stuckOn = dead;
+    const before = chain.calls.length;
+    await clock.runFor(60_000);
+    assert.ok(chain.calls.length - before > 60, 'there were hearings');
+    assert.equal(tracker.head()?.hash, chain.head().hash);
+    assert.equal(tracker.stats().reorganisations, 1);
+  });
+});
+
 test('the only endpoint that is left decides in the end when it contradicts our head', async () => {
   await inWorld({ blocks: 40, endpoints: 3 }, async ({ clock, chain, tracker }) => {
     at(chain.endpoints, 1).isDown = true;

@@ -126,6 +126,18 @@ test('logs of dropped blocks are taken back, highest first, before the new branc
   await world.close();
 });
 
+test('what was delivered is taken back although nodes have forgotten it', async () => {
+  const world = new World();
+  const cursor = world.cursor(1n);
+  world.chain.mine(1, [log(1)]);
+  world.chain.mine(1, [log(2)]);
+  await world.take(cursor);
+  for (const number of [1, 2]) world.chain.forgotten.add(world.chain.block(number).hash);
+  world.chain.reorg(2, 3, [log(3)]);
+  assert.deepEqual(told(await world.take(cursor)), ['-2:2', '-1:1', '+1:3']);
+  await world.close();
+});
+
 test('nothing below the first block is delivered or taken back', async () => {
   const world = new World();
   world.chain.mine(1, [log(1)]);

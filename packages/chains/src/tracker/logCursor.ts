@@ -213,9 +213,7 @@ class PollingLogCursor implements LogCursor {
 
   /** Below the first block nothing is delivered, so nothing there has to be taken back either. */
   #belowFirst({ number, hash }: BlockReference): Position {
-    return number < this.#first - 1n
-      ? { number: this.#first - 1n, hash: undefined }
-      : { number, hash: number < this.#first ? undefined : hash };
+    return number < this.#first ? { number: this.#first - 1n, hash: undefined } : { number, hash };
   }
 
   async #adopt(
