@@ -35,7 +35,10 @@ const swap: z.ZodType<Swap> = z.strictObject({
   min_fill_fraction: decimalOrNumber.optional().describe('0 to 1, at most six decimals'),
   signature: signatureText.describe('Over the BatchOrder that these fields translate to'),
   nonce: z
-    .union([z.string().regex(/^(0|[1-9]\d{0,18})$/), z.int().min(0)])
+    .union([
+      z.string().regex(/^(0|[1-9]\d{0,18})$/, 'a whole number in plain digits'),
+      z.int().min(0),
+    ])
     .describe('The orderNonce that was signed'),
   expires_at_ms: z.int().min(0).describe('The expiresAtMs that was signed'),
   market_id: z.string().optional().describe('Market; "1" unless stated'),

@@ -2,6 +2,7 @@ import { at } from '@lawbook/exchange/failures/invariant';
 import type { Refused } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { z } from 'zod';
+import { schemaWords } from './schemaWords.ts';
 
 const ACTUAL_LENGTH_MAX = 80;
 
@@ -15,7 +16,7 @@ export function schemaRefusal(error: z.ZodError, input: unknown, prefix: string)
   const path = [...issue.path, ...unknownKey];
   const field = fieldOf(prefix, path);
   const actual = describe(valueAt(input, path));
-  return refuse('malformedRequest', { field, limit: issue.message, actual });
+  return refuse('malformedRequest', { field, limit: schemaWords(issue), actual });
 }
 
 /** Of a union the alternative that came furthest says what is wrong. */
