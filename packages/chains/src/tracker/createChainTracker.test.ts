@@ -247,7 +247,7 @@ test('a reorganisation deeper than the ring begins again and is counted', async 
   });
 });
 
-test('an outage costs two polls a second at most, and recovery takes under five seconds', async () => {
+test('an outage costs two polls a second at most, recovery less than five seconds', async () => {
   await inWorld({ endpoints: 2 }, async ({ clock, chain, tracker }) => {
     for (const endpoint of chain.endpoints) endpoint.isDown = true;
     const before = chain.calls.length;
@@ -298,7 +298,7 @@ test('a wake makes it poll at once, a thousand wakes do not make a thousand poll
   assert.equal(stopped, 1);
 });
 
-test('safe and finalized do not go back for a replica, and fall with a reorganisation', async () => {
+test('tags do not go back for a replica, and fall with a reorganisation', async () => {
   const world = { endpoints: 2, blocks: 40 };
   await inWorld(world, async ({ clock, chain, tracker }) => {
     chain.safeDepth = 2;

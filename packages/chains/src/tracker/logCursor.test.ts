@@ -167,7 +167,7 @@ test('a batch that is not acknowledged comes again after a restart', async () =>
   await world.close();
 });
 
-test('a reorganisation while the process was away is taken back from what nodes still know', async () => {
+test('a reorganisation during an absence is taken back from what nodes still know', async () => {
   const world = new World();
   world.chain.mine(1, [log(1)]);
   world.chain.mine(1, [log(2)]);
