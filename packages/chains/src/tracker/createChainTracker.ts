@@ -266,11 +266,14 @@ class PollingTracker implements ChainTracker {
     return { elapsedMs, blockIntervalMs: blockIntervalMs(this.#ring) };
   }
 
-  /** A pool with fewer endpoints than the quorum decides with those that serve this chain. */
+  /**
+   * A pool with fewer endpoints than the quorum decides with those that ever told a head of this
+   * chain: not a relay for broadcasts, nor an endpoint of another chain.
+   */
   #quorum(): number {
     let endpoints = 0;
-    for (const { ejected } of this.#pool.stats()) {
-      if (ejected !== 'wrongChain' && ejected !== 'unauthorized') endpoints += 1;
+    for (const { ejected, headNumber } of this.#pool.stats()) {
+      if (headNumber !== undefined && ejected !== 'unauthorized') endpoints += 1;
     }
     return Math.max(1, Math.min(this.#options.quorum, endpoints));
   }

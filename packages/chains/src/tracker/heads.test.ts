@@ -23,6 +23,18 @@ test('a head is seen as soon as one source announces it', async () => {
   });
 });
 
+test('a connection that is back makes it look, a refused one does not', async () => {
+  await inWorld(async ({ clock, chain, sources }) => {
+    const before = chain.calls.length;
+    sources[0]?.tell({ kind: 'refused', error: undefined });
+    await clock.settle();
+    assert.equal(chain.calls.length, before);
+    sources[0]?.tell({ kind: 'started' });
+    await clock.settle();
+    assert.equal(chain.calls.length, before + 1);
+  });
+});
+
 test('repeated and reordered frames do not disturb the order of blocks', async () => {
   await inWorld(async ({ clock, chain, tracker, sources }) => {
     const start = chain.head();

@@ -1,23 +1,27 @@
 import { peekHash } from './chainBlock.ts';
 import type { Wake } from './createChainTracker.ts';
-import type { SubscriptionSource } from './subscriptionSource.ts';
+import type { SubscriptionNotice, SubscriptionSource } from './subscriptionSource.ts';
 
 /**
- * Makes a tracker poll when a node announces a new head. Several sources may announce the same one:
- * a repetition of the last announcement is passed over, everything else costs one poll at most.
+ * Makes a tracker poll when a node announces a new head, or is back after a lost connection.
+ * Several sources may announce the same head: a repetition of the last announcement is passed over,
+ * everything else costs one poll at most.
  */
 export function wakeOnHeads(sources: readonly SubscriptionSource[]): Wake {
   return (wakeUp) => {
     let last: unknown;
-    const onNotice = (notice: unknown): void => {
-      const hash = peekHash(notice);
+    const onMessage = (message: SubscriptionNotice): void => {
+      if (message.kind === 'refused') return;
+      const hash = message.kind === 'message' ? peekHash(message.result) : undefined;
       if (hash !== undefined && hash === last) return;
       last = hash;
       wakeUp();
     };
-    const stops = sources.map((source) => source.subscribe(['newHeads'], onNotice));
+    const subscriptions = sources.map((source) =>
+      source.subscribe({ kind: 'newHeads' }, onMessage),
+    );
     return () => {
-      for (const stop of stops) stop();
+      for (const subscription of subscriptions) subscription.close();
     };
   };
 }

@@ -30,8 +30,18 @@ test('a reader that is too slow loses the oldest, and the watch says so', async 
   const source = new PushedSource();
   const watch = watchPending(source, { queueMax: 3 });
   for (let mark = 1; mark <= 10; mark += 1) source.push(hashOf(mark));
-  assert.deepEqual(watch.stats(), { arrived: 10, missed: 7 });
+  assert.deepEqual(watch.stats(), { arrived: 10, missed: 7, starts: 0, refusals: 0 });
   assert.equal((await watch.hashes().next()).value, hashOf(8));
+  watch.close();
+});
+
+test('gaps and refusals are counted, because nobody can fill them', () => {
+  const source = new PushedSource();
+  const watch = watchPending(source);
+  source.tell({ kind: 'refused', error: undefined });
+  source.tell({ kind: 'started' });
+  source.tell({ kind: 'started' });
+  assert.deepEqual(watch.stats(), { arrived: 0, missed: 0, starts: 2, refusals: 1 });
   watch.close();
 });
 

@@ -12,9 +12,18 @@ export interface PendingWatch {
    * @throws ChainFault CHAIN_CLOSED; the reason of the signal.
    */
   hashes(signal?: AbortSignal): AsyncGenerator<Hash, never, undefined>;
-  /** Hashes that arrived, and those given up because the reader was slow; under 2^53. */
-  stats(): { readonly arrived: number; readonly missed: number };
+  stats(): PendingWatchStats;
   close(): void;
+}
+
+/** What a watch has seen; counts under 2^53. */
+export interface PendingWatchStats {
+  readonly arrived: number;
+  /** Hashes given up because the reader was slow. */
+  readonly missed: number;
+  /** Times that the subscription began, each but the first after a gap; and was refused. */
+  readonly starts: number;
+  readonly refusals: number;
 }
 
 /** Bounds of a watch; counts under 2^53. */
@@ -54,15 +63,22 @@ class SubscribedPendingWatch implements PendingWatch {
   readonly #queue: Hash[] = [];
   readonly #recent: Set<Hash> = new Set();
   readonly #arrivals = new ChangeSignal();
-  readonly #stop: () => void;
+  readonly #subscription: { close(): void };
   #arrived = 0;
   #missed = 0;
+  #starts = 0;
+  #refusals = 0;
   #isClosed = false;
   #isRead = false;
 
   constructor(source: SubscriptionSource, queueMax: number) {
     this.#queueMax = queueMax;
-    this.#stop = source.subscribe(['newPendingTransactions'], (notice) => this.#take(notice));
+    const topic = { kind: 'newPendingTransactions' } as const;
+    this.#subscription = source.subscribe(topic, (message) => {
+      if (message.kind === 'message') this.#take(message.result);
+      else if (message.kind === 'started') this.#starts += 1;
+      else this.#refusals += 1;
+    });
   }
 
   async *hashes(signal?: AbortSignal): AsyncGenerator<Hash, never, undefined> {
@@ -80,23 +96,28 @@ class SubscribedPendingWatch implements PendingWatch {
     }
   }
 
-  stats(): { readonly arrived: number; readonly missed: number } {
-    return { arrived: this.#arrived, missed: this.#missed };
+  stats(): PendingWatchStats {
+    return {
+      arrived: this.#arrived,
+      missed: this.#missed,
+      starts: this.#starts,
+      refusals: this.#refusals,
+    };
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#stop();
+    this.#subscription.close();
     this.#arrivals.close();
   }
 
-  #take(notice: unknown): void {
-    if (!isHash(notice) || this.#recent.has(notice) || this.#isClosed) return;
-    this.#recent.add(notice);
+  #take(hash: unknown): void {
+    if (!isHash(hash) || this.#recent.has(hash) || this.#isClosed) return;
+    this.#recent.add(hash);
     if (this.#recent.size > RECENT_MAX) this.#forgetOldest();
     this.#arrived += 1;
-    this.#queue.push(notice);
+    this.#queue.push(hash);
     if (this.#queue.length > this.#queueMax) {
       this.#queue.shift();
       this.#missed += 1;
