@@ -294,6 +294,8 @@ async function finalise(tenure: Tenure): Promise<void> {
   if (lives.length === 0) return;
   const record = { ...tenure.memory.record, finalCount, finalBlock };
   await tenure.commit({ lives, forgetSpends, record });
+  // A receipt may lie beyond the head at which the count was read: its chain nonce is used up.
+  tenure.minedCount = Math.max(tenure.minedCount, finalCount);
 }
 
 function verdictOf(
