@@ -68,6 +68,8 @@ export class InvariantWatch {
   };
   readonly #sent = new Set<string>();
   readonly #pending: Promise<void>[] = [];
+  /** The longest that a gap lived while everything was healthy, in blocks. */
+  gapBlocksMax = 0;
   #gapBlocks = 0;
   #gapTold = false;
   /** Whether an engine is up and owns the lane; gaps are nobody's fault otherwise. */
@@ -76,7 +78,7 @@ export class InvariantWatch {
   constructor(world: WorldDouble) {
     this.#world = world;
     world.onBlock.push((block) => this.#checkGap(block));
-    world.network.onSend = (raw) => this.#checkDurable(raw);
+    world.network.onSend.push((raw) => this.#checkDurable(raw));
   }
 
   /** Looks at everything once the story is over. */
@@ -97,15 +99,18 @@ export class InvariantWatch {
     return this.#report;
   }
 
-  /** A gap: a count below the highest that pools know, which no pool has. */
+  /** A gap: a chain nonce that no pool has, below one that the engine has used. */
   #checkGap(block: TruthBlock): void {
     const { nodes, signer, chain } = this.#world;
     const waiting = new Set<number>();
+    let highest = -1;
     for (const { pool } of nodes) {
-      for (const { chainNonce } of pool.allOf(signer)) waiting.add(chainNonce);
+      for (const { chainNonce, raw } of pool.allOf(signer)) {
+        waiting.add(chainNonce);
+        if (this.#sent.has(raw)) highest = Math.max(highest, chainNonce);
+      }
     }
     this.#report.checks.I3 += 1;
-    const highest = Math.max(-1, ...waiting);
     let hole: number | undefined;
     for (let n = chain.accountAt(block, signer).count; n < highest && hole === undefined; n += 1) {
       if (!waiting.has(n)) hole = n;
@@ -115,6 +120,7 @@ export class InvariantWatch {
       return;
     }
     this.#gapBlocks += 1;
+    this.gapBlocksMax = Math.max(this.gapBlocksMax, this.#gapBlocks);
     if (this.#gapBlocks <= GAP_BLOCKS_MAX || this.#gapTold) return;
     this.#gapTold = true;
     this.#violate(

@@ -27,7 +27,9 @@ export class NetworkDouble {
   readonly plan: FaultPlan;
   readonly tally: NetworkTally = { requests: 0, methods: new Map() };
   /** Called with every transaction that leaves for a node, before any fault meets it. */
-  onSend: (raw: unknown, node: NodeDouble) => void = () => undefined;
+  readonly onSend: ((raw: unknown, node: NodeDouble) => void)[] = [];
+  /** What a provider lets through; undefined lets everything through. */
+  admit: (method: string, node: NodeDouble) => NetworkFault | undefined = () => undefined;
   readonly #terms: NetworkTerms;
   readonly #clock: SimulatedClock;
   readonly #random: SeededRandom;
@@ -81,8 +83,11 @@ export class NetworkDouble {
   }
 
   #travel(node: NodeDouble, call: RpcCall, arrive: (settle: () => Outcome) => void): void {
-    if (call.method === 'eth_sendRawTransaction') this.onSend(call.params[0], node);
-    const fault = this.plan.strike(node.terms.name, call.method, this.#clock.elapsedMs());
+    if (call.method === 'eth_sendRawTransaction') {
+      for (const listen of this.onSend) listen(call.params[0], node);
+    }
+    const struck = this.plan.strike(node.terms.name, call.method, this.#clock.elapsedMs());
+    const fault = struck ?? this.admit(call.method, node);
     if (fault?.kind === 'lostBefore') return;
     const early = fault === undefined ? undefined : this.#refusal(node, fault);
     if (early !== undefined) {

@@ -36,7 +36,9 @@ export interface NodeTerms {
 
 /** Facts about a node that scenarios and checks look at. */
 export interface NodeTally {
-  /** Refusals by their kind, of transactions that were sent to it. */
+  /** Offers of what is mined already, which cannot do harm. */
+  repeats: number;
+  /** Other refusals by their kind. */
   readonly refusals: Map<PoolRefusal['kind'], number>;
   /** Transactions that it took. */
   taken: number;
@@ -47,11 +49,14 @@ export class NodeDouble implements NodeSight {
   readonly terms: NodeTerms;
   readonly chain: ChainDouble;
   readonly pool: MempoolDouble;
-  readonly tally: NodeTally = { refusals: new Map(), taken: 0 };
+  readonly tally: NodeTally = { refusals: new Map(), repeats: 0, taken: 0 };
   /** Blocks behind what it would know; asked for every call, so that it may flap. */
   lag: () => number = () => 0;
   /** Chain that it claims to be on, where that is a lie. */
   chainIdShown: number | undefined;
+  /** What it says instead of the truth; undefined leaves the truth. */
+  answerInstead: (method: string, params: readonly unknown[]) => NodeAnswer | undefined = () =>
+    undefined;
   /** Nodes that it tells of transactions. */
   peers: readonly NodeDouble[] = [];
   readonly #clock: SimulatedClock;
@@ -108,6 +113,8 @@ export class NodeDouble implements NodeSight {
       const message = `the method ${method} does not exist/is not available`;
       return { error: { code: -32601, message } };
     }
+    const instead = this.answerInstead(method, params);
+    if (instead !== undefined) return instead;
     if (method === 'eth_sendRawTransaction') return this.#take(params[0]);
     return answerCall(this, method, params);
   }
@@ -139,7 +146,10 @@ export class NodeDouble implements NodeSight {
       this.tally.taken += 1;
       return { result: transaction?.hash };
     }
-    this.tally.refusals.set(refusal.kind, (this.tally.refusals.get(refusal.kind) ?? 0) + 1);
+    const isMined =
+      transaction !== undefined && this.chain.receiptAt(this.tip(), transaction.hash) !== undefined;
+    if (isMined) this.tally.repeats += 1;
+    else this.tally.refusals.set(refusal.kind, (this.tally.refusals.get(refusal.kind) ?? 0) + 1);
     return { error: sayRefusal(this.terms.dialect, refusal) };
   }
 

@@ -21,7 +21,7 @@ export class SimulatedClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#startMs + this.#elapsedMs;
+    return Math.floor(this.#startMs + this.#elapsedMs);
   }
 
   elapsedMs(): number {

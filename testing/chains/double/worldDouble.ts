@@ -69,6 +69,10 @@ export class WorldDouble {
   readonly random: SeededRandom;
   /** Transactions that builders leave out for now. */
   withhold: (transaction: PaperTransaction) => boolean = () => false;
+  /** Transactions that a builder has of its own and puts before all others. */
+  readonly privately: PaperTransaction[] = [];
+  /** Set while a scenario disturbs the world in ways that no plan shows. */
+  isDisturbed = false;
   /** Called after every block. */
   readonly onBlock: ((block: TruthBlock) => void)[] = [];
   readonly processes: ProcessDouble[] = [];
@@ -124,8 +128,24 @@ export class WorldDouble {
   /** Whether nothing scripted disturbs the engine at this moment. */
   isHealthy(): boolean {
     const { away, failing, answersLost } = this.store.terms;
+    if (this.isDisturbed) return false;
     if (away || failing > 0 || answersLost > 0) return false;
     return !this.network.plan.isActiveAt(this.clock.elapsedMs());
+  }
+
+  /** Ends every disturbance. */
+  calm(): void {
+    this.network.plan.clear();
+    Object.assign(this.store.terms, { away: false, failing: 0, answersLost: 0 });
+    for (const node of this.nodes) {
+      node.lag = () => 0;
+      node.chainIdShown = undefined;
+      node.answerInstead = () => undefined;
+      node.thaw();
+    }
+    this.withhold = () => false;
+    this.isDisturbed = false;
+    this.start();
   }
 
   #candidates(): PaperTransaction[] {
@@ -134,6 +154,9 @@ export class WorldDouble {
       this.#builder,
     );
     const taken = new Map<string, PaperTransaction>();
+    for (const transaction of this.privately.splice(0)) {
+      taken.set(`${transaction.from}/${transaction.chainNonce}`, transaction);
+    }
     for (const node of feeding) {
       node.tip();
       for (const transaction of node.pool.executable()) {

@@ -22,7 +22,7 @@ export const burst: Scenario = {
     if (counts.some((count, index) => count !== first + index)) {
       complaints.push(`chain nonces are not contiguous: ${counts.join()}`);
     }
-    const refused = stage.refusals('chainNonceTooLow', 'replacementUnderpriced', 'alreadyKnown');
+    const refused = stage.refusals('chainNonceTooLow', 'replacementUnderpriced');
     if (refused > 0) complaints.push(`nodes refused ${refused} transactions`);
     return complaints;
   },

@@ -68,7 +68,11 @@ export async function runScenario(
     deaths: stage.deaths,
     isForgiven: (key) => stage.forgiven.has(key),
   });
-  complaints.push(...checkOutcomes(stage), ...(scenario.judge?.(stage, intents) ?? []));
+  complaints.push(
+    ...stage.complaints,
+    ...checkOutcomes(stage),
+    ...(scenario.judge?.(stage, intents) ?? []),
+  );
   const { user, system } = process.cpuUsage(cpu);
   const ended: Record<string, number> = {};
   for (const { life } of intents) {
@@ -120,7 +124,7 @@ async function endAll(stage: Stage): Promise<void> {
   const log = stage.log();
   while (clock.elapsedMs() < latestMs) {
     await clock.runFor(terms.blockTime * 1000);
-    if ((await log.openKeys()).length === 0) break;
+    if ((await log.openKeys()).length === 0 || stage.endsWhen()) break;
   }
   await clock.runFor(terms.blockTime * 1000 * 2);
   const running = stage.engines.filter((engine) => engine.process.state === 'running');

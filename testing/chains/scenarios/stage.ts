@@ -22,6 +22,11 @@ export interface SeenOutcome {
   readonly outcome: Outcome;
 }
 
+/** An alert, and when it came in milliseconds since the start. */
+export interface TimedAlert extends Alert {
+  readonly atMs: number;
+}
+
 /** What a scenario plays on: the world, the engines in it, and the callers. */
 export class Stage {
   readonly world: WorldDouble;
@@ -29,16 +34,25 @@ export class Stage {
   readonly random: SeededRandom;
   /** How many intents a story has, where its row does not say. */
   readonly intents: number;
-  readonly alerts: Alert[] = [];
+  readonly alerts: TimedAlert[] = [];
   readonly errors: unknown[] = [];
   readonly outcomes: SeenOutcome[] = [];
   readonly accepted: Map<string, IntentRequest> = new Map();
   readonly engines: EngineDouble[] = [];
   /** Keys about which nothing but single execution can be promised. */
   readonly forgiven: Set<string> = new Set();
+  /** What a story itself found wrong on the way. */
+  readonly complaints: string[] = [];
+  /** Elapsed time as records have it, at which bytes left for a node for the first time. */
+  readonly sentAtMs: Map<unknown, number> = new Map();
+  /** Keys that were approved rightly and in time. */
+  readonly approved: Set<string> = new Set();
+  /** Whether the balance was taken away on the way, so that nodes may refuse. */
+  drained = false;
+  /** Ends the story although intents are open, once it holds. */
+  endsWhen: () => boolean = () => false;
   deaths = 0;
   readonly #terms: Omit<EngineTerms, 'onAlert'>;
-  #followed = 0;
 
   constructor(
     world: WorldDouble,
@@ -49,7 +63,13 @@ export class Stage {
     this.intents = options.intents;
     this.#terms = options.terms;
     this.watch = new InvariantWatch(world);
-    this.watch.isServed = () => this.owner() !== undefined;
+    world.network.onSend.push((raw) => {
+      if (!this.sentAtMs.has(raw)) this.sentAtMs.set(raw, world.clock.nowMs());
+    });
+    this.watch.isServed = () => {
+      const stats = this.owner()?.lane.stats();
+      return stats !== undefined && stats.halted === undefined;
+    };
   }
 
   /** Starts a process with an engine in it. @returns undefined when it died before it was up. */
@@ -63,7 +83,7 @@ export class Stage {
       };
     });
     const onAlert = (alert: Alert): void => {
-      this.alerts.push(alert);
+      this.alerts.push({ ...alert, atMs: this.world.clock.elapsedMs() });
     };
     for (;;) {
       try {
@@ -86,9 +106,11 @@ export class Stage {
     });
   }
 
-  /** An engine that is up, owner or not. */
+  /** An engine that is up, owner or not; the seed picks among several. */
   running(): EngineDouble | undefined {
-    return this.engines.findLast(({ process: host }) => host.state === 'running');
+    const running = this.engines.filter(({ process: host }) => host.state === 'running');
+    if (running.length < 2) return running[0];
+    return running[this.random.integer(0, running.length - 1)];
   }
 
   /** Lets simulated time pass. */
@@ -183,7 +205,6 @@ export class Stage {
     wait: Promise<Outcome>,
     { key, level }: { key: string; level: WaitLevel },
   ): void {
-    this.#followed += 1;
     wait.then(
       (outcome) => {
         if (engine.process.state !== 'dead') this.outcomes.push({ key, level, outcome });
@@ -227,7 +248,7 @@ export class Stage {
   }
 
   /** Alerts of one kind. */
-  alertsOf(kind: AlertKind): readonly Alert[] {
+  alertsOf(kind: AlertKind): readonly TimedAlert[] {
     return this.alerts.filter((alert) => alert.kind === kind);
   }
 
