@@ -77,7 +77,8 @@ export type Input =
     }
   | { readonly kind: 'haltMarket'; readonly marketId: number; readonly reason: string }
   | { readonly kind: 'resumeMarket'; readonly marketId: number }
-  | { readonly kind: 'sealEpoch'; readonly marketId: number };
+  | { readonly kind: 'sealEpoch'; readonly marketId: number }
+  | { readonly kind: 'voidBatch'; readonly marketId: number; readonly reason: string };
 
 /** An input with its place in the one order of things. */
 export interface SequencedInput {
@@ -106,6 +107,7 @@ const KINDS: readonly Input['kind'][] = [
   'haltMarket',
   'resumeMarket',
   'sealEpoch',
+  'voidBatch',
 ];
 
 /** Canonical bytes of a sequenced input: the payload of a journal record. */
@@ -172,6 +174,7 @@ function encodeBody(out: ByteWriter, input: Input): void {
       encodeProposal(out, input.proposal);
       return;
     case 'haltMarket':
+    case 'voidBatch':
       out.u32(input.marketId).text(input.reason);
       return;
     case 'closeCollection':
@@ -236,6 +239,7 @@ function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
         proposal: decodeProposal(reader),
       };
     case 'haltMarket':
+    case 'voidBatch':
       return { kind, marketId: reader.u32(), reason: reader.text() };
     case 'closeCollection':
     case 'closeBatch':

@@ -5,6 +5,7 @@ import {
   proposeClearing,
   sealEpoch,
   settleClearing,
+  voidBatch,
 } from './application/batchInputs.ts';
 import { ExchangeState } from './application/exchangeState.ts';
 import {
@@ -146,6 +147,8 @@ export class StateMachine {
         return resumeMarket(state, input, timeMs);
       case 'sealEpoch':
         return sealEpoch(state, input, timeMs);
+      case 'voidBatch':
+        return voidBatch(state, input, timeMs);
       default:
         return unreachable(input);
     }

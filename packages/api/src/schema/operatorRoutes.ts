@@ -85,6 +85,20 @@ export const resumeMarket: Route<MarketPath, NoFields, undefined, MarketChanged>
   response: marketChanged,
 };
 
+export const voidBatch: Route<MarketPath, NoFields, HaltRequest, MarketChanged> = {
+  ...operate,
+  id: 'voidBatch',
+  method: 'POST',
+  path: '/v1/markets/{marketId}/void',
+  summary: 'Give up the closed batch of a halted market and release what its orders hold',
+  params: marketPath,
+  body: haltRequest,
+  response: marketChanged,
+  note:
+    'For a batch that breaks a law even when nothing trades in it. No balance moves, order ' +
+    'nonces stay used, and the next batch has the same number. The market stays halted.',
+};
+
 export const creditDeposit: Route<NoFields, NoFields, DepositRequest, DepositReply> = {
   ...operate,
   id: 'creditDeposit',

@@ -44,6 +44,7 @@ export const ROUTES: readonly AnyRoute[] = [
   any(operator.setParameters),
   any(operator.haltMarket),
   any(operator.resumeMarket),
+  any(operator.voidBatch),
   any(operator.creditDeposit),
   any(account.readStatus),
   any(account.readAgreement),

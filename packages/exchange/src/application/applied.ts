@@ -3,6 +3,7 @@ import type { StateDiffList } from '../diffs/stateDiff.ts';
 import type { AccountId } from '../ledger/account.ts';
 import type { Asset } from '../ledger/asset.ts';
 import type { Transfer } from '../ledger/ledger.ts';
+import type { OpenBatch } from '../markets/batch/batchMarket.ts';
 import type { BatchTransition } from '../transition.ts';
 
 /** A sealed epoch: the unit that is proved and settled. */
@@ -57,6 +58,12 @@ export type Applied =
       readonly transition: BatchTransition;
       /** The epoch that the batch belongs to. */
       readonly epochNumber: number;
+    }
+  | {
+      readonly kind: 'batchVoided';
+      readonly marketId: number;
+      /** The batch as it closed; the next one has its number. */
+      readonly batch: OpenBatch;
     }
   | { readonly kind: 'marketHalted'; readonly marketId: number; readonly reason: string }
   | { readonly kind: 'marketResumed'; readonly marketId: number }

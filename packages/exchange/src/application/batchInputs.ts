@@ -108,13 +108,7 @@ export function settleClearing(
   invariant(market !== undefined, 'a transition belongs to a market');
   const { batch } = market;
   invariant(transition.orders === batch.table, 'a transition is applied to the batch it came from');
-  for (let row = 0; row < batch.table.count; row += 1) {
-    if (batch.table.canceled[row] === 0) release(state, market, row);
-  }
-  const numeraire = at(market.parameters.assets, 0).assetId;
-  for (const owner of silentOwners(market)) {
-    state.ledger.releaseHold(owner, numeraire, market.parameters.bond);
-  }
+  releaseAll(state, market);
   const { diffs } = transition;
   const width = diffs.assets.length;
   diffs.assets.forEach((asset, column) => {
@@ -131,6 +125,31 @@ export function settleClearing(
   const next = market.nextParameters ?? market.parameters;
   adoptParameters(market, next, batch.number + 1, timeMs);
   return { kind: 'batchCleared', transition, epochNumber: epoch.number };
+}
+
+/**
+ * Gives up a closed batch of a halted market: every hold and bond is released, no balance moves,
+ * and the batch begins anew under its number, because the reports of a market count up one by one. It
+ * leaves no report. For a batch that breaks a law even when nothing trades in it, which could
+ * neither clear nor let go. The market stays halted.
+ * Rejections: marketUnknown, phaseMismatch.
+ */
+export function voidBatch(
+  state: ExchangeState,
+  input: Of<'voidBatch'>,
+  timeMs: number,
+): Result<Applied> {
+  const market = state.markets.get(input.marketId);
+  if (market === undefined) return unknownMarket(input.marketId);
+  const { batch, marketId, haltReason } = market;
+  if (haltReason === undefined || batch.phase !== 'closed') {
+    const limit = 'a halted market with a closed batch';
+    const actual = haltReason === undefined ? 'not halted' : batch.phase;
+    return refuse('phaseMismatch', { field: 'marketId', limit, actual });
+  }
+  releaseAll(state, market);
+  adoptParameters(market, market.nextParameters ?? market.parameters, batch.number, timeMs);
+  return accepted({ kind: 'batchVoided', marketId, batch });
 }
 
 /** Seals the batches since the last seal as an epoch. Rejections: marketUnknown, phaseMismatch. */
@@ -173,6 +192,18 @@ export function chainEpoch(parent: Hash, marketId: number, epochNumber: number, 
     .fixed(hexToBytes(root), 32)
     .finish();
   return taggedHash('lawbook.epoch.v1', bytes);
+}
+
+/** Releases what the live rows and the hidden commitments of a batch hold. */
+function releaseAll(state: ExchangeState, market: BatchMarket): void {
+  const { table } = market.batch;
+  for (let row = 0; row < table.count; row += 1) {
+    if (table.canceled[row] === 0) release(state, market, row);
+  }
+  const numeraire = at(market.parameters.assets, 0).assetId;
+  for (const owner of silentOwners(market)) {
+    state.ledger.releaseHold(owner, numeraire, market.parameters.bond);
+  }
 }
 
 function release(state: ExchangeState, market: BatchMarket, row: number): void {

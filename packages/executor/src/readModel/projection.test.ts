@@ -47,6 +47,41 @@ test('rules that take effect at once tell when the phase ends, later ones tell n
   assert.deepEqual(phases({ kind: 'setParameters', parameters }), []);
 });
 
+test('a batch that is given up ends its orders with what ended each', () => {
+  const { bench, alice, projection } = stage();
+  const orders = [{}, {}, { expiresAtMs: bench.timeMs + 10 }];
+  const entries = orders.map((terms) => bench.order(alice, terms));
+  const project = (input: Input): ReturnType<Projection['project']> => {
+    const applied = bench.must(input);
+    const { sequence, timeMs } = bench.machine.state;
+    return projection.project({ sequence, timeMs, applied });
+  };
+  for (const entry of entries) project({ kind: 'submitOrder', entry });
+  bench.cancel(alice, at(entries, 1).orderId);
+  bench.timeMs += 10;
+  project({ kind: 'closeBatch', marketId: 1 });
+  project({ kind: 'haltMarket', marketId: 1, reason: 'a broken law' });
+  const { changes, events } = project({ kind: 'voidBatch', marketId: 1, reason: 'returned' });
+  const { sequence } = bench.machine.state;
+  const told = events.map((event) => {
+    if (event.kind !== 'order') return event.kind === 'phase' ? event.phase : event.kind;
+    const { orderId, status, residual, endedBy, batchNumber } = event.record;
+    const row = entries.findIndex((entry) => entry.orderId === orderId);
+    return [row, status, residual, endedBy, batchNumber];
+  });
+  assert.deepEqual(told, [
+    [0, 'canceled', 'halted', sequence, 1],
+    [1, 'canceled', 'canceled', sequence, 1],
+    [2, 'expired', 'expired', sequence, 1],
+    'halted',
+  ]);
+  assert.ok(changes.length >= entries.length, 'their records are stored');
+  assert.deepEqual(projection.admissions(1), [], 'the next batch starts with row 0');
+  project({ kind: 'resumeMarket', marketId: 1 });
+  const [event] = project({ kind: 'submitOrder', entry: bench.order(alice) }).events;
+  assert.equal(event?.kind === 'order' && event.record.status, 'new');
+});
+
 test('an order that expired at the close is not shown as cancelled', () => {
   const { bench, alice, phases, projection } = stage();
   const entries = [bench.order(alice, { expiresAtMs: bench.timeMs + 10 }), bench.order(alice)];

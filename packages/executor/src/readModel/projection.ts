@@ -3,7 +3,7 @@ import { encodeBundle } from '@lawbook/exchange/bundle';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
-import type { BatchMarket } from '@lawbook/exchange/markets/batch/batchMarket';
+import type { BatchMarket, OpenBatch } from '@lawbook/exchange/markets/batch/batchMarket';
 import { reportHash } from '@lawbook/exchange/markets/batch/report';
 import type { BatchTransition } from '@lawbook/exchange/transition';
 import type { BeyondSteps } from '../pipeline.ts';
@@ -66,29 +66,14 @@ export class Projection {
 
   /** The record of an order in the open batch of a market. */
   openOrder(market: BatchMarket, row: number): OrderRecord {
-    const { table, number } = market.batch;
-    const admission = at(this.admissions(market.marketId), row);
-    const isVoid = table.canceled[row] === 1;
-    const ended = isVoid && isWithdrawn(market, row) ? 'canceled' : 'expired';
-    return {
-      orderId: table.orderId(row),
-      order: table.order(row),
-      sequence: admission.sequence,
-      admittedAtMs: admission.timeMs,
-      batchNumber: number,
-      status: isVoid ? ended : 'new',
-      paid: 0n,
-      received: 0n,
-      fee: 0n,
-      residual: isVoid ? ended : undefined,
-      endedBy: undefined,
-    };
+    return unfilledRecord(market.batch, row, at(this.admissions(market.marketId), row));
   }
 
   /** Remembers what later inputs need, without building records: for inputs already indexed. */
   follow({ applied, sequence, timeMs }: Executed): void {
     if (applied.kind === 'orderAdmitted') this.#admit(applied.marketId, { sequence, timeMs });
     if (applied.kind === 'batchCleared') this.#keep(applied.transition);
+    if (applied.kind === 'batchVoided') this.#admissions.set(applied.marketId, []);
     if (applied.kind === 'epochSealed') this.#open.set(applied.epoch.marketId, []);
   }
 
@@ -103,6 +88,8 @@ export class Projection {
         return this.#orderEvent(applied.marketId, applied.row);
       case 'batchCleared':
         return this.#cleared(applied, sequence, verdicts);
+      case 'batchVoided':
+        return this.#voided(applied, { sequence, timeMs });
       case 'epochSealed':
         return this.#sealed(applied.epoch);
       case 'collectionClosed':
@@ -186,6 +173,25 @@ export class Projection {
     return { changes, events: [...events, ...phase] };
   }
 
+  #voided(
+    { marketId, batch }: Extract<Applied, { kind: 'batchVoided' }>,
+    { sequence, timeMs }: Admission,
+  ): Projected {
+    const admissions = this.admissions(marketId);
+    this.#admissions.set(marketId, []);
+    const records = Array.from({ length: batch.table.count }, (_, row) => {
+      const unfilled = unfilledRecord(batch, row, at(admissions, row));
+      const isLive = unfilled.status === 'new';
+      const ending = isLive ? ({ status: 'canceled', residual: 'halted' } as const) : {};
+      return { ...unfilled, ...ending, endedBy: sequence };
+    });
+    const { events: phase } = this.#phase(marketId, 'halted', timeMs);
+    return {
+      changes: records.flatMap((record) => orderChanges(record)),
+      events: [...records.map((record) => ({ kind: 'order' as const, record })), ...phase],
+    };
+  }
+
   #sealed(epoch: EpochRecord): Projected {
     const { marketId } = epoch;
     const batches = this.openTransitions(marketId);
@@ -225,8 +231,28 @@ export class Projection {
   }
 }
 
+/** The record of a row in a batch that has not cleared. */
+function unfilledRecord(batch: OpenBatch, row: number, admission: Admission): OrderRecord {
+  const { table, number } = batch;
+  const isVoid = table.canceled[row] === 1;
+  const ended = isVoid && isWithdrawn(batch, row) ? 'canceled' : 'expired';
+  return {
+    orderId: table.orderId(row),
+    order: table.order(row),
+    sequence: admission.sequence,
+    admittedAtMs: admission.timeMs,
+    batchNumber: number,
+    status: isVoid ? ended : 'new',
+    paid: 0n,
+    received: 0n,
+    fee: 0n,
+    residual: isVoid ? ended : undefined,
+    endedBy: undefined,
+  };
+}
+
 /** Whether a void row is void by its owner's wish; only a closed batch holds expired ones. */
-function isWithdrawn({ batch }: BatchMarket, row: number): boolean {
+function isWithdrawn(batch: OpenBatch, row: number): boolean {
   if (batch.phase !== 'closed') return true;
   return batch.cancellations.some((cancellation) => cancellation.row === row);
 }

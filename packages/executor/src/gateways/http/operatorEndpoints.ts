@@ -5,6 +5,7 @@ import {
   registerAsset,
   resumeMarket,
   setParameters,
+  voidBatch,
 } from '@lawbook/api/schema/operatorRoutes';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import { accountId } from '@lawbook/exchange/ledger/account';
@@ -50,6 +51,11 @@ export function operatorEndpoints(core: GatewayCore, intake: OrderIntake): Endpo
     endpoint(resumeMarket, async ({ params }) => {
       const marketId = Number(params.marketId);
       const result = await intake.execute({ kind: 'resumeMarket', marketId });
+      return result.ok ? answer({ ...params, sequence: result.value.sequence }) : result;
+    }),
+    endpoint(voidBatch, async ({ params, body }) => {
+      const marketId = Number(params.marketId);
+      const result = await intake.execute({ kind: 'voidBatch', marketId, reason: body.reason });
       return result.ok ? answer({ ...params, sequence: result.value.sequence }) : result;
     }),
     endpoint(creditDeposit, async ({ body }) => {
