@@ -42,7 +42,7 @@ export async function runScenario(
   seed: number,
   options: { readonly intents: number },
 ): Promise<ScenarioResult> {
-  const cpu = process.cpuUsage();
+  const cpu = process.threadCpuUsage();
   const random = new SeededRandom(Math.imul(seed + 1, 0x2545f491) ^ scenario.number);
   const terms = scenario.world?.(random) ?? {};
   const world = new WorldDouble(seed, terms, (clock) => new MemoryStore(clock));
@@ -73,7 +73,7 @@ export async function runScenario(
     ...checkOutcomes(stage),
     ...(scenario.judge?.(stage, intents) ?? []),
   );
-  const { user, system } = process.cpuUsage(cpu);
+  const { user, system } = process.threadCpuUsage(cpu);
   const ended: Record<string, number> = {};
   for (const { life } of intents) {
     const state = life?.state ?? 'missing';

@@ -1,0 +1,40 @@
+// Goal: the engine keeps its eight invariants in every scenario of the fault lab.
+// Method: seeds that once failed are played first, then a few of each scenario, on the simulated
+// chain; `npm run soak:chains` plays thousands. A failure prints the seed that replays it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SCENARIOS } from './catalogue.ts';
+import type { ScenarioResult } from './runScenario.ts';
+import { isFailure, runScenario } from './runScenario.ts';
+import type { Scenario } from './scenario.ts';
+import knownSeeds from './seeds.json' with { type: 'json' };
+
+const SEEDS_EACH = 3;
+const INTENTS = 12;
+
+for (const scenario of SCENARIOS) {
+  test(`keeps every promise: ${scenario.name}`, async () => {
+    const known = knownSeeds.filter((entry) => entry.scenario === scenario.number);
+    for (const { seed, intents } of known) await playOne(scenario, seed, intents);
+    for (let seed = 0; seed < SEEDS_EACH; seed += 1) await playOne(scenario, seed, INTENTS);
+  });
+}
+
+test('the same seed plays the same story', async () => {
+  for (const scenario of SCENARIOS.filter(({ number }) => [5, 100].includes(number))) {
+    const [first, second] = [await play(scenario, 11), await play(scenario, 11)];
+    assert.deepEqual({ ...first.counters, cpuMs: 0 }, { ...second.counters, cpuMs: 0 });
+  }
+});
+
+async function play(scenario: Scenario, seed: number, intents = INTENTS): Promise<ScenarioResult> {
+  return await runScenario(scenario, seed, { intents });
+}
+
+async function playOne(scenario: Scenario, seed: number, intents: number): Promise<void> {
+  const result = await play(scenario, seed, intents);
+  const { violations } = result.report;
+  const found = [...violations.map((one) => `${one.invariant} ${one.sentence}`)];
+  const sentence = [...found, ...result.complaints].join('\n');
+  assert.equal(isFailure(result), false, `seed ${seed}, ${intents} intents:\n${sentence}`);
+}
