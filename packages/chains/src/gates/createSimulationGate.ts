@@ -48,11 +48,25 @@ async function simulate(
   question: Question,
 ): Promise<SimulationVerdict> {
   if (options.mode === 'estimateOnly') return await estimate(options, question);
-  if (await options.pool.offers('simulateV1')) return await simulateV1(options, question);
-  if (await options.pool.offers('traceCall')) return await traceCall(options, question);
+  const { pool } = options;
+  if (await pool.offers('simulateV1')) {
+    try {
+      return await simulateV1(options, question);
+    } catch (fault) {
+      // Some nodes simulate calls but no creations: anvil is one of them.
+      if (!isBeyondMethod(fault) || !(await pool.offers('traceCall'))) throw fault;
+      return await traceCall(options, question);
+    }
+  }
+  if (await pool.offers('traceCall')) return await traceCall(options, question);
   return unavailable('No endpoint offers eth_simulateV1 or debug_traceCall; add one that does.', {
     rule: 'capability',
   });
+}
+
+function isBeyondMethod(fault: unknown): boolean {
+  if (!(fault instanceof RpcError)) return false;
+  return ['invalidParameters', 'methodUnsupported'].includes(classifyError(fault, 'read').meaning);
 }
 
 async function simulateV1(

@@ -43,7 +43,9 @@ const simulatedBlocks = z
             maxUsedGas: quantity.nullish(),
             returnData: z.string().nullish(),
             logs: logs.nullish(),
-            error: z.object({ message: z.string().nullish(), data: z.unknown() }).nullish(),
+            error: z
+              .object({ message: z.string().nullish(), data: z.unknown().optional() })
+              .nullish(),
           }),
         )
         .length(1),

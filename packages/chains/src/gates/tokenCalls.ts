@@ -68,7 +68,7 @@ export const TOKEN_SELECTORS: Readonly<Record<Hex, Shape>> = {
   },
   '0xd505accf': grantOf('permit(address,address,uint256,uint256,uint8,bytes32,bytes32)'),
   '0x9fd5a6cf': grantOf('permit(address,address,uint256,uint256,bytes)'),
-  '0x8fcbaf32': grantOf('permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)'),
+  '0x8fcbaf0c': grantOf('permit(address,address,uint256,uint256,bool,uint8,bytes32,bytes32)'),
   '0x2b67b570': grantOf('permit(address,((address,uint160,uint48,uint48),address,uint256),bytes)'),
   '0x2a2d80d1': grantOf(
     'permit(address,((address,uint160,uint48,uint48)[],address,uint256),bytes)',
