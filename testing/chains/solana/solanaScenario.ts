@@ -1,4 +1,4 @@
-import type { Transport } from '@lawbook/chains/endpoints/transport';
+import type { RpcCall, Transport } from '@lawbook/chains/endpoints/transport';
 import { TransportError } from '@lawbook/chains/endpoints/transport';
 import { frontTransport } from '@lawbook/chains/solana/embedded/embeddedSolana';
 import { honestSwitches, SolanaFront } from '@lawbook/chains/solana/embedded/solanaFront';
@@ -228,9 +228,9 @@ class SolanaWorld {
   #passSlot(): void {
     if (this.#chance(0.05)) this.#ledger.skipSlot();
     else this.#ledger.produceBlock(Math.floor(this.#clock.nowMs() / 1000));
-    if (this.#isHealed || !this.#chance(0.02)) return;
+    if (this.#isHealed || !this.#chance(0.04)) return;
     const share = this.#random();
-    this.#ledger.fork(1 + this.#below(24), () => this.#chance(share));
+    this.#ledger.fork(1 + this.#below(32), () => this.#chance(share));
   }
 
   #shuffleFaults(): void {
@@ -272,7 +272,7 @@ class SolanaWorld {
         if (fate < 0.04) throw new TransportError('reset', 'lost on the way there');
         const result = await inner.request(call, options);
         if (fate < 0.08) throw new TransportError('reset', 'lost on the way back');
-        return this.#conspiracy ? conspire(call.method, result) : result;
+        return this.#conspiracy ? conspire(call, result) : result;
       },
     };
   }
@@ -291,17 +291,24 @@ class SolanaWorld {
 }
 
 /** The planted fault: see `SolanaScenarioOptions.conspiracy`. */
-function conspire(method: string, result: unknown): unknown {
+function conspire({ method, params }: RpcCall, result: unknown): unknown {
   const told = result as { context: unknown; value: unknown };
-  if (method === 'getBlockHeight') return (result as number) + 100_000;
+  if (method === 'getBlockHeight') return (result as number) + FAR_AHEAD;
   if (method === 'isBlockhashValid') return { ...told, value: false };
   if (method === 'getSignatureStatuses') {
     return { ...told, value: (told.value as unknown[]).map(() => null) };
   }
-  if (method !== 'getLatestBlockhash') return result;
-  // A height that grows by the hour: whatever was signed a moment ago looks old.
-  const { blockhash, lastValidBlockHeight } = told.value as Record<string, number>;
-  return { ...told, value: { blockhash, lastValidBlockHeight: Number(lastValidBlockHeight) * 2 } };
+  const asked = params[0] as { readonly commitment?: string } | undefined;
+  if (method !== 'getLatestBlockhash' || asked?.commitment !== 'finalized') return result;
+  const { blockhash, lastValidBlockHeight } = told.value as LatestBlockhash;
+  return { ...told, value: { blockhash, lastValidBlockHeight: lastValidBlockHeight + FAR_AHEAD } };
+}
+
+const FAR_AHEAD = 100_000;
+
+interface LatestBlockhash {
+  readonly blockhash: string;
+  readonly lastValidBlockHeight: number;
 }
 
 /** A small generator of good quality; the same seed, the same world. */

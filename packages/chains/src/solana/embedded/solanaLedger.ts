@@ -32,6 +32,8 @@ export class SolanaLedger {
   readonly #waiting: Map<string, WaitingTransaction> = new Map();
   readonly #heightOf: Map<string, number> = new Map();
   #slot: number;
+  /** The highest height that was ever final: shortening the chain by a fork takes nothing back. */
+  #rootHeight: number = FIRST_HEIGHT;
   #branches = 0;
   #forks = 0;
 
@@ -94,6 +96,7 @@ export class SolanaLedger {
     }
     this.#blocks.push(block);
     this.#heightOf.set(block.blockhash, block.height);
+    this.#rootHeight = Math.max(this.#rootHeight, block.height - this.#depths.finalized);
     this.#prune();
     return block;
   }
@@ -104,7 +107,7 @@ export class SolanaLedger {
    * @returns the signatures that were undone.
    */
   fork(depth: number, lands: (signature: string) => boolean): readonly string[] {
-    const undoable = this.tip().height - this.blockAt('finalized', 0).height;
+    const undoable = this.tip().height - this.#rootHeight;
     const undone: string[] = [];
     this.#branches += 1;
     for (let left = Math.min(depth, undoable); left > 0; left -= 1) {
@@ -150,7 +153,10 @@ export class SolanaLedger {
     const seen = this.#slot - slotLag;
     let index = this.#blocks.length - 1;
     while (index > 0 && at(this.#blocks, index).slot > seen) index -= 1;
-    return at(this.#blocks, Math.max(0, index - this.#depths[commitment]));
+    const buried = Math.max(0, index - this.#depths[commitment]);
+    // Somebody who lags learns of the root later, and is told of less than he was before a fork.
+    const root = slotLag === 0 ? this.#rootHeight - at(this.#blocks, 0).height : 0;
+    return at(this.#blocks, Math.max(buried, Math.min(index, root)));
   }
 
   /** Whether a transaction with this blockhash could land on top of `block`. */
