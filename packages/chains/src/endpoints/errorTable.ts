@@ -124,8 +124,8 @@ const TRANSACTION_ROWS: readonly ErrorRow[] = [
   application(
     'chainNonceTooHigh',
     new RegExp(
-      'nonce(?: is)? too (high|big|far|large)|NonceGap|nonce gap|NONCE_TOO_HIGH|' +
-        'NONCE_TOO_FAR_IN_FUTURE|nonce too distant|nonce too many|tx nonce \\S+ higher than',
+      'nonce(?: is)? too (high|big|far|large|distant)|NonceGap|nonce gap|NONCE_TOO_HIGH|' +
+        'NONCE_TOO_FAR_IN_FUTURE|nonce too many|tx nonce \\S+ higher than',
       'i',
     ),
   ),
@@ -145,7 +145,7 @@ const TRANSACTION_ROWS: readonly ErrorRow[] = [
   application(
     'gasLimitTooLow',
     new RegExp(
-      'intrinsic gas too (low|high)|IntrinsicGas|INTRINSIC_GAS_EXCEEDS|gas too low|' +
+      'intrinsic gas too (low|high)|IntrinsicGas|INTRINSIC_GAS_EXCEEDS|\\bgas too low|' +
         'gas limit (is )?(too|below) ?(low|intrinsic)|floor data gas|call gas cost exceeds the gas',
       'i',
     ),
@@ -222,7 +222,7 @@ const CALL_ROWS: readonly ErrorRow[] = [
     new RegExp(
       'query returned more than|block range (is )?too|range (is )?too (large|wide)|' +
         'exceeds? (the |max(imum)? )*(block )?range|response size (exceeded|is larger|should not)|' +
-        'logs matched by query exceeds|limited to (a |0 - )?[\\d,]+ blocks?|too many (results|logs)|' +
+        'logs matched by query exceeds|limited to (a |0 - )?[\\d,]+ (blocks?|range)|too many (results|logs)|' +
         'maximum (allowed )?(block )?range|up to (a )?[\\d,]+ block range|query exceeds max',
       'i',
     ),
