@@ -8,7 +8,7 @@ import { performance } from 'node:perf_hooks';
 import { signRecoverable } from 'tiny-secp256k1';
 import { WebSocket } from 'ws';
 import { developmentAccount } from '../../packages/analytics/src/demoWorld.ts';
-import { wireTerms } from '../../packages/api/src/client/createOrder.ts';
+import { wireTerms } from '../../packages/api/src/schema/wireTerms.ts';
 import { bytesToHex, hexToBytes } from '../../packages/exchange/src/codec/hex.ts';
 import { amount } from '../../packages/exchange/src/numbers/amount.ts';
 import type { BatchOrder } from '../../packages/exchange/src/orders/batchOrder.ts';

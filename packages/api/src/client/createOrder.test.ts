@@ -6,8 +6,9 @@ import { describe, test } from 'node:test';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import fc from 'fast-check';
 import type { MarketView, ProductView } from '../schema/marketViews.ts';
+import { wireTerms } from '../schema/wireTerms.ts';
 import type { OrderRequest } from './createOrder.ts';
-import { buildOrder, wireTerms } from './createOrder.ts';
+import { buildOrder } from './createOrder.ts';
 import { ratioLimit } from './limitRatio.ts';
 
 const PRODUCTS: readonly ProductView[] = [

@@ -5,7 +5,6 @@ import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { parseDecimal } from '@lawbook/exchange/numbers/amount';
 import type { BatchOrder } from '@lawbook/exchange/orders/batchOrder';
 import type { MarketView, ProductView } from '../schema/marketViews.ts';
-import type { OrderTerms } from '../schema/orderViews.ts';
 import { ratioLimit } from './limitRatio.ts';
 
 /** An order in the words of a person. */
@@ -77,22 +76,6 @@ export function buildOrder(
     limitDenominator: limit.denominator,
     minFillPpm: Number(minFill),
   });
-}
-
-/** The signed fields of an order as the wire has them. */
-export function wireTerms(order: BatchOrder): OrderTerms {
-  return {
-    owner: order.owner,
-    marketId: String(order.marketId),
-    pay: order.pay,
-    receive: order.receive,
-    budget: String(order.budget),
-    limitNumerator: String(order.limitNumerator),
-    limitDenominator: String(order.limitDenominator),
-    minFillPpm: order.minFillPpm,
-    orderNonce: String(order.orderNonce),
-    expiresAtMs: order.expiresAtMs,
-  };
 }
 
 const MARKET_ORDER = { numerator: 0n, denominator: 1n };

@@ -25,9 +25,10 @@ import type {
   PreviewView,
   SignedOrder,
 } from '../schema/orderViews.ts';
+import { wireTerms } from '../schema/wireTerms.ts';
 import { ClientFault } from './clientFault.ts';
 import type { OrderRequest } from './createOrder.ts';
-import { buildOrder, wireTerms } from './createOrder.ts';
+import { buildOrder } from './createOrder.ts';
 import type { Signer } from './signers.ts';
 import { sessionHeader } from './signers.ts';
 import type { Timers } from './timers.ts';

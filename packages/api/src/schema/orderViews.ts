@@ -228,15 +228,7 @@ export const revealRequest: z.ZodType<RevealRequest> = z.strictObject({
 });
 
 /** The terms whose outcome is asked for; nothing is signed and nothing is held. */
-export interface PreviewRequest {
-  readonly marketId: string;
-  readonly pay: number;
-  readonly receive: number;
-  readonly budget: string;
-  readonly limitNumerator: string;
-  readonly limitDenominator: string;
-  readonly minFillPpm: number;
-}
+export type PreviewRequest = Omit<OrderTerms, 'owner' | 'orderNonce' | 'expiresAtMs'>;
 
 export const previewRequest: z.ZodType<PreviewRequest> = z.strictObject({
   marketId: marketIdText,

@@ -129,8 +129,8 @@ export function settleClearing(
 
 /**
  * Gives up a closed batch of a halted market: every hold and bond is released, no balance moves,
- * and the batch begins anew under its number, because the reports of a market count up one by one. It
- * leaves no report. For a batch that breaks a law even when nothing trades in it, which could
+ * and the batch begins anew under its number, because the reports of a market count up one by one.
+ * It leaves no report. For a batch that breaks a law even when nothing trades in it, which could
  * neither clear nor let go. The market stays halted.
  * Rejections: marketUnknown, phaseMismatch.
  */

@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { open } from 'lmdb';
+import { asBuffer, engineUnavailable } from './engineUnavailable.ts';
 import type { KeyValueStore, RangeOptions, StoreChange, StoredEntry } from './keyValueStore.ts';
 import { checkKey, keyBounds, StorageFault } from './keyValueStore.ts';
 import { storeFileFlaw } from './lmdbFile.ts';
@@ -53,7 +54,7 @@ export class LmdbStore implements KeyValueStore {
       });
       return new LmdbStore(database, { directory, reserveBytes });
     } catch (cause) {
-      throw unavailable(directory, 'open', cause);
+      throw engineUnavailable({ engine: 'LMDB', action: 'open', path: directory }, cause);
     }
   }
 
@@ -87,7 +88,7 @@ export class LmdbStore implements KeyValueStore {
         }
       });
     } catch (cause) {
-      throw unavailable(this.#directory, 'write', cause);
+      throw engineUnavailable({ engine: 'LMDB', action: 'write', path: this.#directory }, cause);
     }
   }
 
@@ -120,7 +121,7 @@ export class LmdbStore implements KeyValueStore {
     try {
       await this.#database.close();
     } catch (cause) {
-      throw unavailable(this.#directory, 'close', cause);
+      throw engineUnavailable({ engine: 'LMDB', action: 'close', path: this.#directory }, cause);
     }
   }
 
@@ -152,21 +153,6 @@ function notAStore(path: string, flaw: string): StorageFault {
       'rebuilt from the journal.',
     { fields: { path, flaw } },
   );
-}
-
-function unavailable(path: string, action: string, cause: unknown): StorageFault {
-  if (cause instanceof StorageFault) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StorageFault(
-    'STORAGE_UNAVAILABLE',
-    `LMDB failed to ${action} ${path}: ${reason}. Check the disk; the store can be deleted, ` +
-      'because the journal rebuilds it.',
-    { fields: { path, action }, cause },
-  );
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 // LMDB reuses its buffers, so what leaves the store is copied.

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { nodeDisk } from '../journal/disk.ts';
+import { asBuffer, engineUnavailable } from './engineUnavailable.ts';
 import type { KeyValueStore, RangeOptions, StoreChange, StoredEntry } from './keyValueStore.ts';
 import { checkKey, keyBounds, StorageFault } from './keyValueStore.ts';
 
@@ -56,7 +57,7 @@ export class RocksDbStore implements KeyValueStore {
       await database.ready();
       return new RocksDbStore(database, directory);
     } catch (cause) {
-      throw unavailable(directory, 'open', cause);
+      throw engineUnavailable({ engine: 'RocksDB', action: 'open', path: directory }, cause);
     }
   }
 
@@ -131,7 +132,7 @@ export class RocksDbStore implements KeyValueStore {
     try {
       return await result;
     } catch (cause) {
-      throw unavailable(this.#directory, action, cause);
+      throw engineUnavailable({ engine: 'RocksDB', action, path: this.#directory }, cause);
     }
   }
 
@@ -151,18 +152,4 @@ function loadRocksDb(resolveFrom: string = import.meta.url): RocksDbClass {
       { cause },
     );
   }
-}
-
-function unavailable(path: string, action: string, cause: unknown): StorageFault {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StorageFault(
-    'STORAGE_UNAVAILABLE',
-    `RocksDB failed to ${action} ${path}: ${reason}. Check the disk; the store can be deleted, ` +
-      'because the journal rebuilds it.',
-    { fields: { path, action }, cause },
-  );
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,4 +1,5 @@
-import type { OrderTerms, OrderView, PreviewView } from '@lawbook/api/schema/orderViews';
+import type { OrderView, PreviewView } from '@lawbook/api/schema/orderViews';
+import { wireTerms } from '@lawbook/api/schema/wireTerms';
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
@@ -16,7 +17,7 @@ export function presentOrder(state: ExchangeState, record: OrderRecord): OrderVi
   const receive = productOf(state, parameters, order.receive);
   return {
     orderId: record.orderId,
-    terms: presentTerms(order),
+    terms: wireTerms(order),
     pay: pay.symbol,
     receive: receive.symbol,
     budget: formatDecimal(order.budget, pay.decimals),
@@ -29,22 +30,6 @@ export function presentOrder(state: ExchangeState, record: OrderRecord): OrderVi
     fee: formatDecimal(record.fee, receive.decimals),
     ...(record.residual !== undefined && { residual: record.residual }),
     ...(record.endedBy !== undefined && { endedBy: record.endedBy }),
-  };
-}
-
-/** The fields of an order as they were signed. */
-export function presentTerms(order: BatchOrder): OrderTerms {
-  return {
-    owner: order.owner,
-    marketId: String(order.marketId),
-    pay: order.pay,
-    receive: order.receive,
-    budget: String(order.budget),
-    limitNumerator: String(order.limitNumerator),
-    limitDenominator: String(order.limitDenominator),
-    minFillPpm: order.minFillPpm,
-    orderNonce: String(order.orderNonce),
-    expiresAtMs: order.expiresAtMs,
   };
 }
 

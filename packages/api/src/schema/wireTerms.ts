@@ -1,0 +1,18 @@
+import type { BatchOrder } from '@lawbook/exchange/orders/batchOrder';
+import type { OrderTerms } from './orderViews.ts';
+
+/** The signed fields of an order as the wire has them; the venue shows them as it was sent them. */
+export function wireTerms(order: BatchOrder): OrderTerms {
+  return {
+    owner: order.owner,
+    marketId: String(order.marketId),
+    pay: order.pay,
+    receive: order.receive,
+    budget: String(order.budget),
+    limitNumerator: String(order.limitNumerator),
+    limitDenominator: String(order.limitDenominator),
+    minFillPpm: order.minFillPpm,
+    orderNonce: String(order.orderNonce),
+    expiresAtMs: order.expiresAtMs,
+  };
+}
