@@ -53,7 +53,7 @@ test('a consumer ends on the chain, through one linked view', async () => {
         }
       });
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
@@ -70,7 +70,7 @@ test('without a reorganisation none is seen, however endpoints lag and fail', as
         assert.equal(tracker.stats().reorganisations, 0);
       });
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 

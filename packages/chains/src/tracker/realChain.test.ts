@@ -81,7 +81,7 @@ test('logs of forty missed blocks, a reorganisation and a roll-back', async (con
   await until(tracker, () => tracker.finality().finalized !== undefined);
 });
 
-test('announcements make a slow tracker quick, and pending transactions are told', async (context) => {
+test('announcements wake a slow tracker, and pending transactions are told', async (context) => {
   const socket = webSocketTransport({ url: anvil.webSocketUrl }, { environment });
   const wake = wakeOnHeads([socket]);
   const tracker = createChainTracker({ pollIntervalMs: 600_000 }, { pool, environment, wake });
