@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CLIENT_FAULTS } from '../packages/api/src/client/clientFault.ts';
 import { apiReference } from '../packages/api/src/schema/apiReference.ts';
+import { CHAIN_FAULTS } from '../packages/chains/src/chainFault.ts';
 import type { RejectionRow } from '../packages/exchange/src/failures/rejectionCodes.ts';
 import { REJECTIONS } from '../packages/exchange/src/failures/rejectionCodes.ts';
 import { CONFIG_FAULTS } from '../packages/executor/src/config/configFault.ts';
@@ -149,6 +150,7 @@ const OTHER_FAULTS: Readonly<Record<string, string>> = {
 export const FAULT_MEANINGS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(CONFIG_FAULTS),
   ...Object.entries(JOURNAL_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
+  ...Object.entries(CHAIN_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
   ...Object.entries(ORACLE_FAULTS),
   ...Object.entries(CLIENT_FAULTS),
   ...Object.entries(GATEWAY_FAULTS),
