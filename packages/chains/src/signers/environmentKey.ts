@@ -20,7 +20,7 @@ export function openEnvironmentKey(
     const sentence = 'The name of the variable is no name: give it, not the key itself.';
     throw new ChainFault('CHAIN_CONFIG_INVALID', sentence, { fields: { rule: 'name' } });
   }
-  const text = variables[name]?.trim();
+  const text = Object.hasOwn(variables, name) ? variables[name]?.trim() : undefined;
   if (text === undefined || text === '') {
     const sentence = `The environment variable ${shown} is not set: set it to the key in hex.`;
     throw new ChainFault('CHAIN_CONFIG_INVALID', sentence, { fields: { variable: shown } });
