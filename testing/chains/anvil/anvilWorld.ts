@@ -15,7 +15,7 @@ import { startFaultProxy } from '../proxy/faultProxy.ts';
 import { GethMempool } from '../proxy/gethMempool.ts';
 import { Upstream } from '../proxy/upstream.ts';
 import type { EngineTerms } from './realEngine.ts';
-import { lmdbIn, RealEngine } from './realEngine.ts';
+import { RealEngine } from './realEngine.ts';
 
 /** How a world is made. */
 export interface AnvilWorldTerms {
@@ -101,15 +101,15 @@ export class AnvilWorld {
   }
 
   /** What an engine of this world is opened with; also for another process. */
-  terms(): Pick<EngineTerms, 'chainId' | 'endpoints' | 'key'> {
+  terms(): Pick<EngineTerms, 'chainId' | 'endpoints' | 'key' | 'store'> {
     const endpoints = this.proxies.map(({ name, url }) => ({ name, url: `${url}/v2/${SECRET}` }));
-    return { chainId: CHAIN_ID, endpoints, key: this.key };
+    const store = { kind: 'lmdb', directory: this.storeFolder() } as const;
+    return { chainId: CHAIN_ID, endpoints, key: this.key, store };
   }
 
   /** Opens an engine, as a process that starts would. */
   async open(over: Partial<EngineTerms> = {}): Promise<RealEngine> {
-    const openStore = lmdbIn(this.storeFolder());
-    const engine = await RealEngine.open({ ...this.terms(), openStore, ...over });
+    const engine = await RealEngine.open({ ...this.terms(), ...over });
     this.#engines.push(engine);
     return engine;
   }

@@ -18,7 +18,8 @@ import { DEFAULT_LANE_SETTINGS } from '@lawbook/chains/lanes/lane';
 import { keySigner } from '@lawbook/chains/signers/keySigner';
 import type { TransactionSigner } from '@lawbook/chains/signers/transactionSigner';
 import type { ChainStore } from '@lawbook/chains/stores/chainStore';
-import { LmdbStore } from '@lawbook/chains/stores/lmdbStore';
+import type { StoreSetting } from '@lawbook/chains/stores/openStore';
+import { openStore } from '@lawbook/chains/stores/openStore';
 import type { ChainTracker } from '@lawbook/chains/tracker/chainTracker';
 import type { ChainTrackerOptions, Wake } from '@lawbook/chains/tracker/createChainTracker';
 import { at } from '@lawbook/exchange/failures/invariant';
@@ -29,7 +30,7 @@ export interface EngineTerms {
   readonly endpoints: readonly { readonly name: string; readonly url: string }[];
   /** 32 bytes in hex, of an account of a test chain. */
   readonly key: string;
-  readonly openStore: (environment: Environment) => Promise<ChainStore>;
+  readonly store: StoreSetting;
   readonly owner?: string;
   readonly settings?: Partial<LaneSettings>;
   readonly fees?: Partial<FeePolicy>;
@@ -83,7 +84,7 @@ export class RealEngine {
   static async open(terms: EngineTerms): Promise<RealEngine> {
     const environment = systemEnvironment();
     const { wrap = {} } = terms;
-    const plainStore = await terms.openStore(environment);
+    const plainStore = await openStore(terms.store, environment);
     const plainSigner = keySigner(terms.key, 'The key of a test account');
     const alerts: Alert[] = [];
     const store = wrap.store?.(plainStore) ?? plainStore;
@@ -119,9 +120,4 @@ function poolOptions(terms: EngineTerms, environment: Environment): EndpointPool
     return { transport: terms.wrap?.transport?.(transport) ?? transport, limits };
   });
   return { chainId: terms.chainId, endpoints, headPollMs: 200, ...terms.pool };
-}
-
-/** The default store, in a folder. */
-export function lmdbIn(directory: string): EngineTerms['openStore'] {
-  return (environment) => LmdbStore.open({ directory }, environment);
 }

@@ -42,7 +42,7 @@ describe('a reorganisation', () => {
   test('17: turns a success into a revert and stops what depends on it', async (context) => {
     const world = await worldOf(context);
     const engine = await world.open();
-    // Reverts once its slot 0 is set: PUSH1 0 SLOAD PUSH1 7 JUMPI STOP JUMPDEST PUSH1 0 DUP1 REVERT.
+    // PUSH1 0 SLOAD PUSH1 7 JUMPI STOP JUMPDEST PUSH1 0 DUP1 REVERT: reverts once slot 0 is set.
     const code: Hex = '0x60005460075700005b600080fd';
     const gate = '0x00000000000000000000000000000000000a11ce';
     await world.driver.setCode({ address: gate, bytecode: code });
