@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { ChainFault } from '../chainFault.ts';
 import type { EndpointAnswer, ErrorMeaning } from '../endpoints/endpointPool.ts';
 import { affordableFees, bumpedFees, replacementFloor } from '../fees/fees.ts';
 import type { Attempt, AttemptFees, Reason } from '../intents/intent.ts';
@@ -286,7 +287,8 @@ async function outbid(
     tenure.alert('insufficientFunds', { severity: 'critical', key: stored.life.key, sentence });
     return undefined;
   }
-  const attempt = await signAttempt(tenure, transaction, purpose);
+  const attempt = await signOrTell(tenure, stored, transaction, purpose);
+  if (attempt === undefined) return undefined;
   const life = offered(stored.life, attempt, [purpose === 'cancel' ? 'take back' : 'outbid']);
   const next = { ...stored, life };
   await tenure.commit({ lives: [next] });
@@ -297,6 +299,23 @@ async function outbid(
   tenure.tally.bumps += 1;
   tenure.tally.attempts += 1;
   return next;
+}
+
+/** What is out stays out and is offered again; only the better offer has to wait. */
+async function signOrTell(
+  tenure: Tenure,
+  stored: StoredIntent,
+  transaction: UnsignedTransaction,
+  purpose: Attempt['purpose'],
+): Promise<Attempt | undefined> {
+  try {
+    return await signAttempt(tenure, transaction, purpose);
+  } catch (fault) {
+    if (!(fault instanceof ChainFault) || fault.code !== 'CHAIN_SIGNER_FAILED') throw fault;
+    const { key } = stored.life;
+    tenure.alert('signerFailed', { severity: 'critical', key, sentence: fault.message });
+    return undefined;
+  }
 }
 
 async function feesToOutbid(

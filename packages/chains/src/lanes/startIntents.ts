@@ -68,13 +68,42 @@ async function prepareAll(
   candidates: readonly Candidate[],
   batch: Batch,
 ): Promise<Fault | undefined> {
-  try {
-    for (const candidate of candidates) await prepare(tenure, candidate, batch);
-    return undefined;
-  } catch (failure) {
-    if (!(failure instanceof Fault)) throw failure;
-    return failure;
+  for (const candidate of candidates) {
+    try {
+      await prepare(tenure, candidate, batch);
+    } catch (failure) {
+      if (!(failure instanceof Fault)) throw failure;
+      if (failure.code !== 'CHAIN_SIGNER_FAILED') return failure;
+      if (!endUnsigned(tenure, candidate.stored, failure, batch)) return undefined;
+    }
   }
+  return undefined;
+}
+
+/**
+ * A signer that names a rule will never sign this one: it is refused, and the others go on. One
+ * that just fails may be away: the intent waits, and nobody asks again in this beat.
+ *
+ * @returns whether to go on with the others.
+ */
+function endUnsigned(tenure: Tenure, stored: StoredIntent, fault: Fault, batch: Batch): boolean {
+  const { key } = stored.life;
+  tenure.memory.reservations.delete(key);
+  const sentence = fault.message;
+  tenure.alert('signerFailed', { severity: 'warning', key, sentence });
+  const rule = fault.fields['rule'];
+  if (rule === undefined) {
+    letWait(tenure, stored, { code: 'signerFailed', sentence, fields: {} }, batch);
+    return false;
+  }
+  tenure.tally.denial(String(rule));
+  refuseIt(
+    tenure,
+    stored,
+    { code: 'policyDenied', sentence, fields: { rule: String(rule) } },
+    batch,
+  );
+  return true;
 }
 
 async function commitBatch(tenure: Tenure, batch: Batch): Promise<void> {
