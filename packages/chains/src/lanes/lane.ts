@@ -126,7 +126,8 @@ export interface SignerLane {
   readonly address: Address;
   /**
    * Stores an intent. When this resolves, the intent is durable and will be brought to an end.
-   * The same key with the same request answers the same intent.
+   * The same key with the same target, amount and call data answers the intent that was stored
+   * first, on the terms (deadline, prices, route) that it was stored with.
    * @throws ChainFault CHAIN_INTENT_INVALID, CHAIN_KEY_REUSED, CHAIN_STORE_UNAVAILABLE.
    */
   submit(request: IntentRequest): Promise<IntentHandle>;

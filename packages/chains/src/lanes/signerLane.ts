@@ -83,7 +83,7 @@ class Lane implements SignerLane {
     const asked: StoredRequest = { request, createdAtMs: this.#nowMs() };
     const stored = await this.#log.insert(asked);
     if (stored !== asked) {
-      if (requestHash(stored.request) !== requestHash(request)) throw keyReused(request.key);
+      if (!isSameWish(stored.request, request)) throw keyReused(request.key);
     } else this.#arrivals.push(stored);
     this.#rouse();
     return this.#follow(stored);
@@ -371,10 +371,22 @@ class Lane implements SignerLane {
   }
 }
 
+/**
+ * Whether two requests want the same to happen. Deadline, prices and route are terms, not the wish:
+ * a program that starts again states another deadline and means the same payment.
+ */
+function isSameWish(stored: IntentRequest, asked: IntentRequest): boolean {
+  return (
+    stored.to?.toLowerCase() === asked.to?.toLowerCase() &&
+    stored.amount === asked.amount &&
+    stored.callData.toLowerCase() === asked.callData.toLowerCase()
+  );
+}
+
 function keyReused(key: string): ChainFault {
   return new ChainFault(
     'CHAIN_KEY_REUSED',
-    `key ${key} names an intent with another request: use a new key for a new wish.`,
+    `key ${key} names an intent with another target, amount or call data: use a new key.`,
     { fields: { key } },
   );
 }
