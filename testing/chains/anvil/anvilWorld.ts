@@ -101,7 +101,7 @@ export class AnvilWorld {
   }
 
   /** What an engine of this world is opened with; also for another process. */
-  terms(): Pick<EngineTerms, 'chainId' | 'endpoints' | 'key' | 'store'> {
+  terms(): Required<Pick<EngineTerms, 'chainId' | 'endpoints' | 'key' | 'store'>> {
     const endpoints = this.proxies.map(({ name, url }) => ({ name, url: `${url}/v2/${SECRET}` }));
     const store = { kind: 'lmdb', directory: this.storeFolder() } as const;
     return { chainId: CHAIN_ID, endpoints, key: this.key, store };

@@ -10,7 +10,7 @@ import { RealEngine } from './realEngine.ts';
 export type EngineCommand =
   | {
       readonly kind: 'open';
-      readonly terms: Omit<EngineTerms, 'wrap' | 'wake' | 'onAlert'>;
+      readonly terms: Omit<EngineTerms, 'openStore' | 'wrap' | 'wake' | 'onAlert'>;
       readonly blow: Omit<Blow, 'announce'> | undefined;
     }
   | { readonly kind: 'submit'; readonly requests: readonly IntentRequest[] }

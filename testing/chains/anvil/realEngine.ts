@@ -22,7 +22,7 @@ import type { StoreSetting } from '@lawbook/chains/stores/openStore';
 import { openStore } from '@lawbook/chains/stores/openStore';
 import type { ChainTracker } from '@lawbook/chains/tracker/chainTracker';
 import type { ChainTrackerOptions, Wake } from '@lawbook/chains/tracker/createChainTracker';
-import { at } from '@lawbook/exchange/failures/invariant';
+import { at, invariant } from '@lawbook/exchange/failures/invariant';
 
 /** What a whole engine is made of; everything but the first four has a default fit for tests. */
 export interface EngineTerms {
@@ -30,7 +30,9 @@ export interface EngineTerms {
   readonly endpoints: readonly { readonly name: string; readonly url: string }[];
   /** 32 bytes in hex, of an account of a test chain. */
   readonly key: string;
-  readonly store: StoreSetting;
+  readonly store?: StoreSetting;
+  /** Opens another kind of store instead. */
+  readonly openStore?: (environment: Environment) => Promise<ChainStore>;
   readonly owner?: string;
   readonly settings?: Partial<LaneSettings>;
   readonly fees?: Partial<FeePolicy>;
@@ -84,7 +86,7 @@ export class RealEngine {
   static async open(terms: EngineTerms): Promise<RealEngine> {
     const environment = systemEnvironment();
     const { wrap = {} } = terms;
-    const plainStore = await openStore(terms.store, environment);
+    const plainStore = await storeOf(terms, environment);
     const plainSigner = keySigner(terms.key, 'The key of a test account');
     const alerts: Alert[] = [];
     const store = wrap.store?.(plainStore) ?? plainStore;
@@ -111,6 +113,17 @@ export class RealEngine {
     await this.#engine.close();
     await this.store.close();
   }
+}
+
+function storeOf(terms: EngineTerms, environment: Environment): Promise<ChainStore> {
+  if (terms.openStore !== undefined) return terms.openStore(environment);
+  invariant(terms.store !== undefined, 'an engine is given a store, or a way to open one');
+  return openStore(terms.store, environment);
+}
+
+/** Opens the default store in a folder. */
+export function lmdbIn(directory: string): (environment: Environment) => Promise<ChainStore> {
+  return (environment) => openStore({ kind: 'lmdb', directory }, environment);
 }
 
 function poolOptions(terms: EngineTerms, environment: Environment): EndpointPoolOptions {

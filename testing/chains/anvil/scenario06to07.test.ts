@@ -14,51 +14,17 @@ import type { ChainStore } from '@lawbook/chains/stores/chainStore';
 import type { StoreSetting } from '@lawbook/chains/stores/openStore';
 import { openStore } from '@lawbook/chains/stores/openStore';
 import { at } from '@lawbook/exchange/failures/invariant';
-import { PostgresServer, postgresMissing } from '../servers/postgresServer.ts';
-import { RedisServer, redisMissing } from '../servers/redisServer.ts';
 import type { AnvilWorld } from './anvilWorld.ts';
 import { ChildEngine } from './childEngine.ts';
 import type { Blow } from './crashPoints.ts';
 import { judge, keysOf, livesOf } from './judge.ts';
 import { worldOf } from './play.ts';
+import { SHARED_STORES } from './sharedStores.ts';
 import { until } from './until.ts';
 
 const LEASE_MS = 2_000;
 const TAKE_OVER_MS = 1_000;
 const RAW = 'eth_sendRawTransaction';
-
-/** A store that several processes share, and why it cannot be tested here. */
-interface SharedStore {
-  readonly name: string;
-  readonly missing: string | undefined;
-  readonly start: (world: AnvilWorld, context: TestContext) => Promise<StoreSetting>;
-}
-
-const STORES: readonly SharedStore[] = [
-  {
-    name: 'LMDB',
-    missing: undefined,
-    start: async (world) => ({ kind: 'lmdb', directory: world.storeFolder() }),
-  },
-  {
-    name: 'PostgreSQL',
-    missing: postgresMissing(),
-    start: async (_world, context) => {
-      const server = await PostgresServer.start();
-      context.after(() => server.stop());
-      return { kind: 'postgres', url: server.url };
-    },
-  },
-  {
-    name: 'Redis',
-    missing: redisMissing(),
-    start: async (_world, context) => {
-      const server = await RedisServer.start();
-      context.after(() => server.stop());
-      return { kind: 'redis', url: server.url };
-    },
-  },
-];
 
 /** Starts a process that sees the chain through one proxy only. */
 function startProcess(
@@ -100,11 +66,11 @@ async function openView(setting: StoreSetting, context: TestContext): Promise<Ch
   return store;
 }
 
-for (const { name, missing, start } of STORES) {
+for (const { name, missing, start } of SHARED_STORES) {
   describe(`processes that share a signer over ${name}`, { skip: missing ?? false }, () => {
     test('6: one owns the lane, and the other takes over when it dies', async (context) => {
       const world = await worldOf(context);
-      const setting = await start(world, context);
+      const { setting } = await start(world, context);
       const store = await openView(setting, context);
       world.startMining(80);
       const processes = [0, 1].map((index) => startProcess(world, index, { store: setting }));
@@ -139,7 +105,7 @@ for (const { name, missing, start } of STORES) {
 
     test('7: an owner suspended past its lease is fenced and sends nothing', async (context) => {
       const world = await worldOf(context);
-      const setting = await start(world, context);
+      const { setting } = await start(world, context);
       const store = await openView(setting, context);
       const blow = { point: 'before storing the signed bytes', nth: 1, signal: 'SIGSTOP' } as const;
       const sleeper = startProcess(world, 0, { store: setting, blow });
