@@ -20,7 +20,7 @@ export interface ReadCacheStats {
   readonly hitRate: number | undefined;
 }
 
-/** Reads of a pool, remembered for as long as they are true. Answers are shared: do not change them. */
+/** Reads of a pool, remembered while they are true. Answers are shared: do not change them. */
 export interface ReadCache {
   /** As `EndpointPool.read`; the options of a caller bound its own wait, not the shared read. */
   read(call: RpcCall, options?: ReadOptions): Promise<unknown>;

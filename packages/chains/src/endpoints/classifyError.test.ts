@@ -114,13 +114,13 @@ const BROADCASTS: readonly Row[] = [
   [
     'openethereum',
     -32010,
-    'Insufficient funds. The account you tried to send transaction from does not have enough funds.',
+    'Insufficient funds. The account you tried to send from does not have enough funds.',
     'insufficientFunds',
   ],
   [
     'solana',
     -32002,
-    'Transaction simulation failed: Attempt to debit an account but found no record of a prior credit.',
+    'Attempt to debit an account but found no record of a prior credit.',
     'insufficientFunds',
   ],
   ['geth', -32000, 'intrinsic gas too low: gas 20000, minimum needed 21000', 'gasLimitTooLow'],

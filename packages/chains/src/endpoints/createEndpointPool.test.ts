@@ -279,7 +279,7 @@ describe('questions and broadcasts', () => {
     await closing(world, pool);
   });
 
-  test('a broadcast goes to two endpoints, and known counts as refused with that meaning', async () => {
+  test('a broadcast goes to two endpoints, and tells whether they knew it', async () => {
     const world = new EndpointWorld(3);
     const pool = poolOf(world);
     at(world.endpoints, 0).latencyMs = 5;

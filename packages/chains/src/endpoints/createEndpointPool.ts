@@ -1,3 +1,4 @@
+import { at } from '@lawbook/exchange/failures/invariant';
 import { ChainFault } from '../chainFault.ts';
 import type { Environment } from '../environment.ts';
 import { probeCapability } from './capabilityProbe.ts';
@@ -21,6 +22,7 @@ import { PoolEndpoint } from './poolEndpoint.ts';
 import type { EndpointLimits, PresetName } from './presets.ts';
 import { ENDPOINT_PRESETS } from './presets.ts';
 import type { RpcCall, Transport } from './transport.ts';
+import { withDeadline } from './withDeadline.ts';
 
 /** One endpoint as it is configured. */
 export interface EndpointOptions {
@@ -170,32 +172,34 @@ class Pool implements EndpointPool {
 
   async ask(call: RpcCall, options: AskOptions = {}): Promise<readonly EndpointAnswer[]> {
     this.#checkOpen();
-    const { atLeastBlock, timeoutMs = this.#settings.tryTimeoutMs } = options;
-    await this.#verifyFirst();
     const wanted = options.endpoints ?? this.#endpoints.length;
+    const { atLeastBlock } = options;
     const isAhead = ({ headNumber = -1n }: PoolEndpoint): boolean =>
       atLeastBlock === undefined || headNumber >= atLeastBlock;
-    let fit = this.#fitFor(call, 'read').filter((endpoint) => !endpoint.lacks(call.method));
-    if (fit.filter(isAhead).length < wanted) {
-      const behind = fit.filter((endpoint) => !isAhead(endpoint));
+    const choose = (): readonly PoolEndpoint[] => {
+      const fit = this.#fitFor(call, 'read').filter((endpoint) => !endpoint.lacks(call.method));
+      return fit.filter(isAhead).slice(0, wanted);
+    };
+    const refresh = async (): Promise<void> => {
+      await this.#verifyFirst();
+      const behind = this.#fitFor(call, 'read').filter((endpoint) => !isAhead(endpoint));
       await Promise.all(behind.map((endpoint) => this.#monitor.refresh(endpoint)));
-      fit = fit.filter(({ usable }) => usable);
-    }
-    const chosen = fit.filter(isAhead).slice(0, wanted);
-    return this.#fanOut(chosen, call, { timeoutMs, methodClass: 'read', signal: options.signal });
+    };
+    const enough = atLeastBlock === undefined ? 1 : wanted;
+    return this.#fanOut(call, 'read', { ...options, choose, enough, refresh });
   }
 
   async broadcast(call: RpcCall, options: BroadcastOptions): Promise<readonly EndpointAnswer[]> {
     this.#checkOpen();
-    const { timeoutMs = this.#settings.tryTimeoutMs, signal } = options;
-    const rest = { timeoutMs, methodClass: 'broadcast', signal } as const;
-    if (options.route === 'private') {
-      if (this.#relay === undefined) throw noRelay();
-      return this.#fanOut([this.#relay], call, rest);
-    }
-    await this.#verifyFirst();
     const wanted = options.endpoints ?? this.#settings.broadcastTo;
-    return this.#fanOut(this.#fitFor(call, 'broadcast').slice(0, wanted), call, rest);
+    const relay = this.#relay;
+    if (options.route === 'private' && relay === undefined) throw noRelay();
+    const choose = (): readonly PoolEndpoint[] => {
+      if (options.route === 'private') return relay === undefined ? [] : [relay];
+      return this.#fitFor(call, 'broadcast').slice(0, wanted);
+    };
+    const refresh = (): Promise<void> => this.#verifyFirst();
+    return this.#fanOut(call, 'broadcast', { ...options, choose, enough: 1, refresh });
   }
 
   bestHead(): bigint | undefined {
@@ -251,33 +255,38 @@ class Pool implements EndpointPool {
       .map(({ endpoint }) => endpoint);
   }
 
+  /** Chooses endpoints within half of the time, and puts the call to them within the rest. */
   async #fanOut(
-    endpoints: readonly PoolEndpoint[],
     call: RpcCall,
-    options: {
-      readonly timeoutMs: number;
-      readonly methodClass: MethodClass;
-      readonly signal: AbortSignal | undefined;
-    },
+    asClass: MethodClass,
+    options: Fan,
   ): Promise<readonly EndpointAnswer[]> {
-    const { signal = NEVER_ABORTED, timeoutMs } = options;
-    const ending = linkSignals(this.#closing.signal, signal);
-    const { concurrency } = this.#settings;
-    const rest = { methodClass: options.methodClass, timeoutMs, concurrency };
-    try {
-      const all = { ...rest, signal: ending.signal };
-      const answers = await fanOut(endpoints, call, all, this.#environment.clock);
-      this.#checkOpen();
-      signal.throwIfAborted();
-      for (const [index, answer] of answers.entries()) {
-        const endpoint = endpoints[index];
-        if (answer.ok && endpoint !== undefined) this.#observe(endpoint, call, answer.result);
-      }
-      return answers;
-    } finally {
-      ending.unlink();
-      announce(this.#changes);
+    const { timeoutMs = this.#settings.tryTimeoutMs, signal } = options;
+    const { clock } = this.#environment;
+    const deadlineMs = clock.elapsedMs() + timeoutMs;
+    const signals = [this.#closing.signal, signal];
+    let chosen = options.choose();
+    if (chosen.length < options.enough) {
+      const half = { timeoutMs: timeoutMs / 2, signals };
+      await withDeadline(half, clock, (ending) => Promise.race([options.refresh(), ended(ending)]));
+      chosen = options.choose();
     }
+    this.#checkOpen();
+    signal?.throwIfAborted();
+    if (chosen.length === 0) return [];
+    const leftMs = Math.max(1, deadlineMs - clock.elapsedMs());
+    const { concurrency } = this.#settings;
+    const rest = { methodClass: asClass, timeoutMs: leftMs, concurrency };
+    const answers = await withDeadline({ timeoutMs: leftMs, signals }, clock, (ending) =>
+      fanOut(chosen, call, { ...rest, signal: ending }),
+    );
+    this.#checkOpen();
+    signal?.throwIfAborted();
+    for (const [index, answer] of answers.entries()) {
+      if (answer.ok) this.#observe(at(chosen, index), call, answer.result);
+    }
+    announce(this.#changes);
+    return answers;
   }
 
   /** Whatever an answer tells of the head saves a poll. */
@@ -309,23 +318,22 @@ class Pool implements EndpointPool {
   }
 }
 
-const NEVER_ABORTED: AbortSignal = new AbortController().signal;
+/** How endpoints for a fan-out are chosen. */
+interface Fan {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly choose: () => readonly PoolEndpoint[];
+  /** Endpoints below which it is worth to ask for heads and chains first. */
+  readonly enough: number;
+  readonly refresh: () => Promise<void>;
+}
 
-/** AbortSignal.any keeps its result alive with its sources; this one lets go when it is told. */
-function linkSignals(
-  first: AbortSignal,
-  second: AbortSignal,
-): { readonly signal: AbortSignal; unlink(): void } {
-  const linked = new AbortController();
-  const stop = (): void => linked.abort(first.aborted ? first.reason : second.reason);
-  if (first.aborted || second.aborted) stop();
-  first.addEventListener('abort', stop, { once: true });
-  second.addEventListener('abort', stop, { once: true });
-  const unlink = (): void => {
-    first.removeEventListener('abort', stop);
-    second.removeEventListener('abort', stop);
-  };
-  return { signal: linked.signal, unlink };
+/** Resolves once the signal aborts. */
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function limitsOf(limits: PresetName | EndpointLimits): EndpointLimits {

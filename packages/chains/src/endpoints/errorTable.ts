@@ -101,9 +101,9 @@ const TRANSACTION_ROWS: readonly ErrorRow[] = [
   application(
     'alreadyKnown',
     new RegExp(
-      'already[ _]?known|already[ _]?exists|already imported|already in (the )?(tx)?(pool|mempool)|' +
-        '\\bknown transaction|already been (processed|imported|submitted)|same hash|AlreadyProcessed|' +
-        'tx already (exists?|in)|transaction already (exists?|submitted)',
+      'already[ _]?known|already[ _]?exists|already imported|AlreadyProcessed|same hash|' +
+        'already in (the )?(tx)?(pool|mempool)|already been (processed|imported|submitted)|' +
+        '\\bknown transaction|tx already (exists?|in)|transaction already (exists?|submitted)',
       'i',
     ),
     BROADCAST,
@@ -221,8 +221,9 @@ const CALL_ROWS: readonly ErrorRow[] = [
     'rangeTooWide',
     new RegExp(
       'query returned more than|block range (is )?too|range (is )?too (large|wide)|' +
-        'exceeds? (the |max(imum)? )*(block )?range|response size (exceeded|is larger|should not)|' +
-        'logs matched by query exceeds|limited to (a |0 - )?[\\d,]+ (blocks?|range)|too many (results|logs)|' +
+        'exceeds? (the |max(imum)? )*(block )?range|too many (results|logs)|' +
+        'response size (exceeded|is larger|should not)|logs matched by query exceeds|' +
+        'limited to (a |0 - )?[\\d,]+ (blocks?|range)|' +
         'maximum (allowed )?(block )?range|up to (a )?[\\d,]+ block range|query exceeds max',
       'i',
     ),
@@ -250,11 +251,11 @@ const CALL_ROWS: readonly ErrorRow[] = [
   // A gateway that speaks JSON about the node behind it: a failure of the transport in disguise.
   {
     message: new RegExp(
-      '(no|un)[ -]?healthy (upstream|backend|node)|node is (unhealthy|behind|syncing|not ready)|' +
+      '(no|un)[ -]?healthy (upstream|backend|node)|node is down|connection (refused|reset)|' +
+        'node is (unhealthy|behind|syncing|not ready)|we can.?t execute this request|' +
         'service (is )?(temporarily )?unavailable|bad gateway|gateway time-?out|upstream|' +
-        'backend (is )?(down|unavailable|error|connect)|temporarily unavailable|server (is )?busy|' +
-        'no (available )?(nodes?|backends?|servers?)( are)? (available|online|responded)|' +
-        'connection (refused|reset)|node is down|we can.?t execute this request',
+        'backend (is )?(down|unavailable|error|connect)|temporarily unavailable|' +
+        'server (is )?busy|no (available )?(nodes?|backends?|servers?)( are)? (available|online|responded)',
       'i',
     ),
     meaning: 'unavailable',

@@ -1,6 +1,7 @@
 import type { Clock } from '../environment.ts';
 import type { ChainDialect } from './dialect.ts';
 import type { PoolEndpoint } from './poolEndpoint.ts';
+import { withDeadline } from './withDeadline.ts';
 
 /** Pace and patience of the monitor. */
 export interface HeadMonitorSettings {
@@ -156,7 +157,14 @@ export class HeadMonitor {
   ): Promise<{ readonly result: unknown } | undefined> {
     const { signal } = this.#closing;
     const { tryTimeoutMs: timeoutMs } = this.#settings;
-    const outcome = await endpoint.attempt(call, { methodClass: 'read', timeoutMs, signal });
+    const options = { methodClass: 'read', timeoutMs } as const;
+    const isBusy = endpoint.limiter.waitMs({ method: call.method, methodClass: 'read' }) > 0;
+    // A poll that has to queue gives up after a while; the next one comes anyway.
+    const outcome = isBusy
+      ? await withDeadline({ timeoutMs: 2 * timeoutMs, signals: [signal] }, this.#clock, (ending) =>
+          endpoint.attempt(call, { ...options, signal: ending }),
+        )
+      : await endpoint.attempt(call, { ...options, signal });
     if (outcome.kind === 'answered') return outcome;
     if (outcome.kind === 'failed') {
       const { verdict } = outcome;

@@ -86,9 +86,9 @@ export const DEFAULT_WEB_SOCKET_SETTINGS: WebSocketSettings = {
 };
 
 /**
- * JSON-RPC over a WebSocket that is opened when it is first needed, and opened again while something
- * is subscribed or asked. A lost connection fails its requests with `reset` and takes its subscriptions over to
- * the next one.
+ * JSON-RPC over a WebSocket that is opened when it is first needed, and opened again while anything
+ * is subscribed or asked. A lost connection fails its requests with `reset` and hands its
+ * subscriptions to the next one.
  *
  * @throws ChainFault CHAIN_CONFIG_INVALID for a URL that is none.
  */
