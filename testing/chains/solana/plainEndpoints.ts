@@ -1,5 +1,6 @@
 import type { EndpointAnswer, EndpointStats } from '@lawbook/chains/endpoints/endpointPool';
 import type { RpcCall, Transport } from '@lawbook/chains/endpoints/transport';
+import { TransportError } from '@lawbook/chains/endpoints/transport';
 import type { Clock } from '@lawbook/chains/environment';
 import type { SolanaEndpoints } from '@lawbook/chains/solana/solanaRpc';
 import { at } from '@lawbook/exchange/failures/invariant';
@@ -55,10 +56,14 @@ async function withTimeout(transport: Transport, call: RpcCall, clock: Clock): P
   const late = clock.sleep(TRY_MS, ending.signal);
   late.catch(() => 'the request came first');
   try {
-    return await Promise.race([request, late.then(() => Promise.reject(new Error('too late')))]);
+    return await Promise.race([request, late.then(tooLate)]);
   } finally {
     ending.abort(new Error('over'));
   }
+}
+
+function tooLate(): never {
+  throw new TransportError('timeout', 'the endpoint took too long');
 }
 
 function quietStats(endpoint: string): EndpointStats {
