@@ -178,6 +178,27 @@ describe('errors', () => {
     await closing(world, pool);
   });
 
+  test('a read waits quietly while the only endpoint that has its method is down', async () => {
+    const world = new EndpointWorld(2);
+    const pool = poolOf(world);
+    const [first, second] = [at(world.endpoints, 0), at(world.endpoints, 1)];
+    first.latencyMs = 5;
+    first.script = () => {
+      throw new RpcError('x', { code: -32601, message: 'the method x does not exist' });
+    };
+    await world.clock.runFor(5_000);
+    await world.resultOf(pool.read(CALL));
+    second.fault = 'refused';
+    const firedBefore = world.clock.fired();
+    const reading = world.resultOf(pool.read(CALL));
+    world.clock.schedule(8_000, () => {
+      second.fault = 'none';
+    });
+    assert.equal(await reading, 'eth_getBalance of endpoint-1');
+    assert.ok(world.clock.fired() - firedBefore < 200);
+    await closing(world, pool);
+  });
+
   test('writing methods are refused as reads', async () => {
     const world = new EndpointWorld(1);
     const pool = poolOf(world);

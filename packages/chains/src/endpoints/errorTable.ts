@@ -255,7 +255,8 @@ const CALL_ROWS: readonly ErrorRow[] = [
         'node is (unhealthy|behind|syncing|not ready)|we can.?t execute this request|' +
         'service (is )?(temporarily )?unavailable|bad gateway|gateway time-?out|upstream|' +
         'backend (is )?(down|unavailable|error|connect)|temporarily unavailable|' +
-        'server (is )?busy|no (available )?(nodes?|backends?|servers?)( are)? (available|online|responded)',
+        'no (available )?(nodes?|backends?|servers?)( are)? (available|online|responded)|' +
+        'server (is )?busy',
       'i',
     ),
     meaning: 'unavailable',

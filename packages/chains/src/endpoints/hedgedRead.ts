@@ -213,8 +213,9 @@ export class HedgedRead {
     }
     this.#waiting = true;
     changes.add(this.#onChange);
-    const trials = endpoints.filter(({ usable }) => usable).map(({ breaker }) => breaker.waitMs());
-    this.#wakeAtMs = nowMs + Math.max(1, Math.min(...trials));
+    const closed = endpoints.filter(({ usable, breaker }) => usable && !breaker.admits());
+    const trialMs = Math.min(...closed.map(({ breaker }) => breaker.waitMs()));
+    this.#wakeAtMs = nowMs + Math.max(1, trialMs);
   }
 
   readonly #onChange = (): void => {

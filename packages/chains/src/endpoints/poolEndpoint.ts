@@ -45,6 +45,7 @@ export class PoolEndpoint {
   readonly capabilities: Map<Capability, boolean> = new Map();
   /** Nothing is asked of an endpoint before it told the right chain. */
   chain: 'unverified' | 'right' | 'wrong' = 'unverified';
+  /** Polls were refused for want of a key. Other calls prove nothing: plans lack methods. */
   unauthorized = false;
   headStuck = false;
   headNumber: bigint | undefined;
@@ -188,9 +189,7 @@ export class PoolEndpoint {
     if (verdict.meaning === 'rateLimited') {
       this.limiter.onRateLimited(isSilence ? error.retryAfterMs : undefined);
     } else if (!isSilence) this.limiter.onAnswered();
-    if (verdict.meaning === 'unauthorized' && isSilence) {
-      this.unauthorized = true;
-    } else if (verdict.meaning === 'methodUnsupported') {
+    if (verdict.meaning === 'methodUnsupported') {
       const untilMs = this.#environment.clock.elapsedMs() + UNSUPPORTED_MS;
       if (this.#unsupported.size < UNSUPPORTED_MAX) this.#unsupported.set(call.method, untilMs);
     }
