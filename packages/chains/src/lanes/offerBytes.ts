@@ -22,6 +22,8 @@ import type { Tenure } from './tenure.ts';
 const BROADCASTS_AT_ONCE = 10;
 /** Repeats in one beat at most. */
 const REPEATS_MAX = 32;
+/** Beats between two broadcasts of the first in line, while no endpoint takes it. */
+const FIRST_BEATS_MAX = 4;
 /** Gas of a transfer of nothing to oneself. */
 const CANCEL_GAS = 21_000n;
 /** A signing service that takes longer is tried again. */
@@ -219,7 +221,7 @@ async function attend(
 function repeatIfDue(
   tenure: Tenure,
   stored: StoredIntent,
-  { pendingCount, now }: Standing,
+  { isFirst, pendingCount, now }: Standing,
 ): StoredIntent | undefined {
   const attempt = newestAttempt(stored.life);
   if (attempt === undefined) return undefined;
@@ -228,12 +230,13 @@ function repeatIfDue(
   const pace = tenure.memory.pace(stored.life.key);
   const since = now - pace.offeredAt;
   const isUnseen = pendingCount !== undefined && attempt.chainNonce >= pendingCount;
-  // Without a taker: at once, then ever slower. Taken and gone again: a beat or a quarter stall.
-  const patience = Math.min(beatMs * 2 ** Math.min(pace.vain, 10), stall);
+  // Without a taker: at once, then ever slower, unless everything behind it waits for this one.
+  const slowest = isFirst ? Math.min(beatMs * FIRST_BEATS_MAX, stall) : stall;
+  const patience = Math.min(beatMs * 2 ** Math.min(pace.vain, 10), slowest);
   if (attempt.acceptedAtMs === undefined || pace.vain > 0) {
     return since >= patience ? stored : undefined;
   }
-  // Public endpoints never see what a private relay has.
+  // Taken and gone again. Public endpoints never see what a private relay has.
   const pause = routeOf(tenure, stored) === 'private' ? stall : Math.min(beatMs * 2, stall / 4);
   return isUnseen && since >= pause ? stored : undefined;
 }
