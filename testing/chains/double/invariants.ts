@@ -68,8 +68,6 @@ export class InvariantWatch {
   };
   readonly #sent = new Set<string>();
   readonly #pending: Promise<void>[] = [];
-  /** The longest that a gap lived while everything was healthy, in blocks. */
-  gapBlocksMax = 0;
   #gapBlocks = 0;
   #gapTold = false;
   /** Whether an engine is up and owns the lane; gaps are nobody's fault otherwise. */
@@ -120,7 +118,6 @@ export class InvariantWatch {
       return;
     }
     this.#gapBlocks += 1;
-    this.gapBlocksMax = Math.max(this.gapBlocksMax, this.#gapBlocks);
     if (this.#gapBlocks <= GAP_BLOCKS_MAX || this.#gapTold) return;
     this.#gapTold = true;
     this.#violate(

@@ -24,9 +24,11 @@ export const emptyPurse: Scenario = {
     if (drains) {
       await stage.sleep(random.between(0, 4000));
       const { balance } = world.chain.accountAt(world.chain.head(), world.signer);
+      world.isDisturbed = true;
       world.chain.adjustBalance(world.signer, balance / 2n);
       await stage.sleep(5000);
       world.chain.adjustBalance(world.signer, balance);
+      world.calm();
       stage.drained = true;
     }
     await submitting;
