@@ -124,13 +124,16 @@ const BROADCASTS: readonly Row[] = [
     'insufficientFunds',
   ],
   ['geth', -32000, 'intrinsic gas too low: gas 20000, minimum needed 21000', 'gasLimitTooLow'],
-  [
-    'besu',
-    -32003,
-    'Intrinsic gas exceeds gas limit INTRINSIC_GAS_EXCEEDS_GAS_LIMIT',
-    'gasLimitTooLow',
-  ],
+  ['besu', -32003, 'Intrinsic gas exceeds gas limit', 'gasLimitTooLow'],
   ['geth', -32000, 'exceeds block gas limit', 'gasLimitTooHigh'],
+  [
+    'anvil',
+    -32000,
+    'intrinsic gas too high -- tx.gas_limit > env.block.gas_limit',
+    'gasLimitTooHigh',
+  ],
+  ['anvil', -32000, 'intrinsic gas too high -- CallGasCostMoreThanGasLimit', 'gasLimitTooLow'],
+  ['anvil', -32000, 'intrinsic gas too low', 'gasLimitTooLow'],
   [
     'geth',
     -32000,

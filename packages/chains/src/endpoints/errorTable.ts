@@ -142,10 +142,12 @@ const TRANSACTION_ROWS: readonly ErrorRow[] = [
       'i',
     ),
   ),
+  // anvil says "intrinsic gas too high" both of too little and of more than a block holds.
+  application('gasLimitTooHigh', /tx\.gas_limit > env\.block\.gas_limit/),
   application(
     'gasLimitTooLow',
     new RegExp(
-      'intrinsic gas too (low|high)|IntrinsicGas|INTRINSIC_GAS_EXCEEDS|\\bgas too low|' +
+      'intrinsic gas (too (low|high)|exceeds)|IntrinsicGas|INTRINSIC_GAS_EXCEEDS|\\bgas too low|' +
         'gas limit (is )?(too|below) ?(low|intrinsic)|floor data gas|call gas cost exceeds the gas',
       'i',
     ),
