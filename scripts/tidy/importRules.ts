@@ -61,7 +61,7 @@ function checkDirection({ from, to, edge }: Edge): Violation[] {
       message: `${from.path} -> ${to}, because ${because}`,
     },
   ];
-  if (TOOL_TREES.some((tree) => within(from.path, tree))) return [];
+  if (TOOL_TREES.some((tree) => within(from.path, tree)) || EXAMPLE.test(from.path)) return [];
   if (TOOL_TREES.some((tree) => within(to, tree))) {
     const world = isTest(from.path) && (within(to, 'testing') || within(to, 'vectors'));
     return world ? [] : broken('tools and worlds for tests are not part of the product');
@@ -134,6 +134,9 @@ function checkCycles(edges: readonly Edge[]): Violation[] {
 
 const ENTRY = /(\.test\.ts|\.bench\.ts|\/src\/(main|index)\.ts|\.d\.ts)$/;
 
+/** A program that a package shows its use with. */
+const EXAMPLE = /^packages\/[^/]+\/examples\/[^/]+\.ts$/;
+
 /**
  * Files that are no entry and that nothing imports. A file used only by its own test is dead too:
  * the test keeps it compiling, not useful.
@@ -158,8 +161,9 @@ function checkDeadFiles(
     }));
 }
 
-/** Tools are started by name: files directly in their tree, and benchmarks anywhere. */
+/** Tools are started by name: files directly in their tree, benchmarks anywhere, examples. */
 function isTool(path: string): boolean {
+  if (EXAMPLE.test(path)) return true;
   const tree = TOOL_TREES.find((name) => within(path, name));
   return tree !== undefined && (tree === 'benchmarks' || path.split('/').length === 2);
 }

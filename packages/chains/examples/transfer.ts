@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { readEngineSettings } from '@lawbook/chains/configuration/engineSettings';
 import { startChainEngine } from '@lawbook/chains/configuration/startChainEngine';
 import { startAnvil } from '@lawbook/chains/embedded/anvil';
+import { rpcTransportOf } from '@lawbook/chains/endpoints/rpcTransport';
 import { openKeyFile } from '@lawbook/chains/signers/keyFile';
-import { createTestClient, formatEther, http, parseEther } from 'viem';
+import { createPublicClient, createTestClient, formatEther, http, parseEther } from 'viem';
 import { generatePrivateKey } from 'viem/accounts';
 import { anvil as anvilChain } from 'viem/chains';
 
@@ -62,6 +63,10 @@ for (const level of ['accepted', 'included', 'final'] as const) {
 }
 const { inclusion } = await rent.life();
 console.log(`in block ${inclusion?.block.number}, fee ${formatEther(inclusion?.feePaid ?? 0n)}`);
+
+// The pool of endpoints serves viem as well.
+const reader = createPublicClient({ transport: rpcTransportOf(engine.pool) });
+console.log(`the payee has ${formatEther(await reader.getBalance({ address: payee }))}`);
 
 await close();
 await chain.close();
