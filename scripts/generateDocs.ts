@@ -3,6 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { CLIENT_FAULTS } from '../packages/api/src/client/clientFault.ts';
 import { apiReference } from '../packages/api/src/schema/apiReference.ts';
 import { CHAIN_FAULTS } from '../packages/chains/src/chainFault.ts';
+import type { ChainMetricRow } from '../packages/chains/src/metrics/chainMetricTable.ts';
+import { CHAIN_METRICS } from '../packages/chains/src/metrics/chainMetricTable.ts';
 import type { RejectionRow } from '../packages/exchange/src/failures/rejectionCodes.ts';
 import { REJECTIONS } from '../packages/exchange/src/failures/rejectionCodes.ts';
 import { CONFIG_FAULTS } from '../packages/executor/src/config/configFault.ts';
@@ -46,7 +48,10 @@ export interface Page {
 export function generatePages(): Page[] {
   return [
     { path: 'docs/reference/configuration.md', text: configurationPage(listSettings()) },
-    { path: 'docs/reference/metrics.md', text: metricsPage(Object.values(METRICS)) },
+    {
+      path: 'docs/reference/metrics.md',
+      text: metricsPage(Object.values(METRICS), Object.values(CHAIN_METRICS)),
+    },
     { path: 'docs/reference/errors.md', text: errorsPage() },
     { path: 'docs/reference/api.md', text: `${NOTICE}\n\n${apiReference()}` },
   ];
@@ -112,7 +117,11 @@ function settingRow({ path, kind, preset, bounds, meaning, secret }: Setting): s
   return `| \`${path}\` | ${shown} | ${allowed} | ${text} |\n`;
 }
 
-function metricsPage(rows: readonly MetricRow[]): string {
+function metricsPage(rows: readonly MetricRow[], chainRows: readonly ChainMetricRow[]): string {
+  const chains = chainRows.map(({ name, kind, labels, help }) => {
+    const names = labels.map((label) => `\`${label}\``).join(', ');
+    return `| \`${name}\` | ${kind} | ${names} | ${help} |\n`;
+  });
   const table = rows.map(({ name, kind, labels, buckets, help }) => {
     const what = buckets === undefined ? kind : `${kind} (${buckets})`;
     const names = labels.length === 0 ? '' : labels.map((label) => `\`${label}\``).join(', ');
@@ -122,7 +131,8 @@ function metricsPage(rows: readonly MetricRow[]): string {
     ([name, list]) => `- ${name}: ${list.map(String).join(', ')}\n`,
   );
   const listing = `Bounds of the histograms:\n\n${bounds.join('')}`;
-  return `${METRICS_INTRODUCTION}\n${table.join('')}\n${listing}`;
+  const engine = `${CHAIN_METRICS_INTRODUCTION}\n${chains.join('')}`;
+  return `${METRICS_INTRODUCTION}\n${table.join('')}\n${listing}\n${engine}`;
 }
 
 const METRICS_INTRODUCTION = `${NOTICE}
@@ -131,6 +141,13 @@ const METRICS_INTRODUCTION = `${NOTICE}
 
 \`GET /metrics\` answers in the text format of Prometheus. Names end in their unit: \`_seconds\`,
 \`_bytes\`, or \`_total\` for counts. No label carries a user, an order or anything secret.
+
+| Metric | Kind | Labels | Meaning |
+|---|---|---|---|`;
+
+const CHAIN_METRICS_INTRODUCTION = `## The chain engine
+
+\`engine.metrics.render()\` of \`packages/chains\` answers in the same format.
 
 | Metric | Kind | Labels | Meaning |
 |---|---|---|---|`;
