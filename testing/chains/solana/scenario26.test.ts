@@ -17,10 +17,10 @@ import { openEmbeddedSolana } from '@lawbook/chains/solana/embedded/embeddedSola
 import type { FrontServer } from '@lawbook/chains/solana/embedded/frontServer';
 import { serveFront } from '@lawbook/chains/solana/embedded/frontServer';
 import { honestSwitches, SolanaFront } from '@lawbook/chains/solana/embedded/solanaFront';
+import { openSolanaLane } from '@lawbook/chains/solana/openSolanaLane';
 import type { SolanaIntentRequest } from '@lawbook/chains/solana/solanaIntent';
-import { openSolanaLane } from '@lawbook/chains/solana/solanaLane';
-import type { SolanaLane } from '@lawbook/chains/solana/solanaLaneTypes';
-import { DEFAULT_SOLANA_SETTINGS } from '@lawbook/chains/solana/solanaLaneTypes';
+import type { SolanaLane } from '@lawbook/chains/solana/solanaLane';
+import { DEFAULT_SOLANA_SETTINGS } from '@lawbook/chains/solana/solanaLane';
 import { solTransfer } from '@lawbook/chains/solana/solTransfer';
 import { LmdbStore } from '@lawbook/chains/stores/lmdbStore';
 import { at } from '@lawbook/exchange/failures/invariant';
@@ -57,11 +57,11 @@ after(async () => {
 test('pays two equal payments of one blockhash window, each once', async () => {
   await withLane('equal', async (lane) => {
     const payee = seedSigner('payee of equals').address;
-    const handles = [
+    const intents = [
       await lane.submit(payment('one', payee)),
       await lane.submit(payment('two', payee)),
     ];
-    const outcomes = await Promise.all(handles.map((handle) => handle.wait('final')));
+    const outcomes = await Promise.all(intents.map((intent) => intent.wait('final')));
     const signatures = outcomes.map(({ life }) => life.inclusion?.signature);
     assert.deepEqual(
       outcomes.map(({ verdict }) => verdict),
@@ -76,11 +76,11 @@ test('signs anew once the blockhash expired, and pays once', async () => {
   await withLane('expiry', async (lane) => {
     const payee = seedSigner('payee of expiry').address;
     switchAll({ dropsSend: () => true });
-    const handle = await lane.submit(payment('expires', payee));
-    await handle.wait('accepted');
-    while (lane.stats().expiries === 0) await handle.wait('final', { timeoutMs: 50 });
+    const intent = await lane.submit(payment('expires', payee));
+    await intent.wait('accepted');
+    while (lane.stats().expiries === 0) await intent.wait('final', { timeoutMs: 50 });
     switchAll({ dropsSend: () => false });
-    const { life } = await handle.wait('final');
+    const { life } = await intent.wait('final');
     assert.equal(life.state, 'final');
     assert.equal(at(life.attempts, 0).status, 'expired');
     assert.equal(received(payee), 1_000_000n);

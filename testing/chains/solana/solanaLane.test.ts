@@ -13,11 +13,11 @@ import { SLOT_MS, SolanaStage } from './solanaStage.ts';
 test('pays once and tells accepted, included and final as they come true', async () => {
   const stage = await SolanaStage.open();
   const lane = await stage.lane();
-  const handle = await lane.submit(stage.payment('a'));
-  assert.equal((await stage.during(handle.wait('accepted'))).verdict, 'done');
-  const seen = await stage.during(handle.wait('included'));
+  const intent = await lane.submit(stage.payment('a'));
+  assert.equal((await stage.during(intent.wait('accepted'))).verdict, 'done');
+  const seen = await stage.during(intent.wait('included'));
   assert.equal(seen.life.state, 'included');
-  const { verdict, life } = await stage.end(handle);
+  const { verdict, life } = await stage.end(intent);
   assert.equal(verdict, 'done');
   assert.equal(stage.received(), 1_000_000n);
   const { signature } = at(life.attempts, 0);
@@ -43,11 +43,11 @@ test('answers the same intent for the same key, and refuses another request unde
 test('signs two equal payments under one blockhash differently, and both land', async () => {
   const stage = await SolanaStage.open();
   const lane = await stage.lane();
-  const handles = [
+  const intents = [
     await lane.submit(stage.payment('a')),
     await lane.submit(stage.payment('b', { deadlineMs: stage.payment('a').deadlineMs })),
   ];
-  const outcomes = await Promise.all(handles.map((handle) => stage.end(handle)));
+  const outcomes = await Promise.all(intents.map((intent) => stage.end(intent)));
   const [one, two] = outcomes.map(({ life }) => at(life.attempts, 0));
   assert.equal(one?.blockhash, two?.blockhash);
   assert.notEqual(one?.signature, two?.signature);
@@ -59,16 +59,16 @@ test('signs anew only after the blockhash expired, when no send ever arrived', a
   const stage = await SolanaStage.open();
   const lane = await stage.lane();
   stage.switchAll({ dropsSend: () => true });
-  const handle = await lane.submit(stage.payment('a'));
+  const intent = await lane.submit(stage.payment('a'));
   await stage.clock.runFor(150 * SLOT_MS);
-  const before = await handle.life();
+  const before = await intent.life();
   assert.equal(before.attempts.length, 1);
   assert.ok(lane.stats().resends > 10);
   await stage.clock.runUntil(() => lane.stats().expiries === 1);
   const first = at(before.attempts, 0);
   assert.ok(BigInt(stage.ledger.blockAt('finalized', 0).height) > first.lastValidBlockHeight);
   stage.switchAll({ dropsSend: () => false });
-  const { life } = await stage.end(handle);
+  const { life } = await stage.end(intent);
   assert.equal(life.state, 'final');
   assert.equal(at(life.attempts, 0).status, 'expired');
   assert.equal(life.attempts.length, 2);
@@ -93,14 +93,14 @@ test('takes a landing back when a fork undoes it, and lands the same bytes again
   const stage = await SolanaStage.open();
   const lane = await stage.lane();
   stage.switchAll({ holdSlots: () => 20 });
-  const handle = await lane.submit(stage.payment('a'));
-  await stage.during(handle.wait('included'));
+  const intent = await lane.submit(stage.payment('a'));
+  await stage.during(intent.wait('included'));
   await stage.clock.runFor(4 * SLOT_MS);
   const undone = stage.ledger.fork(12, () => false);
   assert.equal(undone.length, 1);
   assert.equal(stage.received(), 0n);
   await stage.clock.runUntil(() => lane.stats().unincluded === 1);
-  const { life } = await stage.end(handle);
+  const { life } = await stage.end(intent);
   const steps = life.history.map(({ step }) => step);
   assert.ok(steps.includes('unincluded'));
   assert.equal(steps.filter((step) => step === 'final').length, 1);
@@ -112,11 +112,11 @@ test('takes a landing back when a fork undoes it, and lands the same bytes again
 test('signs anew when a fork took the block of the blockhash with it', async () => {
   const stage = await SolanaStage.open();
   const lane = await stage.lane();
-  const handle = await lane.submit(stage.payment('a'));
-  await stage.during(handle.wait('included'));
+  const intent = await lane.submit(stage.payment('a'));
+  await stage.during(intent.wait('included'));
   await stage.clock.runFor(4 * SLOT_MS);
   assert.equal(stage.ledger.fork(24, () => true).length, 1);
-  const { life } = await stage.end(handle);
+  const { life } = await stage.end(intent);
   assert.deepEqual(
     life.attempts.map(({ status }) => status),
     ['expired', 'included'],
@@ -129,10 +129,10 @@ test('takes an intent back at once while nothing was sent', async () => {
   const stage = await SolanaStage.open();
   const lane = await stage.lane();
   stage.isReachable = false;
-  const handle = await lane.submit(stage.payment('a'));
+  const intent = await lane.submit(stage.payment('a'));
   await stage.clock.runFor(20_000);
   await lane.cancel('a');
-  const { verdict, life } = await stage.end(handle);
+  const { verdict, life } = await stage.end(intent);
   assert.equal(verdict, 'notDone');
   assert.equal(life.state, 'cancelled');
   assert.equal(life.attempts.length, 0);
@@ -143,25 +143,25 @@ test('tells of a cancelled intent that it landed, when it did', async () => {
   const stage = await SolanaStage.open();
   const lane = await stage.lane();
   stage.switchAll({ holdSlots: () => 60 });
-  const handle = await lane.submit(stage.payment('a'));
-  await stage.during(handle.wait('accepted'));
+  const intent = await lane.submit(stage.payment('a'));
+  await stage.during(intent.wait('accepted'));
   await lane.cancel('a');
-  const { verdict } = await stage.end(handle);
+  const { verdict } = await stage.end(intent);
   assert.equal(verdict, 'done');
   assert.equal(stage.received(), 1_000_000n);
   await stage.close();
 });
 
-test('ends a cancelled intent once its blockhash expired, and sends nothing meanwhile', async () => {
+test('ends a cancelled intent once its blockhash expired, sending nothing meanwhile', async () => {
   const stage = await SolanaStage.open();
   const lane = await stage.lane();
   stage.switchAll({ dropsSend: () => true });
-  const handle = await lane.submit(stage.payment('a'));
-  await stage.during(handle.wait('accepted'));
+  const intent = await lane.submit(stage.payment('a'));
+  await stage.during(intent.wait('accepted'));
   await lane.cancel('a');
   await stage.clock.runFor(5_000);
   stage.switchAll({ dropsSend: () => false });
-  const { life } = await stage.end(handle);
+  const { life } = await stage.end(intent);
   assert.equal(life.state, 'cancelled');
   assert.equal(life.attempts.length, 1);
   assert.equal(stage.received(), 0n);
@@ -173,13 +173,13 @@ test('says unknown past the deadline, until the chain has spoken', async () => {
   const lane = await stage.lane();
   stage.switchAll({ dropsSend: () => true });
   const deadlineMs = stage.clock.nowMs() + 20_000;
-  const handle = await lane.submit(stage.payment('a', { deadlineMs }));
+  const intent = await lane.submit(stage.payment('a', { deadlineMs }));
   await stage.clock.runFor(25_000);
-  const between = await handle.life();
+  const between = await intent.life();
   assert.equal(between.unknown, true);
   assert.equal(between.state, 'accepted');
   assert.ok(stage.alerts.some(({ kind }) => kind === 'outcomeUnknown'));
-  const { life } = await stage.end(handle);
+  const { life } = await stage.end(intent);
   assert.equal(life.state, 'expired');
   assert.equal(life.unknown, false);
   assert.equal(stage.received(), 0n);
@@ -191,8 +191,8 @@ test('refuses what the balance does not carry, naming the shortfall to the lampo
   const lane = await stage.lane();
   const payment = { ...stage.payment('a'), ...stage.payment('a') };
   const { instructions } = payment;
-  const handle = await lane.submit({ ...payment, instructions, spend: 5_000_000n });
-  const { life } = await stage.end(handle);
+  const intent = await lane.submit({ ...payment, instructions, spend: 5_000_000n });
+  const { life } = await stage.end(intent);
   assert.equal(life.state, 'refused');
   assert.equal(life.reason?.code, 'insufficientFunds');
   const fields = life.reason?.fields ?? {};
@@ -203,7 +203,7 @@ test('refuses what the balance does not carry, naming the shortfall to the lampo
   await stage.close();
 });
 
-test('lets a payment wait for those in flight, and refuses it when they have taken all', async () => {
+test('lets a payment wait for those in flight, and refuses it when they took all', async () => {
   const stage = await SolanaStage.open(3_000_000n);
   const lane = await stage.lane();
   stage.switchAll({ holdSlots: () => 20 });
@@ -213,7 +213,7 @@ test('lets a payment wait for those in flight, and refuses it when they have tak
   await stage.clock.runFor(4_000);
   assert.equal((await third.life()).reason?.code, 'insufficientFunds');
   assert.equal((await third.life()).state, 'created');
-  const outcomes = await Promise.all([first, second, third].map((handle) => stage.end(handle)));
+  const outcomes = await Promise.all([first, second, third].map((intent) => stage.end(intent)));
   assert.deepEqual(
     outcomes.map(({ life }) => life.state),
     ['final', 'final', 'refused'],
@@ -258,11 +258,11 @@ test('tells of a failure on the chain as reverted, with the fee that was taken',
   const stage = await SolanaStage.open();
   const lane = await stage.lane();
   stage.switchAll({ holdSlots: () => 10 });
-  const handle = await lane.submit(stage.payment('a'));
-  await stage.during(handle.wait('accepted'));
+  const intent = await lane.submit(stage.payment('a'));
+  await stage.during(intent.wait('accepted'));
   const payer = stage.ledger.machine.account(stage.signer.address as Address) as EncodedAccount;
   stage.ledger.machine.setAccount({ ...payer, lamports: lamports(1_000_000n) });
-  const { verdict, life } = await stage.end(handle);
+  const { verdict, life } = await stage.end(intent);
   assert.equal(verdict, 'notDone');
   assert.equal(life.state, 'reverted');
   assert.equal(life.feeSpent, 5_000n);
@@ -275,8 +275,8 @@ test('hands the lane over when its owner dies, and pays once', async () => {
   const lifeline = new Lifeline(undefined);
   const first = await stage.lane('process-0', {}, lifeline);
   stage.switchAll({ holdSlots: () => 30 });
-  const handle = await first.submit(stage.payment('a'));
-  await stage.during(handle.wait('accepted'));
+  const intent = await first.submit(stage.payment('a'));
+  await stage.during(intent.wait('accepted'));
   const second = await stage.lane('process-1');
   await second.submit(stage.payment('b'));
   await stage.clock.runFor(2_000);

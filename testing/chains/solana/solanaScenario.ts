@@ -4,10 +4,10 @@ import { frontTransport } from '@lawbook/chains/solana/embedded/embeddedSolana';
 import { honestSwitches, SolanaFront } from '@lawbook/chains/solana/embedded/solanaFront';
 import { SolanaLedger } from '@lawbook/chains/solana/embedded/solanaLedger';
 import { loadSolanaMachine } from '@lawbook/chains/solana/embedded/solanaMachine';
+import { openSolanaLane } from '@lawbook/chains/solana/openSolanaLane';
 import type { SolanaIntentRequest } from '@lawbook/chains/solana/solanaIntent';
-import { openSolanaLane } from '@lawbook/chains/solana/solanaLane';
-import type { SolanaLane } from '@lawbook/chains/solana/solanaLaneTypes';
-import { DEFAULT_SOLANA_SETTINGS } from '@lawbook/chains/solana/solanaLaneTypes';
+import type { SolanaLane } from '@lawbook/chains/solana/solanaLane';
+import { DEFAULT_SOLANA_SETTINGS } from '@lawbook/chains/solana/solanaLane';
 import { solTransfer } from '@lawbook/chains/solana/solTransfer';
 import type { MemoryContents } from '@lawbook/chains/stores/memoryStore';
 import { MemoryStore } from '@lawbook/chains/stores/memoryStore';
@@ -247,10 +247,7 @@ class SolanaWorld {
       switches.statusDelay = index === liar ? this.#below(400) : this.#below(8);
       switches.historySlots = this.#chance(0.8) ? Number.MAX_SAFE_INTEGER : this.#below(300);
     }
-    // Many blocks at once: blockhashes run out while nobody looks.
-    if (this.#chance(0.05)) {
-      for (let blocks = 0; blocks < 170; blocks += 1) this.#ledger.produceBlock();
-    }
+    if (this.#chance(0.05)) this.#ledger.expireBlockhashes();
     const newest = this.#instances.at(-1);
     if (this.#chance(0.1)) newest?.lifeline.kill();
     if (this.#chance(0.05)) this.#start();

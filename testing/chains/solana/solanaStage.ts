@@ -5,15 +5,15 @@ import { frontTransport } from '@lawbook/chains/solana/embedded/embeddedSolana';
 import { SolanaFront } from '@lawbook/chains/solana/embedded/solanaFront';
 import { SolanaLedger } from '@lawbook/chains/solana/embedded/solanaLedger';
 import { loadSolanaMachine } from '@lawbook/chains/solana/embedded/solanaMachine';
+import { openSolanaLane } from '@lawbook/chains/solana/openSolanaLane';
 import type { SolanaIntentRequest } from '@lawbook/chains/solana/solanaIntent';
-import { openSolanaLane } from '@lawbook/chains/solana/solanaLane';
 import type {
   SolanaIntentHandle,
   SolanaLane,
   SolanaLaneSettings,
   SolanaOutcome,
-} from '@lawbook/chains/solana/solanaLaneTypes';
-import { DEFAULT_SOLANA_SETTINGS } from '@lawbook/chains/solana/solanaLaneTypes';
+} from '@lawbook/chains/solana/solanaLane';
+import { DEFAULT_SOLANA_SETTINGS } from '@lawbook/chains/solana/solanaLane';
 import type { SolanaSigner } from '@lawbook/chains/solana/solanaSigner';
 import { solTransfer } from '@lawbook/chains/solana/solTransfer';
 import { MemoryStore } from '@lawbook/chains/stores/memoryStore';
@@ -98,8 +98,8 @@ export class SolanaStage {
   }
 
   /** Waits for the end of an intent, while simulated time passes. */
-  async end(handle: SolanaIntentHandle, withinMs = 600_000): Promise<SolanaOutcome> {
-    return this.during(handle.wait('final'), withinMs);
+  async end(intent: SolanaIntentHandle, withinMs = 600_000): Promise<SolanaOutcome> {
+    return this.during(intent.wait('final'), withinMs);
   }
 
   /** Lets simulated time pass until a promise settles. */

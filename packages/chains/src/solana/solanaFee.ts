@@ -32,7 +32,7 @@ export function solanaFee({ signatures, unitLimit, unitPrice }: FeeTerms): bigin
   return SIGNATURE_FEE * BigInt(signatures) + priority;
 }
 
-/** The highest unit price (micro-lamports, rounded down) whose fee stays within `feeCap` lamports. */
+/** The highest unit price (micro-lamports, rounded down) whose fee is within `feeCap` lamports. */
 export function priceWithin(feeCap: bigint, terms: Omit<FeeTerms, 'unitPrice'>): bigint {
   const left = feeCap - SIGNATURE_FEE * BigInt(terms.signatures);
   if (left <= 0n || terms.unitLimit === 0) return 0n;

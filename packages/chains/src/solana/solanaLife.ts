@@ -52,7 +52,8 @@ export function included(life: SolanaLife, inclusion: SolanaInclusion, atMs: num
     if (attempt.signature === inclusion.signature) return { ...attempt, status: 'included' };
     return attempt.status === 'included' ? { ...attempt, status: 'open' } : attempt;
   });
-  const where = `slot ${inclusion.slot} ${inclusion.finality}${inclusion.success ? '' : ', failed'}`;
+  const { slot, finality, success } = inclusion;
+  const where = `slot ${slot} ${finality}${success ? '' : ', failed'}`;
   const next = { ...life, attempts, inclusion, state: 'included', unknown: false } as const;
   return note({ ...next, reason: undefined }, atMs, 'included', where);
 }

@@ -45,7 +45,7 @@ export async function sendBytes(
   const { taken, refused } = await tenure.rpc.send(attempt.wire, { skipPreflight, endpoints });
   if (taken.length === 0) {
     if (refused.length === 0) return;
-    const sentence = `Every endpoint refused to take a transaction; it is sent again: ${refused[0]}`;
+    const sentence = `Every endpoint refused a transaction; it is sent again: ${refused[0]}`;
     tenure.alert('nodeRefused', { severity: 'warning', sentence, key });
     return;
   }

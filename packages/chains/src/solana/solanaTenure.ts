@@ -3,7 +3,7 @@ import { isEnd } from '../intents/intent.ts';
 import type { Alert, AlertKind } from '../lanes/alert.ts';
 import type { Lease } from '../stores/chainStore.ts';
 import type { SolanaAttempt, SolanaLife } from './solanaIntent.ts';
-import type { SolanaLaneDependencies, SolanaLaneOptions } from './solanaLaneTypes.ts';
+import type { SolanaLaneDependencies, SolanaLaneOptions } from './solanaLane.ts';
 import { liveAttempt } from './solanaLife.ts';
 import type { SolanaLog, SolanaStep, StoredSolanaIntent } from './solanaLog.ts';
 import { SolanaRpc } from './solanaRpc.ts';

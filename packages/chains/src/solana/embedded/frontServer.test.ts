@@ -93,7 +93,7 @@ test('pushes every slot', async () => {
   );
 });
 
-test('refuses what is no call, no method and no transaction, in the words of the protocol', async () => {
+test('refuses what is no call, no method and no transaction, as the protocol does', async () => {
   assert.equal((await post('not json')).error?.code, -32700);
   assert.equal((await post({ id: 1, method: 'getNothing' })).error?.code, -32601);
   const call = { id: 1, method: 'sendTransaction', params: ['AAAA', { encoding: 'base64' }] };

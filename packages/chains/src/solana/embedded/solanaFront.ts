@@ -128,8 +128,8 @@ export class SolanaFront {
     const block = this.#block(commitment ?? 'finalized');
     if (minContextSlot !== undefined && block.slot < minContextSlot) {
       const message = 'Minimum context slot has not been reached';
-      const data = { contextSlot: block.slot };
-      throw new RpcError('minContextSlot', { code: -32016, message, data });
+      const error = { code: -32016, message, data: { contextSlot: block.slot } };
+      throw new RpcError('minContextSlot', error);
     }
     return block;
   }
@@ -288,13 +288,13 @@ function inContext(block: LedgerBlock, answer: unknown): unknown {
   return { context: { slot: block.slot, apiVersion: VERSION['solana-core'] }, value: answer };
 }
 
-function describeAccount({ lamports, data, programAddress, executable, space }: EncodedAccount) {
+function describeAccount(account: EncodedAccount) {
   return {
-    lamports: Number(lamports),
-    data: [Buffer.from(data).toString('base64'), 'base64'],
-    owner: programAddress,
-    executable,
-    space: Number(space),
+    lamports: Number(account.lamports),
+    data: [Buffer.from(account.data).toString('base64'), 'base64'],
+    owner: account.programAddress,
+    executable: account.executable,
+    space: Number(account.space),
     // Rent is no longer collected; nodes answer the largest epoch there is.
     rentEpoch: 18446744073709552000,
   };

@@ -57,7 +57,7 @@ test('runs the same bytes once, however often they are sent', async () => {
   assert.equal(ledger.machine.balance(payee), AMOUNT);
 });
 
-test('lands a transaction in the last block that its blockhash allows, and in none after', async () => {
+test('lands a transaction in the last block of its blockhash, and in none after', async () => {
   for (const [wait, lands] of [
     [150, true],
     [151, false],

@@ -13,7 +13,7 @@ const PROGRAM = `
   const { createRequire } = await import('node:module');
   const isLoaded = () =>
     Object.keys(createRequire(process.cwd() + '/x.js').cache).some((path) => /litesvm/.test(path));
-  await import('@lawbook/chains/solana/solanaLane');
+  await import('@lawbook/chains/solana/openSolanaLane');
   const { loadSolanaMachine } = await import('@lawbook/chains/solana/embedded/solanaMachine');
   const before = isLoaded();
   await loadSolanaMachine();

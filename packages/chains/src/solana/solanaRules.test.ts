@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { at } from '@lawbook/exchange/failures/invariant';
 import { ChainFault } from '../chainFault.ts';
 import type { SolanaIntentRequest } from './solanaIntent.ts';
-import { checkSolanaRequest } from './solanaIntent.ts';
 import { COMPUTE_BUDGET_PROGRAM } from './solanaMessage.ts';
+import { checkSolanaRequest } from './solanaRules.ts';
 import { solTransfer } from './solTransfer.ts';
 
 const signer = '4Nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T';
