@@ -78,6 +78,7 @@ export const droppedTransactions: Scenario = {
     const { world, random } = stage;
     await stage.openEngine('a');
     world.withhold = () => true;
+    world.isDisturbed = true;
     await stage.submitMany(stage.intents, { paceMs: 200 });
     for (let k = 0; k < 4; k += 1) {
       await stage.sleep(random.between(200, 1500));

@@ -43,8 +43,6 @@ export class Stage {
   readonly forgiven: Set<string> = new Set();
   /** What a story itself found wrong on the way. */
   readonly complaints: string[] = [];
-  /** Elapsed time as records have it, at which bytes left for a node for the first time. */
-  readonly sentAtMs: Map<unknown, number> = new Map();
   /** Keys that were approved rightly and in time. */
   readonly approved: Set<string> = new Set();
   /** Whether the balance was taken away on the way, so that nodes may refuse. */
@@ -63,9 +61,6 @@ export class Stage {
     this.intents = options.intents;
     this.#terms = options.terms;
     this.watch = new InvariantWatch(world);
-    world.network.onSend.push((raw) => {
-      if (!this.sentAtMs.has(raw)) this.sentAtMs.set(raw, world.clock.nowMs());
-    });
     this.watch.isServed = () => {
       const stats = this.owner()?.lane.stats();
       return stats !== undefined && stats.halted === undefined;
