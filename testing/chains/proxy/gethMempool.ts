@@ -262,8 +262,9 @@ function describe(transaction: PooledTransaction): Readonly<Record<string, unkno
   const hex = (number: bigint | number): string => `0x${number.toString(16)}`;
   return {
     hash: transaction.hash,
-    from: transaction.sender,
-    to: transaction.to,
+    // Nodes write addresses in lower case, and clients compare what they were told with it.
+    from: transaction.sender.toLowerCase(),
+    to: transaction.to?.toLowerCase() ?? null,
     nonce: hex(transaction.chainNonce),
     value: hex(transaction.amount),
     gas: hex(transaction.gasLimit),
