@@ -89,3 +89,5 @@ function endOnSignals(closers: Closers): void {
 }
 
 await main();
+// Viem goes on polling for what it will never see; nothing of ours is open any more.
+process.exit();

@@ -16,8 +16,8 @@ export interface PaymentTerms {
   readonly deadlineMs: number;
   readonly feeCap: bigint;
   readonly inFlightMax: number;
-  /** Viem's only: whether the app looks at why a transaction was replaced. */
-  readonly looksAtReplacement: boolean;
+  /** Viem's only: how the app learns that the receipt is that of another transaction. */
+  readonly tellsReplacementBy: 'onReplaced' | 'receiptHash';
   /** Called with each transaction after it was signed, and before the app goes on. */
   readonly onSigned?: (transaction: { readonly to?: unknown }) => Promise<void>;
 }

@@ -11,6 +11,7 @@ import { AnvilWorld } from '../../testing/chains/anvil/anvilWorld.ts';
 import type { FaultProxy } from '../../testing/chains/proxy/faultProxy.ts';
 import type { Bench, Job } from './figures.ts';
 import { isWanted, quantile, ratioOf } from './figures.ts';
+import { showOtherChain } from './otherChain.ts';
 
 /** What is wrong with the first of two endpoints. */
 interface ReadFault {
@@ -73,18 +74,6 @@ const FAULTS: readonly ReadFault[] = [
   },
 ];
 
-/** As a balancer that leads to a node of another chain would. */
-function showOtherChain({ plan }: FaultProxy): void {
-  const answers: readonly (readonly [string, unknown])[] = [
-    ['eth_chainId', '0x1'],
-    ['eth_blockNumber', '0x1'],
-    ['eth_getBalance', '0x0'],
-    ['eth_call', '0x'],
-    ['eth_getBlockByNumber', null],
-  ];
-  for (const [method, result] of answers) plan.add({ method, fault: { kind: 'result', result } });
-}
-
 /** Milliseconds of reads in their order, and how many answers were not of this chain's head. */
 interface Samples {
   readonly first5: number[];
@@ -106,11 +95,11 @@ async function measureFault(bench: Bench, fault: ReadFault): Promise<void> {
   const count = bench.quick ? 40 : 200;
   const struck = await inWorld(bench, fault, (world) => readStruck(world, fault, count));
   const fromStart = await inWorld(bench, fault, async (world) => {
-    await strike(world, fault);
+    await strike(world, fault, 0);
     return withPool(world, (pool) => readSome(world, (call) => pool.read(call), fault, count));
   });
   const peer = await inWorld(bench, fault, async (world) => {
-    await strike(world, fault);
+    await strike(world, fault, 0);
     return readPeer(world, fault, bench.quick ? 20 : count);
   });
   printFault(bench, fault, { struck, fromStart, peer });
@@ -135,9 +124,15 @@ async function inWorld<T>(
   }
 }
 
-async function strike(world: AnvilWorld, fault: ReadFault): Promise<void> {
+async function strike(world: AnvilWorld, fault: ReadFault, endpoint: number): Promise<void> {
   const head = await world.driver.getBlockNumber({ cacheTime: 0 });
-  await fault.strike(at(world.proxies, 0), head);
+  await fault.strike(at(world.proxies, endpoint), head);
+}
+
+/** The endpoint that was asked most. */
+function favourite({ proxies }: AnvilWorld): number {
+  const counts = proxies.map(({ meter }) => meter.count());
+  return counts.indexOf(Math.max(...counts));
 }
 
 /** The defaults of the product, but for the limits: nobody limits loopback. */
@@ -169,7 +164,9 @@ function readStruck(world: AnvilWorld, fault: ReadFault, count: number): Promise
   return withPool(world, async (pool) => {
     const read: Read = (call) => pool.read(call);
     await readSome(world, read, { ...fault, paceMs: 5 }, 20);
-    await strike(world, fault);
+    for (const { meter } of world.proxies) meter.reset();
+    await readSome(world, read, { ...fault, paceMs: 5 }, 15);
+    await strike(world, fault, favourite(world));
     return readSome(world, read, fault, count);
   });
 }

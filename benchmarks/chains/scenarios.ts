@@ -8,6 +8,7 @@ import type { ProxyCall, ProxyFault } from '../../testing/chains/proxy/faultPlan
 import type { FaultProxy } from '../../testing/chains/proxy/faultProxy.ts';
 import { SeededRandom } from '../../testing/world/seededRandom.ts';
 import type { ChildApp } from './childApp.ts';
+import { showOtherChain } from './otherChain.ts';
 import type { Contender, Scenario, Stage } from './stage.ts';
 
 const ENGINE: Contender = { name: 'engine', payer: 'engine' };
@@ -83,12 +84,20 @@ export const SCENARIOS: readonly Scenario[] = [
     play: playDropped,
   },
   {
-    id: '12-fee-spike',
-    title: 'base fee x 50 for 30 blocks, cap 10 gwei',
+    id: '12-fee-spike-behind',
+    title: 'base fee x 50 for 30 blocks, cap 10 gwei; 4 caught by it, 3 more behind them',
     payments: 7,
     contenders: BOTH,
     feeCap: parseGwei('10') * 21_000n,
-    play: playSpike,
+    play: (stage) => playSpike(stage, 4),
+  },
+  {
+    id: '12-fee-spike-during',
+    title: 'the same spike; all paid during it, nothing in front',
+    payments: 4,
+    contenders: BOTH,
+    feeCap: parseGwei('10') * 21_000n,
+    play: (stage) => playSpike(stage, 0),
   },
   {
     id: '13-stuck-head',
@@ -106,7 +115,11 @@ export const SCENARIOS: readonly Scenario[] = [
       contenders: [
         ENGINE,
         { name: 'viem, with onReplaced', payer: 'viem' },
-        { name: 'viem, without onReplaced', payer: 'viem', looksAtReplacement: false },
+        {
+          name: 'viem, compares the hash of the receipt',
+          payer: 'viem',
+          tellsReplacementBy: 'receiptHash',
+        },
       ],
       play: (stage) => playCancel(stage, winner),
     }),
@@ -221,16 +234,16 @@ async function setBaseFee(world: AnvilWorld, gwei: number): Promise<void> {
   await world.mine();
 }
 
-/** Four payments are caught by the spike, three are made during it. */
-async function playSpike(stage: Stage): Promise<void> {
+/** The first payments are caught by the spike, the others are made during it. */
+async function playSpike(stage: Stage, caught: number): Promise<void> {
   const { world, keys } = stage;
   const app = await stage.open();
   stage.begin();
-  for (const key of keys.slice(0, 4)) app.pay(key);
-  await until('the pool has the first', () => world.mempool.seen().length >= 4);
+  for (const key of keys.slice(0, caught)) app.pay(key);
+  await until('the pool has the first', () => world.mempool.seen().length >= caught);
   await setBaseFee(world, 50);
   await pause(300);
-  for (const key of keys.slice(4)) app.pay(key);
+  for (const key of keys.slice(caught)) app.pay(key);
   for (let block = 1; block < 30; block += 1) {
     await setBaseFee(world, 50);
     await pause(50);
@@ -309,15 +322,10 @@ function providerScenarios(): readonly Scenario[] {
     ['refused', (proxy) => proxy.refuse()],
     ['429', ({ plan }) => plan.add({ fault: { kind: 'rateLimited', retryAfterSeconds: 1 } })],
     ['5xx', ({ plan }) => plan.add({ fault: { kind: 'httpStatus', status: 503 } })],
-    ['slow', ({ plan }) => plan.add({ fault: { kind: 'delay', ms: 3_000 } }), 7_000],
-    ['silent', ({ plan }) => plan.add({ fault: { kind: 'hang', forward: false } }), 21_000],
+    ['slow', ({ plan }) => plan.add({ fault: { kind: 'delay', ms: 3_000 } }), 20_000],
+    ['silent', ({ plan }) => plan.add({ fault: { kind: 'hang', forward: false } }), 65_000],
     ['garbage', ({ plan }) => plan.add({ fault: { kind: 'garbage' } })],
-    [
-      'wrongChain',
-      (proxy) => {
-        proxy.chainIdShown = 1;
-      },
-    ],
+    ['wrongChain', showOtherChain],
     [
       'frozenHead',
       async (proxy, world) => {
@@ -331,7 +339,7 @@ function providerScenarios(): readonly Scenario[] {
     payments: 10,
     contenders: BOTH,
     quietMs,
-    patienceMs: name === 'silent' ? 110_000 : 40_000,
+    patienceMs: name === 'silent' ? 150_000 : 60_000,
     play: async (stage) => {
       stage.world.startMining(80);
       const app = await stage.open();

@@ -13,7 +13,7 @@ export interface Contender {
   readonly payer: Payer;
   /** After its process was killed; the engine has only one way. */
   readonly afterDeath?: AfterDeath;
-  readonly looksAtReplacement?: boolean;
+  readonly tellsReplacementBy?: PaymentTerms['tellsReplacementBy'];
 }
 
 /**
@@ -145,7 +145,7 @@ export class Stage {
       deadlineMs: this.#deadlineMs,
       feeCap: scenario.feeCap ?? 10n ** 16n,
       inFlightMax: scenario.inFlightMax ?? 16,
-      looksAtReplacement: contender.looksAtReplacement ?? true,
+      tellsReplacementBy: contender.tellsReplacementBy ?? 'onReplaced',
       ...(onSigned && { onSigned }),
     };
   }

@@ -111,16 +111,17 @@ export class ViemApp implements PaymentApp {
 
   async #outcome(hash: Hash): Promise<PaymentVerdict> {
     let isCancelled = false;
-    const { confirmations, looksAtReplacement } = this.#terms;
+    const { confirmations, tellsReplacementBy } = this.#terms;
     const receipt = await this.#clients.reader.waitForTransactionReceipt({
       hash,
       confirmations,
-      ...(looksAtReplacement && {
-        onReplaced: ({ reason }): void => {
-          isCancelled = reason !== 'repriced';
-        },
-      }),
+      onReplaced: ({ reason }): void => {
+        isCancelled = reason !== 'repriced';
+      },
     });
+    // Asked for several confirmations, viem 2.57 resolves with the replacement's receipt and does
+    // not call onReplaced; only the hash tells then. Nothing but a cancellation replaces here.
+    if (tellsReplacementBy === 'receiptHash') isCancelled = receipt.transactionHash !== hash;
     if (isCancelled) return 'cancelled';
     return receipt.status === 'success' ? 'done' : 'failed';
   }
