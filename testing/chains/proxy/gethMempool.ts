@@ -41,8 +41,10 @@ export class GethMempool {
   readonly #seen = new Map<Hash, PooledTransaction>();
   readonly #slots = new Map<string, Slot>();
   #turn: Promise<unknown> = Promise.resolve();
-  /** Refusals by their sentence: scenarios ask for none. */
+  /** What was said to bytes that were new here: a conflict, of which scenarios ask for none. */
   readonly refusals: string[] = [];
+  /** What was said to bytes that had been taken before: repeating them is harmless. */
+  readonly repeats: string[] = [];
 
   constructor(upstream: Upstream) {
     this.#upstream = upstream;
@@ -63,8 +65,9 @@ export class GethMempool {
   /** Answers eth_sendRawTransaction. Offers are judged one after another. */
   offer(raw: Hex): Promise<NodeAnswer> {
     return this.#inTurn(async () => {
+      const isRepeat = this.#seen.has(keccak256(raw));
       const answer = await this.#judge(raw);
-      if ('error' in answer) this.refusals.push(answer.error.message);
+      if ('error' in answer) (isRepeat ? this.repeats : this.refusals).push(answer.error.message);
       return answer;
     });
   }
