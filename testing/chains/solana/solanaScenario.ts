@@ -11,7 +11,6 @@ import { DEFAULT_SOLANA_SETTINGS } from '@lawbook/chains/solana/solanaLane';
 import { solTransfer } from '@lawbook/chains/solana/solTransfer';
 import type { MemoryContents } from '@lawbook/chains/stores/memoryStore';
 import { MemoryStore } from '@lawbook/chains/stores/memoryStore';
-import { at } from '@lawbook/exchange/failures/invariant';
 import type { Address } from '@solana/kit';
 import { SimulatedClock, SimulationFailure } from '../double/simulatedClock.ts';
 import { Lifeline } from './lifeline.ts';
@@ -169,7 +168,8 @@ class SolanaWorld {
 
   /** A caller who does not let go until the intent is stored, whichever process dies meanwhile. */
   #submit(request: SolanaIntentRequest): void {
-    const instance = at(this.#instances, this.#instances.length - 1);
+    // The first process may die before its lane is open.
+    const instance = this.#instances.at(-1);
     const isStored = (): boolean => {
       return this.#contents.keys.some((key) => key.endsWith(`/intent/${request.key}`));
     };
@@ -178,13 +178,14 @@ class SolanaWorld {
       else if (this.#chance(0.15)) this.#cancelLater(request.key);
     };
     this.#clock.schedule(3_000, again);
-    if (instance.lifeline.isAlive()) instance.lane.submit(request).catch(() => 'tried again later');
+    if (instance?.lifeline.isAlive() !== true) return;
+    instance.lane.submit(request).catch(() => 'tried again later');
   }
 
   #cancelLater(key: string): void {
     this.#clock.schedule(this.#below(90_000), () => {
-      const { lane } = at(this.#instances, this.#instances.length - 1);
-      lane.cancel(key).catch(() => 'a wish that was not heard');
+      const instance = this.#instances.at(-1);
+      instance?.lane.cancel(key).catch(() => 'a wish that was not heard');
     });
   }
 
