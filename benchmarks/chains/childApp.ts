@@ -27,14 +27,18 @@ export class ChildApp implements PaymentApp {
     });
   }
 
-  static async open(payer: Payer, terms: PaymentTerms): Promise<ChildApp> {
+  /** Starts the process; `opened` tells when it can be used. */
+  static start(payer: Payer, terms: PaymentTerms): ChildApp {
     // A signal to the group must not reach it before we have closed what it uses.
     const child = fork(join(import.meta.dirname, 'paymentChild.ts'), { detached: true });
     const app = new ChildApp(child);
     const { onSigned: _, feeCap, ...rest } = terms;
     app.#tell({ kind: 'open', payer, terms: { ...rest, feeCap: String(feeCap) } });
-    await until('the payment app is open', () => app.#opened);
     return app;
+  }
+
+  async opened(): Promise<void> {
+    await until('the payment app is open', () => this.#opened);
   }
 
   pay(key: string): void {
@@ -68,7 +72,8 @@ export class ChildApp implements PaymentApp {
   async close(): Promise<void> {
     const isRunning = this.#child.exitCode === null && this.#child.signalCode === null;
     if (!isRunning) return;
-    this.#tell({ kind: 'close' });
+    if (this.#opened) this.#tell({ kind: 'close' });
+    else this.kill();
     const deadline = setTimeout(() => this.kill(), 5_000);
     await this.ended();
     clearTimeout(deadline);

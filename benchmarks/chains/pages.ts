@@ -31,8 +31,9 @@ const INTRODUCTION = `# Figures of the chain engine
 Generated: do not edit. This page is the outcome of one run of
 \`npm run bench:chains -- --markdown\`; run it again to write it again.
 
-Measured on a shared, noisy machine with two cores, everything on loopback: anvil behind proxies with
-faults, the engine and plain viem in the same job. Ratios (ours by the peer's) are worth more than times.
+Measured on a shared, noisy machine with two cores, everything on loopback: anvil behind
+proxies with faults, the engine and plain viem in the same job. Ratios (ours by the peer's)
+are worth more than times.
 `;
 
 interface Section {
@@ -68,31 +69,37 @@ function sectionsOf(figures: readonly Figure[]): readonly Section[] {
   return sections.filter(({ rows }) => rows.length > 1);
 }
 
-const READS_ABOUT = `Milliseconds over the reads after the first five; \`first 5\` is the slowest of those. Reads follow one
-another, and rotate through block number, balance, call and block. \`in use\`: the endpoint was the
-favourite and goes bad; \`from start\`: it was bad before the pool was opened. The pool has its
-defaults, but no rate limit. The peer is viem's \`fallback([http, http])\` with its defaults; where it
-takes seconds for each read it makes fifteen, which overlap. \`wrong\` is the share of reads that
-failed, came from another chain, or were more than two blocks old.`;
+const READS_ABOUT = `
+Milliseconds over the reads after the first five; \`first 5\` is the slowest of those. Reads
+follow one another, and rotate through block number, balance, call and block. \`in use\`: the
+endpoint was the favourite and goes bad; \`from start\`: it was bad before the pool was opened.
+The pool has its defaults, but no rate limit. The peer is viem's \`fallback([http, http])\` with
+its defaults; where it takes seconds for each read it makes fifteen, which overlap. \`wrong\` is
+the share of reads that failed, came from another chain, or were more than two blocks old.`.trim();
 
-const RATES_ABOUT = `Payments from the first submit to the last one that is there: taken by the node, or in a block. One
-anvil without proxy or faults, the LMDB store, and 50 ms between two looks at the chain for
-everybody. The engine simulates, reserves, signs and stores each payment before it is broadcast, and
-keeps 16 of them in flight; viem has no such bound, and nothing durable.`;
+const RATES_ABOUT = `
+Payments from the first submit to the last one that is there: taken by the node, or in a block.
+One anvil without proxy or faults, the LMDB store, and 50 ms between two looks at the chain for
+everybody. The engine simulates, reserves, signs and stores each payment before it is broadcast,
+and keeps 16 of them in flight; viem has no such bound, and nothing durable.`.trim();
 
-const CACHE_ABOUT = `\`benchmarks/chains/workload.csv\` replayed through the cache over a pool before anvil. The workload is
-written, not recorded from users: \`benchmarks/chains/makeWorkload.ts\` makes it from a seed, after what a
-venue, its settlement and two agents ask every few seconds. \`of all reads\` counts what is never
-cached (nonces, estimates) as missed. Viem caches nothing but the block number, so there is no peer.`;
+const CACHE_ABOUT = `
+\`benchmarks/chains/workload.csv\` replayed through the cache over a pool before anvil. The
+workload is written, not recorded from users: \`benchmarks/chains/makeWorkload.ts\` makes it
+from a seed, after what a venue, its settlement and two agents ask every few seconds. \`of all
+reads\` counts what is never cached (nonces, estimates) as missed. Viem caches nothing but the
+block number, so there is no peer.`.trim();
 
-const VERSUS_ABOUT = `The same mishaps for the engine and for viem as its documentation uses it: \`nonceManager\`, \`fallback\`
-with defaults, \`waitForTransactionReceipt({ confirmations: 3 })\`, both looking every 50 ms. Every payment
-has an address of its own, whose balance says how often it was made. \`once\`: made once, and said so.
-\`twice\`: paid more than once. \`lost\`: not made, and the app is still waiting when nothing has moved
-for seconds (viem would give up after three minutes, and say nothing of the outcome). \`misreported\`:
-said to be done and not on the chain, or said to have failed and on the chain. \`not made, said so\`
-breaks no promise, but leaves the payment to a person; neither does \`made, untold\`. A violation is a
-payment made twice, lost or misreported.`;
+const VERSUS_ABOUT = `
+The same mishaps for the engine and for viem as its documentation uses it: \`nonceManager\`,
+\`fallback\` with defaults, \`waitForTransactionReceipt({ confirmations: 3 })\`, both looking
+every 50 ms. Every payment has an address of its own, whose balance says how often it was made.
+\`once\`: made once, and said so. \`twice\`: paid more than once. \`lost\`: not made, and the
+app is still waiting when nothing has moved for seconds (viem would give up after three minutes,
+and say nothing of the outcome). \`misreported\`: said to be done and not on the chain, or said
+to have failed and on the chain. \`not made, said so\` breaks no promise, but leaves the payment
+to a person; neither does \`made, untold\`. A violation is a payment made twice, lost or
+misreported.`.trim();
 
 function readRows(figures: readonly Figure[]): readonly Row[] {
   const names = [...new Set(figures.map(({ name }) => name.slice(0, name.lastIndexOf('/'))))];

@@ -182,7 +182,7 @@ async function readPeer(world: AnvilWorld, fault: ReadFault, count: number): Pro
     transport: fallback(urls.map((url) => http(url))),
   });
   const read = ((call) => client.request(call as never)) as Read;
-  if (fault.peerReadMs < 1_000) return readSome(world, read, { ...fault, paceMs: 1 }, count);
+  if (fault.peerReadMs < 1_000) return readSome(world, read, fault, count);
   const samples = emptySamples();
   await Promise.all(
     Array.from({ length: 15 }, async (_, index) => {

@@ -23,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: '100 at once, one signer, then blocks',
     payments: 100,
     contenders: BOTH,
+    alone: true,
     play: async (stage) => {
       await stage.payAll();
       await until('the pool fills', () => stage.world.mempool.seen().length >= 16);
@@ -333,12 +334,12 @@ function providerScenarios(): readonly Scenario[] {
       },
     ],
   ];
-  return faults.map(([name, strike, quietMs = 4_000]) => ({
+  return faults.map(([name, strike, quietMs]) => ({
     id: `20-${name}`,
     title: `first of two providers: ${name}`,
     payments: 10,
     contenders: BOTH,
-    quietMs,
+    ...(quietMs !== undefined && { quietMs }),
     patienceMs: name === 'silent' ? 150_000 : 60_000,
     play: async (stage) => {
       stage.world.startMining(80);

@@ -34,6 +34,8 @@ export interface Scenario {
   readonly contenders: readonly Contender[];
   /** Nothing moved for so long: what has no verdict by then will not get one. */
   readonly quietMs?: number;
+  /** Much work at once: nothing runs beside it, and the contenders play in turn. */
+  readonly alone?: boolean;
   readonly patienceMs?: number;
   /** Wei; the engine's cap on the fee of one payment, and the measure for everybody. */
   readonly feeCap?: bigint;
@@ -41,6 +43,9 @@ export interface Scenario {
   /** Base fees above what the world begins with are the scenario's own. */
   play(stage: Stage): Promise<void>;
 }
+
+/** Longer than viem backs off (12.6 s in six steps) while a node does not know a transaction. */
+const QUIET_MS = 14_000;
 
 /** One contender in a world of its own, playing one scenario. */
 export class Stage {
@@ -94,8 +99,9 @@ export class Stage {
 
   /** Opens the app in a process of its own; all of them share a store. */
   async openChild(owner: string): Promise<ChildApp> {
-    const app = await ChildApp.open(this.contender.payer, this.#terms(owner));
+    const app = ChildApp.start(this.contender.payer, this.#terms(owner));
     this.apps.push(app);
+    await app.opened();
     return app;
   }
 
@@ -114,7 +120,7 @@ export class Stage {
 
   /** Waits until every payment has a verdict, or nothing has moved for long. */
   async settle(): Promise<void> {
-    const { quietMs = 4_000, patienceMs = 25_000 } = this.scenario;
+    const { quietMs = QUIET_MS, patienceMs = 45_000 } = this.scenario;
     const giveUpMs = performance.now() + patienceMs;
     let before = '';
     let movedMs = performance.now();

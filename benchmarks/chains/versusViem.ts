@@ -25,7 +25,8 @@ export async function runVersusViem(bench: Bench): Promise<void> {
     const isAsked = isWanted(`chains/versus-viem/${id}`, bench.only);
     return isAsked && (!bench.quick || QUICK.has(id));
   });
-  const queue = wanted.filter(({ id }) => !LONG.has(id));
+  for (const scenario of wanted) if (scenario.alone === true) await playScenario(bench, scenario);
+  const queue = wanted.filter(({ id, alone }) => !LONG.has(id) && alone !== true);
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       await playScenario(bench, next);
@@ -38,9 +39,15 @@ export async function runVersusViem(bench: Bench): Promise<void> {
 }
 
 async function playScenario(bench: Bench, scenario: Scenario): Promise<void> {
-  const performances = await Promise.all(
-    scenario.contenders.map((contender) => perform(bench, scenario, contender)),
-  );
+  const performances: Performance[] = [];
+  if (scenario.alone === true) {
+    for (const contender of scenario.contenders) {
+      performances.push(await perform(bench, scenario, contender));
+    }
+  } else {
+    const all = scenario.contenders.map((contender) => perform(bench, scenario, contender));
+    performances.push(...(await Promise.all(all)));
+  }
   const [own, ...others] = performances;
   if (own === undefined) return;
   for (const peer of others) {
