@@ -60,6 +60,7 @@ class Lane implements SignerLane {
   #arrivals: StoredRequest[] = [];
   #wake: (() => void) | undefined;
   #ending: Promise<void> = Promise.resolve();
+  #keeping: Promise<unknown> = Promise.resolve();
 
   constructor(options: LaneOptions, stands: LaneDependencies) {
     this.#options = options;
@@ -144,6 +145,7 @@ class Lane implements SignerLane {
     } catch (failure) {
       if (failure !== signal.reason) throw failure;
     } finally {
+      await this.#keeping;
       await this.#giveBack();
     }
   }
@@ -170,7 +172,6 @@ class Lane implements SignerLane {
     if (!failure.code.startsWith('CHAIN_STORE') && failure.code !== 'CHAIN_LANE_FENCED') return;
     const tenure = this.#tenure;
     // Nobody knows which of the latest writes took effect: load everything anew.
-    this.#tenure = undefined;
     if (failure.code === 'CHAIN_LANE_FENCED') {
       this.#lease = undefined;
       tenure?.alert('laneLost', { severity: 'warning', sentence: failure.message });
@@ -184,27 +185,68 @@ class Lane implements SignerLane {
     const { store } = this.#stands;
     const { leaseMs } = this.#options.settings;
     const asked = this.#elapsedMs();
-    if (this.#lease !== undefined && asked > this.#leaseUntil - leaseMs / 2) {
-      if (await store.renewLease(this.#lease, leaseMs)) this.#leaseUntil = asked + leaseMs;
-      else this.#loseLease();
+    // The keeper did not get through to the store: nothing may be sent before this does.
+    if (this.#lease !== undefined && asked > this.#leaseUntil - leaseMs / 5) {
+      await this.#renew(this.#lease);
     }
     if (this.#lease === undefined) {
-      this.#lease = await store.acquireLease(this.name, this.#options.owner, leaseMs);
-      if (this.#lease === undefined) return undefined;
+      const lease = await store.acquireLease(this.name, this.#options.owner, leaseMs);
+      if (lease === undefined) return undefined;
+      this.#lease = lease;
       this.#leaseUntil = asked + leaseMs;
+      this.#keeping = Promise.all([this.#keeping, this.#keep(lease)]);
     }
     this.#tenure ??= await this.#load(this.#lease);
     this.#tenure.leaseUntil = this.#leaseUntil;
     return this.#tenure;
   }
 
+  /** Renews the lease beside the beats, so that a slow endpoint does not cost the ownership. */
+  async #keep(lease: Lease): Promise<void> {
+    const { clock } = this.#stands.environment;
+    const { signal } = this.#closing;
+    try {
+      for (;;) {
+        await clock.sleep(this.#options.settings.leaseMs / 3, signal);
+        if (this.#lease !== lease) return;
+        await this.#renewOrRunOut(lease);
+      }
+    } catch (failure) {
+      if (failure !== signal.reason) throw failure;
+    }
+  }
+
+  /** While the store is away the lease runs out, and with it the right to send. */
+  async #renewOrRunOut(lease: Lease): Promise<void> {
+    try {
+      await this.#renew(lease);
+    } catch (failure) {
+      if (!(failure instanceof Fault)) throw failure;
+    }
+  }
+
+  async #renew(lease: Lease): Promise<void> {
+    const { leaseMs } = this.#options.settings;
+    const asked = this.#elapsedMs();
+    const isOurs = await this.#stands.store.renewLease(lease, leaseMs);
+    if (this.#lease !== lease) return;
+    if (!isOurs) {
+      this.#loseLease();
+      return;
+    }
+    this.#leaseUntil = Math.max(this.#leaseUntil, asked + leaseMs);
+    if (this.#tenure !== undefined) this.#tenure.leaseUntil = this.#leaseUntil;
+  }
+
   #loseLease(): void {
-    this.#tenure?.alert('laneLost', {
-      severity: 'warning',
-      sentence: 'Another process took the lane over; this one stores intents and waits.',
-    });
+    const tenure = this.#tenure;
     this.#lease = undefined;
     this.#tenure = undefined;
+    if (tenure === undefined) return;
+    // A beat that is still running sends nothing more.
+    tenure.leaseUntil = Number.NEGATIVE_INFINITY;
+    const sentence = 'Another process took the lane over; this one stores intents and waits.';
+    tenure.alert('laneLost', { severity: 'warning', sentence });
   }
 
   async #load(lease: Lease): Promise<Tenure> {
