@@ -172,6 +172,7 @@ class Lane implements SignerLane {
     if (!failure.code.startsWith('CHAIN_STORE') && failure.code !== 'CHAIN_LANE_FENCED') return;
     const tenure = this.#tenure;
     // Nobody knows which of the latest writes took effect: load everything anew.
+    this.#tenure = undefined;
     if (failure.code === 'CHAIN_LANE_FENCED') {
       this.#lease = undefined;
       tenure?.alert('laneLost', { severity: 'warning', sentence: failure.message });
