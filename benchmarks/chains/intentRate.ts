@@ -79,11 +79,12 @@ async function measureRate(bench: Bench, setting: Setting): Promise<void> {
   const single: Rates[] = [];
   const rounds = bench.quick ? 1 : setting.rounds;
   const count = bench.quick ? 50 : setting.count;
+  const oneByOne = bench.quick ? 10 : setting.oneByOne;
   try {
     for (let round = 0; round < rounds; round += 1) {
       own.push(await engineRates(bench, anvil, { ...setting, count }));
       together.push(await viemTogether(anvil, count));
-      single.push(await viemOneByOne(anvil, bench.quick ? 10 : setting.oneByOne));
+      single.push(await viemOneByOne(anvil, oneByOne));
     }
   } finally {
     await close();
@@ -95,9 +96,9 @@ async function measureRate(bench: Bench, setting: Setting): Promise<void> {
         0.5,
       );
     const perSecond = medianOf(own);
-    for (const [peer, rates] of [
-      ['viem nonceManager, Promise.all', together],
-      ['viem, one at a time', single],
+    for (const [peer, rates, peerN] of [
+      ['viem nonceManager, Promise.all', together, count],
+      ['viem, one at a time', single, oneByOne],
     ] as const) {
       bench.print({
         name: `chains/intents-per-second/${setting.name}/${level}`,
@@ -107,6 +108,7 @@ async function measureRate(bench: Bench, setting: Setting): Promise<void> {
         peer,
         n: count,
         peerValue: Number(medianOf(rates).toPrecision(4)),
+        peerN,
       });
     }
   }
