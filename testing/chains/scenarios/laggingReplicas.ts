@@ -1,5 +1,6 @@
 import { complainOfChainNonces, complainUnlessFinal } from './lostBroadcasts.ts';
 import type { Scenario } from './scenario.ts';
+import type { Stage } from './stage.ts';
 
 /** Row 10: counts come from replicas that are behind, each time another one. */
 export const laggingReplicas: Scenario = {
@@ -29,27 +30,53 @@ export const laggingReplicas: Scenario = {
   },
 };
 
-/** Row 22: one node knows of no receipt for what is mined. */
+/** Row 22: nodes know of no receipt for what is mined, and those who know cannot be asked. */
 export const emptyReceipts: Scenario = {
   number: 22,
-  name: 'empty receipts from a node that lags',
-  criterion: 'nothing mined counts as failed; all is resolved',
+  name: 'empty receipts for mined transactions',
+  criterion: 'nothing mined counts as failed or foreign; all is resolved',
   play: async (stage) => {
     const { world, random } = stage;
-    const liars = world.nodes.filter((_, index) => index < random.integer(1, 2));
-    for (const node of liars) {
-      node.answerInstead = (method) => {
-        const isLookUp = method === 'eth_getTransactionReceipt';
-        return isLookUp && random.next() < 0.9 ? { result: null } : undefined;
-      };
-    }
     await stage.openEngine('a');
-    await stage.submitMany(stage.intents, { paceMs: random.integer(0, 1000) });
-    await stage.sleep(random.between(5000, 40_000));
+    const finality = { kind: 'confirmations', blocks: random.integer(1, 3) } as const;
+    const submitting = stage.submitMany(stage.intents, {
+      paceMs: random.integer(0, 1000),
+      change: { finality },
+    });
+    await stage.until(() => stage.executions().length > random.integer(0, 4), 20_000);
+    world.isDisturbed = true;
+    const variant = random.integer(0, 3);
+    if (variant === 0) forgetReceipts(stage, random.integer(1, 2), 0.9);
+    if (variant === 1 || variant === 3) forgetReceipts(stage, 1, 1);
+    if (variant >= 2) for (const node of world.nodes.slice(1)) node.lag = () => 12;
+    if (variant === 1 || variant === 2) {
+      // Whoever has the receipts does not answer for them.
+      const honest = variant === 1 ? world.nodes.slice(1) : world.nodes.slice(0, 1);
+      const nodes = honest.map(({ terms }) => terms.name);
+      const methods = ['eth_getTransactionReceipt'];
+      world.network.plan.add({ nodes, methods, fault: { kind: 'lostBefore' } });
+    }
+    if (variant > 0) {
+      // A new process has no block lists at hand: all it can do is to ask for receipts.
+      stage.running()?.process.kill();
+      await stage.openEngine('b');
+    }
+    await stage.sleep(random.between(20_000, 60_000));
     world.calm();
+    await submitting;
   },
   judge: (stage, intents) => [
     ...complainUnlessFinal(intents, stage.intents),
     ...complainOfChainNonces(intents),
+    ...stage.alertsOf('foreignTransaction').map(({ key }) => `${key} was taken for foreign`),
   ],
 };
+
+function forgetReceipts({ world, random }: Stage, nodes: number, share: number): void {
+  for (const node of world.nodes.slice(0, nodes)) {
+    node.answerInstead = (method) => {
+      const isLookUp = method === 'eth_getTransactionReceipt';
+      return isLookUp && random.next() < share ? { result: null } : undefined;
+    };
+  }
+}
