@@ -106,7 +106,8 @@ follow one another, and rotate through block number, balance, call and block. \`
 endpoint was the favourite and goes bad; \`from start\`: it was bad before the pool was opened.
 The pool has its defaults, but no rate limit. The peer is viem's \`fallback([http, http])\` with
 its defaults; where it takes seconds for each read it makes fifteen, which overlap. \`wrong\` is
-the share of reads that failed, came from another chain, or were more than two blocks old: a pool notices at its next poll of the heads, every 2 s.`.trim();
+the share of reads that failed, came from another chain, or were more than two blocks old: a pool
+notices at its next poll of the heads, every 2 s.`.trim();
 
 const RATES_ABOUT = `
 Payments from the first submit to the last one that is there: taken by the node, or in a block.
