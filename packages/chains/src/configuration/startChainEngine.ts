@@ -43,8 +43,8 @@ export interface StartedEngine {
  * Starts an engine from its configuration, after looking at everything that it needs.
  *
  * @throws ChainFault CHAIN_CONFIG_INVALID that names every problem, each with what to do: a URL
- *   that is none, an endpoint of another chain, an unfunded signer, a key that cannot be read, a clock
- *   that is off, a store that cannot be written.
+ *   that is none, an endpoint of another chain, an unfunded signer, a key that cannot be read, a
+ *   clock that is off, a store that cannot be written.
  */
 export async function startChainEngine(
   settings: EngineSettings,
