@@ -9,7 +9,7 @@ import { isFailure, runScenario } from './runScenario.ts';
 import type { Scenario } from './scenario.ts';
 import knownSeeds from './seeds.json' with { type: 'json' };
 
-const SEEDS_EACH = 3;
+const SEEDS_EACH = 5;
 const INTENTS = 12;
 
 for (const scenario of SCENARIOS) {
