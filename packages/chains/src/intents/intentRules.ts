@@ -5,6 +5,8 @@ import type { IntentRequest } from './intent.ts';
 /** Call data of one transaction at most, in bytes: what geth's pool takes. */
 const CALL_BYTES_MAX = 128 * 1024;
 const KEY = /^[A-Za-z0-9._:-]{1,128}$/;
+/** Balances that one intent may name: its record has to stay a record of a store. */
+const EXPECTS_MAX = 64;
 /** Far beyond any supply; keeps sums within what chains can state. */
 const WEI_LIMIT = 1n << 128n;
 
@@ -16,6 +18,7 @@ const WEI_LIMIT = 1n << 128n;
 export function checkRequest(request: IntentRequest, nowMs: number): void {
   checkCall(request);
   checkTimes(request, nowMs);
+  checkKinds(request);
   expectRule(isWei(request.feeCap) && request.feeCap > 0n, {
     field: 'feeCap',
     rule: 'is a positive number of wei',
@@ -28,11 +31,18 @@ export function checkRequest(request: IntentRequest, nowMs: number): void {
     actual: `${request.principal.length} characters`,
     fix: 'name who asks; budgets count by it',
   });
-  expectRule(request.after?.key !== request.key, {
+  const before = request.after?.key;
+  expectRule(before === undefined || (KEY.test(before) && before !== request.key), {
     field: 'after.key',
-    rule: 'names another intent',
-    actual: request.key,
+    rule: 'is the key of another intent',
+    actual: before?.slice(0, 140) ?? '',
     fix: 'leave `after` undefined',
+  });
+  expectRule(request.expects.length <= EXPECTS_MAX, {
+    field: 'expects',
+    rule: `has at most ${EXPECTS_MAX} entries`,
+    actual: `${request.expects.length} entries`,
+    fix: 'state those that matter',
   });
   for (const [index, { least, most }] of request.expects.entries()) {
     expectRule(least <= most, {
@@ -108,6 +118,23 @@ function checkTimes(request: IntentRequest, nowMs: number): void {
       fix: 'leave it undefined to keep the intent private until its deadline',
     },
   );
+}
+
+/** Requests come from other programs as well: a word that is none of ours must not be stored. */
+function checkKinds({ urgency, finality, route, after }: IntentRequest): void {
+  const expectWord = (field: string, actual: string, words: readonly string[]): void => {
+    const rule = `is one of ${words.join(', ')}`;
+    expectRule(words.includes(actual), { field, rule, actual: String(actual), fix: 'use one' });
+  };
+  expectWord('urgency', urgency, ['patient', 'urgent']);
+  expectWord('finality.kind', finality.kind, ['confirmations', 'safe', 'finalized']);
+  expectWord('route', route, ['public', 'private']);
+  if (after !== undefined) expectWord('after.level', after.level, ['included', 'final']);
+}
+
+/** Whether a text can be the key of an intent, the lane's own (`~...`) included. */
+export function isKey(text: string): boolean {
+  return KEY.test(text.replace(/^~/, ''));
 }
 
 function isWei(amount: bigint): boolean {
