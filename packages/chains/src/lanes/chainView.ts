@@ -1,7 +1,7 @@
 import type { Address, Hash, Hex } from 'viem';
 import { isHex, numberToHex } from 'viem';
 import { ChainFault } from '../chainFault.ts';
-import type { EndpointPool } from '../endpoints/endpointPool.ts';
+import type { EndpointAnswer, EndpointPool } from '../endpoints/endpointPool.ts';
 import { RpcError } from '../endpoints/transport.ts';
 import { revertReason } from '../gates/revertReason.ts';
 import type { BlockReference } from '../tracker/chainTracker.ts';
@@ -27,6 +27,16 @@ export async function readCount(
   return Number(parseQuantity(call.method, await pool.read(call, { atLeastBlock: block })));
 }
 
+/** The highest count after a block that several endpoints tell; undefined when none answered. */
+export async function askCount(
+  pool: EndpointPool,
+  account: Address,
+  block: bigint,
+): Promise<{ readonly highest: number; readonly witnesses: number } | undefined> {
+  const call = { method: 'eth_getTransactionCount', params: [account, numberToHex(block)] };
+  return countsIn(call.method, await pool.ask(call, { atLeastBlock: block }));
+}
+
 /**
  * The highest count, waiting transactions included, that one of several endpoints tells: the first
  * chain nonce that none of them could execute. Undefined when none answered.
@@ -37,24 +47,49 @@ export async function askPendingCount(
   options: { readonly atLeastBlock: bigint; readonly endpoints: number },
 ): Promise<number | undefined> {
   const call = { method: 'eth_getTransactionCount', params: [account, 'pending'] };
-  const answers = await pool.ask(call, options);
-  let highest: number | undefined;
-  for (const answer of answers) {
-    if (!answer.ok) continue;
-    const count = Number(parseQuantity(call.method, answer.result));
-    highest = Math.max(highest ?? 0, count);
-  }
-  return highest;
+  return countsIn(call.method, await pool.ask(call, options))?.highest;
 }
 
-/** The receipt that one endpoint tells of; undefined says nothing about other endpoints. */
+function countsIn(
+  method: string,
+  answers: readonly EndpointAnswer[],
+): { readonly highest: number; readonly witnesses: number } | undefined {
+  let highest = -1;
+  let witnesses = 0;
+  for (const answer of answers) {
+    if (!answer.ok) continue;
+    highest = Math.max(highest, Number(parseQuantity(method, answer.result)));
+    witnesses += 1;
+  }
+  return witnesses === 0 ? undefined : { highest, witnesses };
+}
+
+/** How many endpoints have to agree: the quorum, or all that ever told a head of this chain. */
+export function quorumOf(pool: EndpointPool, quorum: number): number {
+  const endpoints = pool.stats().filter(({ headNumber, ejected }) => {
+    return headNumber !== undefined && ejected !== 'unauthorized';
+  });
+  return Math.max(1, Math.min(quorum, endpoints.length));
+}
+
+/**
+ * The receipt that one endpoint tells of; undefined says nothing about other endpoints. Where the
+ * answer cannot be read, the others are asked: one that babbles is asked first again and again.
+ */
 export async function readReceipt(
   pool: EndpointPool,
   hash: Hash,
   atLeastBlock: bigint,
 ): Promise<Receipt | undefined> {
   const call = { method: 'eth_getTransactionReceipt', params: [hash] };
-  return parseReceipt(await pool.read(call, { atLeastBlock }));
+  const answer = await pool.read(call, { atLeastBlock });
+  try {
+    return parseReceipt(hash, answer);
+  } catch (fault) {
+    const { found, witnesses } = await askAbsence(pool, hash, atLeastBlock);
+    if (found === undefined && witnesses === 0) throw fault;
+    return found;
+  }
 }
 
 /** What several endpoints say of a transaction that should be nowhere. */
@@ -65,7 +100,10 @@ export interface Absence {
   readonly witnesses: number;
 }
 
-/** Asks every endpoint at `atLeastBlock` or beyond: one that lags proves nothing by silence. */
+/**
+ * Asks every endpoint at `atLeastBlock` or beyond: one that lags proves nothing by silence, and one
+ * whose answer cannot be read is no witness.
+ */
 export async function askAbsence(
   pool: EndpointPool,
   hash: Hash,
@@ -76,11 +114,22 @@ export async function askAbsence(
   let witnesses = 0;
   for (const answer of answers) {
     if (!answer.ok) continue;
-    const found = parseReceipt(answer.result);
-    if (found !== undefined) return { found, witnesses: 0 };
-    witnesses += 1;
+    if (answer.result === null || answer.result === undefined) witnesses += 1;
+    else {
+      const found = receiptIn(hash, answer.result);
+      if (found !== undefined) return { found, witnesses: 0 };
+    }
   }
   return { found: undefined, witnesses };
+}
+
+function receiptIn(hash: Hash, answer: unknown): Receipt | undefined {
+  try {
+    return parseReceipt(hash, answer);
+  } catch (fault) {
+    if (fault instanceof ChainFault) return undefined;
+    throw fault;
+  }
 }
 
 /** The hash of the block that is canonical at a number, by one endpoint's word. */
@@ -146,7 +195,8 @@ function callParameter({
   return { from, ...target, value: numberToHex(amount), data: callData };
 }
 
-function parseReceipt(answer: unknown): Receipt | undefined {
+/** @throws ChainFault CHAIN_TRANSPORT_FAILED, for the receipt of another transaction as well. */
+function parseReceipt(hash: Hash, answer: unknown): Receipt | undefined {
   if (answer === null || answer === undefined) return undefined;
   const method = 'eth_getTransactionReceipt';
   if (!isRecord(answer)) throw unreadable(method, 'an object');
@@ -154,12 +204,13 @@ function parseReceipt(answer: unknown): Receipt | undefined {
   // A node may show a transaction of its pool with an empty block: that is no receipt.
   if (blockHash === null) return undefined;
   if (!isHex(transactionHash) || !isHex(blockHash)) throw unreadable(method, 'hashes');
+  if (transactionHash.toLowerCase() !== hash) throw unreadable(method, 'what was asked for');
   const quantity = (name: string): bigint => parseQuantity(method, answer[name]);
   const gasUsed = quantity('gasUsed');
   const effectiveGasPrice = quantity('effectiveGasPrice');
-  const dataFee = answer['l1Fee'] === undefined ? 0n : quantity('l1Fee');
+  const dataFee = (answer['l1Fee'] ?? undefined) === undefined ? 0n : quantity('l1Fee');
   return {
-    hash: transactionHash,
+    hash,
     block: { number: quantity('blockNumber'), hash: blockHash },
     success: quantity('status') === 1n,
     gasUsed,

@@ -9,14 +9,32 @@ import {
   outrun,
   unincluded,
 } from '../intents/lifeSteps.ts';
-import type { BlockReference, ChainBlock, FinalityTarget } from '../tracker/chainTracker.ts';
+import type { BlockReference, ChainBlock } from '../tracker/chainTracker.ts';
 import type { Receipt } from './chainView.ts';
-import { askAbsence, readBlockHash, readCount, readReceipt, replayRevert } from './chainView.ts';
+import {
+  askAbsence,
+  askCount,
+  quorumOf,
+  readBlockHash,
+  readCount,
+  readReceipt,
+  replayRevert,
+} from './chainView.ts';
+import { findTaker } from './findTaker.ts';
 import type { StoredIntent } from './laneLog.ts';
-import type { Tenure } from './tenure.ts';
+import type { SoughtTaker, Tenure } from './tenure.ts';
 
 /** Receipts read at once. */
 const READS_AT_ONCE = 10;
+/**
+ * Blocks that a foreign transaction has to be buried under, whatever finality was asked for: who
+ * takes one block as final takes the risk of not being paid, not that of paying twice.
+ */
+const FOREIGN_BLOCKS = 12n;
+/** Heads after which a search that found nobody is made again. */
+const SEEK_AGAIN = 32n;
+/** Blocks after which a finality that no endpoint tells of is told to people. */
+const FINALITY_PATIENCE = 256n;
 
 /**
  * Brings the lane up to the tracker's head: what was dropped, what landed, what is final, and which
@@ -37,20 +55,43 @@ export async function followChain(tenure: Tenure): Promise<boolean> {
 }
 
 async function advance(tenure: Tenure, head: ChainBlock): Promise<void> {
-  const { tracker, pool } = tenure.stands;
+  const { tracker } = tenure.stands;
   const isFirst = tenure.cursor === undefined;
   const passage = tracker.passageFrom(tenure.cursor);
   if (isFirst || passage.kind === 'unknown') {
+    tenure.awaited.clear();
     await recheckInclusions(tenure, head);
     await lookUp(tenure, [...tenure.memory.intents.values()], head);
   } else {
     await undo(tenure, passage.dropped);
+    await undoUnseen(tenure);
     for (const block of passage.adopted) noteOwn(tenure, block);
   }
-  const count = await readCount(pool, tenure.address, head.number);
+  const count = await readCountSurely(tenure, head);
   // Last, so that a beat that failed on the way starts again from the old cursor.
   tenure.minedCount = count;
   tenure.cursor = { number: head.number, hash: head.hash };
+}
+
+/**
+ * The account's count at the head. A lower one than before is a reorganisation, or an endpoint that
+ * is out of its mind: others are asked, and the highest answer holds.
+ */
+async function readCountSurely(tenure: Tenure, head: ChainBlock): Promise<number> {
+  const { pool } = tenure.stands;
+  const count = await readCount(pool, tenure.address, head.number);
+  if (count >= Math.max(tenure.minedCount, tenure.memory.record.finalCount)) return count;
+  const answers = await askCount(pool, tenure.address, head.number);
+  return Math.max(count, answers?.highest ?? 0);
+}
+
+/** Inclusions whose block was never adopted here, because the branch changed before it was. */
+async function undoUnseen(tenure: Tenure): Promise<void> {
+  const { tracker } = tenure.stands;
+  const out = [...tenure.memory.intents.values()].filter(({ life }) => {
+    return life.inclusion !== undefined && tracker.isCanonical(life.inclusion.block) === false;
+  });
+  await commitUnincluded(tenure, out);
 }
 
 function noteOwn(tenure: Tenure, block: ChainBlock): void {
@@ -124,8 +165,15 @@ async function standsOnFinality(tenure: Tenure, head: ChainBlock): Promise<boole
   if (tenure.minedCount >= finalCount || halted !== undefined) return true;
   // Endpoints may still be catching up after a restart; only a chain that is as high contradicts.
   if (head.number < finalBlock) return false;
+  // One endpoint that forgot its state must not stop the lane for an operator.
+  const { pool } = tenure.stands;
+  const answers = await askCount(pool, tenure.address, head.number);
+  const quorum = quorumOf(pool, tenure.options.settings.quorum);
+  if (answers === undefined || answers.witnesses < quorum) return false;
+  tenure.minedCount = answers.highest;
+  if (answers.highest >= finalCount) return true;
   await tenure.halt(
-    `The account has ${tenure.minedCount} transactions at block ${head.number}, but ` +
+    `The account has ${answers.highest} transactions at block ${head.number}, but ` +
       `${finalCount} of them were final by block ${finalBlock}. Nothing is sent again by itself: ` +
       'compare the chain with the log, then resume the lane.',
   );
@@ -164,7 +212,8 @@ async function lookUp(
     if (stored.life.inclusion !== undefined) continue;
     for (const { hash } of liveAttempts(stored.life)) {
       const receipt = await readReceipt(tenure.stands.pool, hash, head.number);
-      if (receipt === undefined) continue;
+      // Beyond the head: the tracker has not judged that branch, and will name the block if it does.
+      if (receipt === undefined || receipt.block.number > head.number) continue;
       if (await isCanonical(tenure, receipt.block, head)) found.push([stored, receipt]);
     }
   }
@@ -198,6 +247,9 @@ async function readRevertReason(
 
 /** A consumed chain nonce without an inclusion: ours after all, or a foreign transaction's. */
 async function explainConsumed(tenure: Tenure, head: ChainBlock): Promise<void> {
+  for (const chainNonce of tenure.takers.keys()) {
+    if (tenure.memory.at(chainNonce) === undefined) tenure.takers.delete(chainNonce);
+  }
   const open = tenure.memory.slots().flatMap((chainNonce) => {
     const stored = tenure.memory.at(chainNonce);
     if (stored === undefined || stored.life.inclusion !== undefined) return [];
@@ -221,10 +273,21 @@ async function suspectForeign(
 ): Promise<void> {
   const { pool } = tenure.stands;
   const chainNonce = tenure.memory.slotOf(stored.life.key) ?? 0;
-  const quorum = Math.min(tenure.options.settings.quorum, pool.stats().length);
+  const quorum = quorumOf(pool, tenure.options.settings.quorum);
   for (const { hash } of liveAttempts(stored.life)) {
     const { found, witnesses } = await askAbsence(pool, hash, head.number);
     if (found !== undefined || witnesses < quorum) return;
+  }
+  const { taker } = await seekTaker(tenure, chainNonce, head);
+  if (taker === undefined || stored.life.attempts.some(({ hash }) => hash === taker.hash)) {
+    tenure.alert('outcomeUnknown', {
+      severity: 'critical',
+      key: stored.life.key,
+      sentence:
+        `Chain nonce ${chainNonce} of intent ${stored.life.key} is used, and no endpoint shows ` +
+        'the receipt of ours or another transaction that took it: ask one with a longer memory.',
+    });
+    return;
   }
   const reason: Reason = {
     code: 'foreignTransaction',
@@ -237,11 +300,33 @@ async function suspectForeign(
     sentence: `${reason.sentence} Somebody else uses the key: give this signer to one program.`,
     fields: reason.fields,
   });
-  const final = finalBlockNumber(tenure, head, stored.request.finality);
-  if (final === undefined) return;
+  const { tracker } = tenure.stands;
+  const depth = head.number - taker.block.number + 1n;
   // Only once the foreign transaction is final is it proved that ours can never land.
-  if ((await readCount(pool, tenure.address, final)) <= chainNonce) return;
+  if (depth < FOREIGN_BLOCKS || !tracker.isFinal(taker.block, stored.request.finality)) return;
   await commitOutrun(tenure, stored, reason);
+  tenure.takers.delete(chainNonce);
+}
+
+/** Who took a chain nonce, as long as that block is canonical; sought anew otherwise. */
+async function seekTaker(
+  tenure: Tenure,
+  chainNonce: number,
+  head: ChainBlock,
+): Promise<SoughtTaker> {
+  const { tracker, pool } = tenure.stands;
+  const known = tenure.takers.get(chainNonce);
+  if (known !== undefined) {
+    const { taker, soughtAt } = known;
+    const isRecent = head.number < soughtAt + SEEK_AGAIN && head.number >= soughtAt;
+    if (taker === undefined ? isRecent : tracker.isCanonical(taker.block) === true) return known;
+    // Older than the ring: nothing that is still decided by a hash.
+    if (taker !== undefined && tracker.isCanonical(taker.block) === undefined) return known;
+  }
+  const question = { account: tenure.address, chainNonce, head: head.number };
+  const sought = { taker: await findTaker(pool, question), soughtAt: head.number };
+  tenure.takers.set(chainNonce, sought);
+  return sought;
 }
 
 async function commitOutrun(tenure: Tenure, stored: StoredIntent, reason: Reason): Promise<void> {
@@ -260,18 +345,6 @@ async function commitOutrun(tenure: Tenure, stored: StoredIntent, reason: Reason
   });
 }
 
-function finalBlockNumber(
-  tenure: Tenure,
-  head: ChainBlock,
-  target: FinalityTarget,
-): bigint | undefined {
-  if (target.kind === 'confirmations') {
-    const number = head.number - BigInt(target.blocks) + 1n;
-    return number < 0n ? undefined : number;
-  }
-  return tenure.stands.tracker.finality()[target.kind]?.number;
-}
-
 async function finalise(tenure: Tenure): Promise<void> {
   const { tracker } = tenure.stands;
   const atMs = tenure.nowMs();
@@ -281,8 +354,10 @@ async function finalise(tenure: Tenure): Promise<void> {
   for (const stored of tenure.memory.intents.values()) {
     const { life, request } = stored;
     if (life.inclusion === undefined) continue;
-    if (!tracker.isFinal(life.inclusion.block, request.finality)) continue;
-    if (tracker.isCanonical(life.inclusion.block) === false) continue;
+    if (!tracker.isFinal(life.inclusion.block, request.finality)) {
+      tellUnfinal(tenure, stored, life.inclusion.block);
+      continue;
+    }
     const end = verdictOf(life, life.inclusion);
     lives.push({ ...stored, life: ended(life, { ...end, atMs }) });
     // A window of a budget goes on after the end of what was spent in it.
@@ -296,6 +371,21 @@ async function finalise(tenure: Tenure): Promise<void> {
   await tenure.commit({ lives, forgetSpends, record });
   // A receipt may lie beyond the head at which the count was read: its chain nonce is used up.
   tenure.minedCount = Math.max(tenure.minedCount, finalCount);
+}
+
+/** An intent that waits for a tag which no endpoint offers would wait for ever. */
+function tellUnfinal(tenure: Tenure, { request }: StoredIntent, block: BlockReference): void {
+  const { kind } = request.finality;
+  const { tracker } = tenure.stands;
+  if (kind === 'confirmations' || tracker.finality()[kind] !== undefined) return;
+  if ((tenure.head?.number ?? 0n) - block.number < FINALITY_PATIENCE) return;
+  tenure.alert('outcomeUnknown', {
+    severity: 'critical',
+    key: request.key,
+    sentence:
+      `Intent ${request.key} is in a block and waits to be ${kind}, but no endpoint tells which ` +
+      'block that is: add one that does.',
+  });
 }
 
 function verdictOf(

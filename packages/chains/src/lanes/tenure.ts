@@ -6,10 +6,17 @@ import { isEnd } from '../intents/intent.ts';
 import type { Lease } from '../stores/chainStore.ts';
 import type { BlockReference, ChainBlock } from '../tracker/chainTracker.ts';
 import type { Alert, AlertKind } from './alert.ts';
+import type { Taker } from './findTaker.ts';
 import type { LaneDependencies, LaneOptions } from './lane.ts';
 import type { LaneLog, LaneRecord, LaneStep, StoredIntent } from './laneLog.ts';
 import type { LaneMemory } from './laneMemory.ts';
 import type { LaneTally } from './laneTally.ts';
+
+/** Who took a chain nonce, as far as that was found, and at which head it was looked for. */
+export interface SoughtTaker {
+  readonly taker: Taker | undefined;
+  readonly soughtAt: bigint;
+}
 
 /** What a tenure is made of. */
 export interface TenureParts {
@@ -52,6 +59,8 @@ export class Tenure {
   floor: number | undefined;
   /** Own hashes seen in adopted blocks, whose receipts have not been read yet. */
   readonly awaited: Map<Hash, BlockReference> = new Map();
+  /** Who was found to have taken a chain nonce of ours, by chain nonce. */
+  readonly takers: Map<number, SoughtTaker> = new Map();
   /** Keys of intents that ended in a block, to notice when such a block is dropped. Bounded. */
   readonly endedIn: Map<Hash, string> = new Map();
   /** Ended lives that others depend on. Bounded. */
