@@ -1,6 +1,7 @@
 import type { IntentRequest } from '../intents/intent.ts';
 import { newLife } from '../intents/lifeSteps.ts';
 import { askPendingCount } from './chainView.ts';
+import { selfTransferGas } from './selfTransferGas.ts';
 import type { Tenure } from './tenure.ts';
 
 /** Keys of intents that the lane makes itself; callers cannot use this character. */
@@ -15,7 +16,7 @@ const FILLER_LIFE_MS = 3_600_000;
  *
  * They come from transactions that this lane did not send: seen waiting when it started, or mined
  * and then dropped by a reorganisation. Once no endpoint knows of one at two different heads, the
- * next intents take these nonces, and where none wait, a transfer of nothing to oneself does.
+ * next intents take these nonces, and where none can, a transfer of nothing to oneself does.
  */
 export async function fillHoles(tenure: Tenure): Promise<void> {
   const hole = firstHole(tenure);
@@ -34,8 +35,12 @@ export async function fillHoles(tenure: Tenure): Promise<void> {
   }
   tenure.holeSeenAt ??= head;
   if (head === tenure.holeSeenAt) return;
-  tenure.floor = Math.min(tenure.floor ?? hole, hole);
-  if (isAnyWaiting(tenure)) return;
+  if (tenure.floor === undefined || tenure.floor > hole) {
+    // The next beat lets what waits take it, if anything can.
+    tenure.floor = hole;
+    return;
+  }
+  if (!isInUse(tenure) || hasFiller(tenure)) return;
   await insertFiller(tenure, hole);
 }
 
@@ -65,29 +70,31 @@ function firstHole(tenure: Tenure): number | undefined {
   return undefined;
 }
 
-function isAnyWaiting(tenure: Tenure): boolean {
-  const { memory } = tenure;
-  const [highest] = memory.slots().slice(-1);
-  if (highest === undefined || highest < tenure.minedCount) return true;
+/** Whether anything of ours waits behind the hole; a stranger's does not concern this lane. */
+function isInUse({ memory, minedCount }: Tenure): boolean {
+  const highest = memory.slots().at(-1);
+  return highest !== undefined && highest >= minedCount;
+}
+
+function hasFiller({ memory }: Tenure): boolean {
   return [...memory.intents.values()].some(({ life }) => {
-    return life.state === 'created' && life.reason === undefined;
+    return life.key.startsWith(OWN_KEY) && life.state === 'created';
   });
 }
 
 async function insertFiller(tenure: Tenure, chainNonce: number): Promise<void> {
   const nowMs = tenure.nowMs();
-  const quote = await tenure.quote();
+  const gasLimit = await selfTransferGas(tenure);
   const request: IntentRequest = {
     key: `${OWN_KEY}fill.${chainNonce}.${nowMs}`,
     to: tenure.address,
     amount: 0n,
     callData: '0x',
-    gasLimit: 21_000n,
+    gasLimit,
     urgency: 'urgent',
     deadlineMs: nowMs + FILLER_LIFE_MS,
     finality: { kind: 'confirmations', blocks: 1 },
-    // Ten times what the chain asks now: a filler frees everything that waits behind it.
-    feeCap: (quote.baseFeePerGas + quote.tip.urgent + 1n) * 21_000n * 10n,
+    feeCap: await fillerCap(tenure, chainNonce, gasLimit),
     route: 'public',
     privateForMs: undefined,
     expects: [],
@@ -96,4 +103,20 @@ async function insertFiller(tenure: Tenure, chainNonce: number): Promise<void> {
   };
   const stored = await tenure.log.insert({ request, createdAtMs: nowMs });
   tenure.memory.install({ ...stored, life: newLife(request.key, nowMs) });
+}
+
+/** Ten times what the chain asks now, wei: a filler frees everything that waits behind it. */
+async function fillerCap(tenure: Tenure, chainNonce: number, gasLimit: bigint): Promise<bigint> {
+  const { baseFeePerGas, tip } = await tenure.quote();
+  const { gas, dataFee } = await tenure.stands.funds.reservation({
+    chainId: tenure.options.chainId,
+    chainNonce,
+    to: tenure.address,
+    amount: 0n,
+    callData: '0x',
+    gasLimit,
+    maxFeePerGas: baseFeePerGas + tip.urgent + 1n,
+    maxPriorityFeePerGas: tip.urgent,
+  });
+  return (gas + dataFee) * 10n;
 }

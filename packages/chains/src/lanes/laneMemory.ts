@@ -25,7 +25,7 @@ export interface Pace {
  * nobody knows what the store holds, and the memory is thrown away and loaded again.
  */
 export class LaneMemory {
-  /** Open intents by key, oldest first. */
+  /** Open intents by key, in the order of their turns: oldest first, but for `requeue`. */
   readonly intents: Map<string, StoredIntent> = new Map();
   readonly paces: Map<string, Pace> = new Map();
   readonly spends: Map<string, StoredSpend> = new Map();
@@ -62,6 +62,14 @@ export class LaneMemory {
       this.paces.delete(key);
     } else this.intents.set(key, stored);
     if (chainNonce === undefined) this.reservations.delete(key);
+  }
+
+  /** Sends an intent to the end of the queue: it had its turn, and others wait for theirs. */
+  requeue(key: string): void {
+    const stored = this.intents.get(key);
+    if (stored === undefined) return;
+    this.intents.delete(key);
+    this.intents.set(key, stored);
   }
 
   /** The open intent that one of our hashes belongs to. */

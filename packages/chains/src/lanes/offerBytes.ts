@@ -1,4 +1,7 @@
+import { Fault } from '@lawbook/exchange/failures/fault';
+import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import pLimit from 'p-limit';
+import type { Hash } from 'viem';
 import { ChainFault } from '../chainFault.ts';
 import type { EndpointAnswer, ErrorMeaning } from '../endpoints/endpointPool.ts';
 import { affordableFees, bumpedFees, replacementFloor } from '../fees/fees.ts';
@@ -11,11 +14,13 @@ import {
   waiting,
   withdrawing,
 } from '../intents/lifeSteps.ts';
-import type { UnsignedTransaction } from '../signers/transactionSigner.ts';
+import type { SignedTransaction, UnsignedTransaction } from '../signers/transactionSigner.ts';
 import { within } from '../within.ts';
 import { askPendingCount } from './chainView.ts';
 import type { StoredIntent } from './laneLog.ts';
-import { reserve } from './reserve.ts';
+import type { PricedTransaction } from './reserve.ts';
+import { priceWithin, reserve } from './reserve.ts';
+import { selfTransferGas } from './selfTransferGas.ts';
 import type { Tenure } from './tenure.ts';
 
 /** Broadcasts at once; endpoints see them in the order of their chain nonces, more or less. */
@@ -24,8 +29,6 @@ const BROADCASTS_AT_ONCE = 10;
 const REPEATS_MAX = 32;
 /** Beats between two broadcasts of the first in line, while no endpoint takes it. */
 const FIRST_BEATS_MAX = 4;
-/** Gas of a transfer of nothing to oneself. */
-const CANCEL_GAS = 21_000n;
 /** A signing service that takes longer is tried again. */
 const SIGN_TIMEOUT_MS = 15_000;
 
@@ -42,9 +45,7 @@ export async function signAttempt(
     code: 'CHAIN_SIGNER_FAILED',
     what: 'Signing',
   } as const;
-  const { raw, hash } = await within(limit, (signal) => {
-    return tenure.options.signer.sign(transaction, signal);
-  });
+  const { raw, hash } = await within(limit, (signal) => signWith(tenure, transaction, signal));
   const { chainNonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = transaction;
   return {
     chainNonce,
@@ -53,12 +54,29 @@ export async function signAttempt(
     maxFeePerGas,
     maxPriorityFeePerGas,
     raw,
-    hash,
+    hash: hash.toLowerCase() as Hash,
     offeredAtMs: tenure.nowMs(),
     acceptedBy: [],
     acceptedAtMs: undefined,
     status: 'open',
   };
+}
+
+/** Signers come from outside: whatever they throw is theirs, and no reason to stop the lane. */
+async function signWith(
+  tenure: Tenure,
+  transaction: UnsignedTransaction,
+  signal: AbortSignal,
+): Promise<SignedTransaction> {
+  try {
+    return await tenure.options.signer.sign(transaction, signal);
+  } catch (cause) {
+    if (cause instanceof Fault || cause instanceof InvariantViolation) throw cause;
+    // Only the kind of the failure is passed on: whatever else it says was near a key.
+    const why = cause instanceof Error ? cause.name : 'an unknown failure';
+    const sentence = `The signer ${tenure.address} failed: ${why}; it is asked again.`;
+    throw new ChainFault('CHAIN_SIGNER_FAILED', sentence, { fields: { why } });
+  }
 }
 
 /**
@@ -87,11 +105,19 @@ async function send(tenure: Tenure, stored: StoredIntent): Promise<readonly Endp
   const call = { method: 'eth_sendRawTransaction', params: [attempt.raw] };
   const route = routeOf(tenure, stored);
   const endpoints = tenure.options.settings.broadcastTo;
-  return await tenure.stands.pool.broadcast(call, { route, endpoints });
+  try {
+    return await tenure.stands.pool.broadcast(call, { route, endpoints });
+  } catch (fault) {
+    if (!(fault instanceof ChainFault) || fault.code !== 'CHAIN_CONFIG_INVALID') throw fault;
+    // No private relay: this one cannot be sent and is taken back, and the others go on.
+    return [{ endpoint: 'private relay', ok: false, meaning: 'invalidTransaction', fault }];
+  }
 }
 
 function routeOf(tenure: Tenure, { request, life }: StoredIntent): 'public' | 'private' {
   if (request.route === 'public') return 'public';
+  // Taking back tells nothing, and must not hang on a relay that forgot the transaction.
+  if (newestAttempt(life)?.purpose === 'cancel') return 'public';
   const firstOffer = liveAttempts(life)[0]?.offeredAtMs ?? tenure.nowMs();
   const { privateForMs } = request;
   const isOver = privateForMs !== undefined && tenure.nowMs() - firstOffer >= privateForMs;
@@ -177,12 +203,28 @@ export async function keepOffering(tenure: Tenure): Promise<void> {
   }
   const pendingCount = await readPending(tenure);
   const repeats: StoredIntent[] = [];
+  let failure: Fault | undefined;
   for (const stored of inFlight) {
-    const next = await attend(tenure, stored, { isFirst: stored === first, pendingCount, now });
+    const standing = { isFirst: stored === first, pendingCount, now };
+    let next: StoredIntent | undefined;
+    try {
+      // After a failure nothing more is signed in this beat, but everything is kept alive.
+      if (failure === undefined) next = await attend(tenure, stored, standing);
+      else next = repeatIfDue(tenure, stored, standing);
+    } catch (fault) {
+      if (!(fault instanceof Fault) || isOfStore(fault)) throw fault;
+      failure = fault;
+      next = repeatIfDue(tenure, stored, standing);
+    }
     if (next !== undefined && repeats.length < REPEATS_MAX) repeats.push(next);
   }
   tenure.tally.reoffers += repeats.length;
   await broadcast(tenure, repeats);
+  if (failure !== undefined) throw failure;
+}
+
+function isOfStore({ code }: Fault): boolean {
+  return code.startsWith('CHAIN_STORE') || code === 'CHAIN_LANE_FENCED';
 }
 
 async function readPending(tenure: Tenure): Promise<number | undefined> {
@@ -251,10 +293,8 @@ function shouldOutbid(tenure: Tenure, stored: StoredIntent, standing: Standing):
   const newest = newestAttempt(stored.life);
   if (newest?.acceptedAtMs === undefined) return false;
   if ((tenure.head?.number ?? 0n) <= pace.offeredAtHead) return false;
-  const outSince = tenure.nowMs() - newest.offeredAtMs;
   const firstSince = standing.now - (pace.headOfLineSince ?? standing.now);
-  const stall = stallMs[stored.request.urgency];
-  return outSince >= stall && firstSince >= stall;
+  return firstSince >= stallMs[stored.request.urgency];
 }
 
 /**
@@ -278,13 +318,13 @@ async function outbid(
     });
     return undefined;
   }
-  const fees = await feesToOutbid(tenure, stored, { newest, purpose });
-  if (fees === undefined) {
+  const priced = await priceToOutbid(tenure, stored, { newest, purpose });
+  if (priced === undefined) {
     await waitForFees(tenure, stored);
     return undefined;
   }
-  const transaction = replacementOf(tenure, stored, { newest, purpose, fees });
-  const shortage = await reserve(tenure, stored.life.key, transaction);
+  const { transaction, reservation } = priced;
+  const shortage = await reserve(tenure, stored.life.key, reservation);
   if (shortage !== undefined) {
     const { sentence } = shortage;
     tenure.alert('insufficientFunds', { severity: 'critical', key: stored.life.key, sentence });
@@ -321,26 +361,23 @@ async function signOrTell(
   }
 }
 
-async function feesToOutbid(
+async function priceToOutbid(
   tenure: Tenure,
   stored: StoredIntent,
-  bid: { readonly newest: Attempt; readonly purpose: Attempt['purpose'] },
-): Promise<AttemptFees | undefined> {
+  { newest, purpose }: { readonly newest: Attempt; readonly purpose: Attempt['purpose'] },
+): Promise<PricedTransaction | undefined> {
   const { feePolicy: policy } = tenure.options;
   const { urgency, feeCap } = stored.request;
   const quote = await tenure.quote();
-  return affordableFees({
-    fees: bumpedFees({ previous: bid.newest, quote, policy, urgency }),
-    quote,
-    gasLimit: gasOf(bid),
-    feeCap,
-    leastTip: policy.leastTip,
-    atLeast: replacementFloor(bid.newest, policy),
+  const gasLimit = purpose === newest.purpose ? newest.gasLimit : await selfTransferGas(tenure);
+  const wished = bumpedFees({ previous: newest, quote, policy, urgency });
+  const atLeast = replacementFloor(newest, policy);
+  const { leastTip } = policy;
+  return await priceWithin(tenure, feeCap, (gasCap) => {
+    const bounds = { quote, gasLimit, feeCap: gasCap, leastTip, atLeast };
+    const fees = affordableFees({ fees: wished, ...bounds });
+    return fees && replacementOf(tenure, stored, { newest, purpose, fees, gasLimit });
   });
-}
-
-function gasOf({ newest, purpose }: { newest: Attempt; purpose: Attempt['purpose'] }): bigint {
-  return purpose === 'cancel' ? CANCEL_GAS : newest.gasLimit;
 }
 
 async function waitForFees(tenure: Tenure, stored: StoredIntent): Promise<void> {
@@ -363,6 +400,7 @@ function replacementOf(
     readonly newest: Attempt;
     readonly purpose: Attempt['purpose'];
     readonly fees: AttemptFees;
+    readonly gasLimit: bigint;
   },
 ): UnsignedTransaction {
   const isCancel = bid.purpose === 'cancel';
@@ -372,7 +410,7 @@ function replacementOf(
     to: isCancel ? tenure.address : request.to,
     amount: isCancel ? 0n : request.amount,
     callData: isCancel ? '0x' : request.callData,
-    gasLimit: gasOf(bid),
+    gasLimit: bid.gasLimit,
     maxFeePerGas: bid.fees.maxFeePerGas,
     maxPriorityFeePerGas: bid.fees.maxPriorityFeePerGas,
   };

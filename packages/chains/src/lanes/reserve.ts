@@ -6,10 +6,43 @@ import type { UnsignedTransaction } from '../signers/transactionSigner.ts';
 import type { StoredIntent } from './laneLog.ts';
 import type { Tenure } from './tenure.ts';
 
+/** A transaction with what it takes at worst. */
+export interface PricedTransaction {
+  readonly transaction: UnsignedTransaction;
+  readonly reservation: Reservation;
+}
+
+/**
+ * Prices a transaction so that gas and data together stay within the cap of its intent: the cap
+ * holds for all that is paid for being executed.
+ *
+ * `build` is told how many wei the gas may cost, and answers undefined where that is too little.
+ *
+ * @throws what the funds gate throws when no endpoint answers.
+ */
+export async function priceWithin(
+  tenure: Tenure,
+  feeCap: bigint,
+  build: (gasCap: bigint) => UnsignedTransaction | undefined,
+): Promise<PricedTransaction | undefined> {
+  const { funds } = tenure.stands;
+  let gasCap = feeCap;
+  // Cheaper gas changes a few bytes and with them the data fee, so that a second look may differ.
+  for (let look = 0; look < 2 && gasCap > 0n; look += 1) {
+    const transaction = build(gasCap);
+    if (transaction === undefined) return undefined;
+    const reservation = await funds.reservation(transaction);
+    if (reservation.gas + reservation.dataFee <= feeCap) return { transaction, reservation };
+    gasCap = feeCap - reservation.dataFee;
+  }
+  return undefined;
+}
+
 /**
  * Sets aside what a transaction takes at worst, on top of all in flight, before it is signed.
  *
- * A replacement takes the place of what its intent reserved before: only one of them can land.
+ * Of the attempts of one intent only one can land, but any of them may: the dearest stays set
+ * aside. A cheaper one needs no cover of its own.
  *
  * @returns the reason with the exact shortfall in wei, undefined when it is covered.
  * @throws what the funds gate throws when no endpoint answers.
@@ -17,23 +50,27 @@ import type { Tenure } from './tenure.ts';
 export async function reserve(
   tenure: Tenure,
   key: string,
-  transaction: UnsignedTransaction,
+  next: Reservation,
 ): Promise<Reason | undefined> {
-  const { funds } = tenure.stands;
-  const balance = await tenure.balance();
-  const next = await funds.reservation(transaction);
   const others: Reservation[] = [];
   for (const stored of tenure.memory.inFlight()) {
-    if (stored.life.key !== key) others.push(await reservationOf(tenure, stored));
+    const reservation = await reservationOf(tenure, stored);
+    if (stored.life.key !== key) others.push(reservation);
+    else if (total(reservation) >= total(next)) return undefined;
   }
   // Of this beat, and not yet in the memory.
   for (const [other, reservation] of tenure.memory.reservations) {
     if (other !== key && tenure.memory.slotOf(other) === undefined) others.push(reservation);
   }
+  const balance = await tenure.balance();
   const verdict = coverWith({ balance, inFlight: others, next });
   if (verdict.kind === 'short') return verdict.reason;
-  tenure.memory.reservations.set(key, verdict.reservation);
+  tenure.memory.reservations.set(key, next);
   return undefined;
+}
+
+function total({ amount, gas, dataFee }: Reservation): bigint {
+  return amount + gas + dataFee;
 }
 
 async function reservationOf(tenure: Tenure, stored: StoredIntent): Promise<Reservation> {

@@ -1,25 +1,32 @@
 import { Fault } from '@lawbook/exchange/failures/fault';
 import pLimit from 'p-limit';
 import type { Address } from 'viem';
+import { ChainFault } from '../chainFault.ts';
 import { RpcError } from '../endpoints/transport.ts';
+import type { FeeQuote } from '../fees/feePolicy.ts';
 import { affordableFees, firstFees } from '../fees/fees.ts';
 import { approvalVerdict, requestHash } from '../gates/approvals.ts';
 import { judgeIntent } from '../gates/judgeIntent.ts';
 import type { PolicyDecision } from '../gates/policyGate.ts';
+import { plainText } from '../gates/revertReason.ts';
 import type { SimulationVerdict } from '../gates/simulationGate.ts';
 import type { IntentLife, ObservedDelta, Reason } from '../intents/intent.ts';
 import { isEnd } from '../intents/intent.ts';
 import { approvalAsked, ended, offered, waiting } from '../intents/lifeSteps.ts';
-import type { UnsignedTransaction } from '../signers/transactionSigner.ts';
 import { estimateGas } from './chainView.ts';
 import { findFloor, OWN_KEY } from './fillHoles.ts';
 import type { StoredIntent, StoredSpend } from './laneLog.ts';
 import { broadcast, signAttempt } from './offerBytes.ts';
-import { reserve } from './reserve.ts';
+import type { PricedTransaction } from './reserve.ts';
+import { priceWithin, reserve } from './reserve.ts';
 import type { Tenure } from './tenure.ts';
 
 /** Simulations at once. */
 const SIMULATIONS_AT_ONCE = 10;
+/** Characters of a signer's own words that are kept. */
+const SENTENCE_MAX = 500;
+/** Balances that a person can be asked to look at, and that fit into a record. */
+const DELTAS_MAX = 256;
 
 /** What one beat has decided, to be committed together and then sent. */
 interface Batch {
@@ -43,7 +50,9 @@ interface Candidate {
  * What has to wait lets the others pass, because nothing was reserved for it.
  */
 export async function startIntents(tenure: Tenure): Promise<void> {
-  const room = tenure.options.settings.inFlightMax - tenure.memory.inFlight().length;
+  const spare = tenure.options.settings.inFlightMax - tenure.memory.inFlight().length;
+  // What closes a hole frees all that waits behind it, so it starts although the lane is full.
+  const room = Math.max(spare, hasOpenHole(tenure) ? 1 : 0);
   if (room <= 0) return;
   const ready = await readyIntents(tenure, room);
   if (ready.length === 0) return;
@@ -73,7 +82,11 @@ async function prepareAll(
       await prepare(tenure, candidate, batch);
     } catch (failure) {
       if (!(failure instanceof Fault)) throw failure;
-      if (failure.code !== 'CHAIN_SIGNER_FAILED') return failure;
+      if (failure.code !== 'CHAIN_SIGNER_FAILED') {
+        // It may be this one's own doing: the next beat begins with the others.
+        postpone(tenure, candidate.stored);
+        return failure;
+      }
       if (!endUnsigned(tenure, candidate.stored, failure, batch)) return undefined;
     }
   }
@@ -89,7 +102,7 @@ async function prepareAll(
 function endUnsigned(tenure: Tenure, stored: StoredIntent, fault: Fault, batch: Batch): boolean {
   const { key } = stored.life;
   tenure.memory.reservations.delete(key);
-  const sentence = fault.message;
+  const sentence = plainText(fault.message, SENTENCE_MAX);
   tenure.alert('signerFailed', { severity: 'warning', key, sentence });
   const rule = fault.fields['rule'];
   if (rule === undefined) {
@@ -108,7 +121,14 @@ function endUnsigned(tenure: Tenure, stored: StoredIntent, fault: Fault, batch: 
 
 async function commitBatch(tenure: Tenure, batch: Batch): Promise<void> {
   if (batch.lives.size === 0) return;
-  await tenure.commit({ lives: [...batch.lives.values()], spends: batch.spends });
+  const ended = [...batch.lives.values()].filter(({ life }) => isEnd(life.state));
+  await tenure.commit({
+    lives: [...batch.lives.values()],
+    spends: batch.spends,
+    forgetSpends: ended.flatMap(({ life }) =>
+      tenure.memory.spends.has(life.key) ? [life.key] : [],
+    ),
+  });
   for (const key of tenure.memory.reservations.keys()) {
     if (tenure.memory.slotOf(key) === undefined) tenure.memory.reservations.delete(key);
   }
@@ -116,7 +136,10 @@ async function commitBatch(tenure: Tenure, batch: Batch): Promise<void> {
 
 async function readyIntents(tenure: Tenure, room: number): Promise<readonly StoredIntent[]> {
   const ready: StoredIntent[] = [];
-  for (const stored of tenure.memory.intents.values()) {
+  const waiting = [...tenure.memory.intents.values()];
+  // The lane's own come first: they free others.
+  const queue = [...waiting.filter(isOwn), ...waiting.filter((stored) => !isOwn(stored))];
+  for (const stored of queue) {
     if (ready.length >= room) break;
     const { state, approval } = stored.life;
     const isApproved = state === 'awaitingApproval' && approval?.approvedBy !== undefined;
@@ -215,7 +238,9 @@ async function weigh(
     if (isHeld) return undefined;
   }
   const gasLimit = stored.request.gasLimit ?? (await gasLimitOf(tenure, stored, verdict.gasUsed));
-  return { stored, gasLimit };
+  if (gasLimit !== undefined) return { stored, gasLimit };
+  letWait(tenure, stored, NO_ESTIMATE, batch);
+  return undefined;
 }
 
 async function simulate(tenure: Tenure, stored: StoredIntent): Promise<SimulationVerdict> {
@@ -234,6 +259,12 @@ const NO_HEAD: Reason = {
   fields: {},
 };
 
+const NO_ESTIMATE: Reason = {
+  code: 'simulationUnavailable',
+  sentence: 'No endpoint estimates the gas of the call; it is tried again.',
+  fields: {},
+};
+
 /** @returns whether it still may not start. */
 async function holdForApproval(
   tenure: Tenure,
@@ -247,6 +278,10 @@ async function holdForApproval(
   const { life, request } = stored;
   const { approvalMs, approvalDriftPpm: driftPpm } = tenure.options.settings;
   const nowMs = tenure.nowMs();
+  if (found.deltas.length > DELTAS_MAX) {
+    refuseIt(tenure, stored, tooManyDeltas(found.deltas.length), batch);
+    return true;
+  }
   if (life.approval === undefined) {
     const approval = {
       requestHash: requestHash(request),
@@ -266,14 +301,29 @@ async function holdForApproval(
   return true;
 }
 
+function tooManyDeltas(count: number): Reason {
+  return {
+    code: 'simulationFailed',
+    sentence: `It moves ${count} balances, more than a person can be asked to approve.`,
+    fields: { limit: String(DELTAS_MAX), actual: String(count) },
+  };
+}
+
 function refuseIt(tenure: Tenure, stored: StoredIntent, reason: Reason, batch: Batch): void {
   put(batch, stored, ended(stored.life, { state: 'refused', reason, atMs: tenure.nowMs() }));
 }
 
 function letWait(tenure: Tenure, stored: StoredIntent, reason: Reason, batch: Batch): void {
-  if (tenure.head !== undefined) tenure.deferredAt.set(stored.life.key, tenure.head.hash);
+  postpone(tenure, stored);
   const life = waiting(stored.life, reason, tenure.nowMs());
   if (life !== stored.life) put(batch, stored, life);
+}
+
+/** It had its turn at this head; at the next one those that have not come first. */
+function postpone(tenure: Tenure, { life }: StoredIntent): void {
+  if (tenure.head !== undefined) tenure.deferredAt.set(life.key, tenure.head.hash);
+  tenure.memory.requeue(life.key);
+  tenure.memory.reservations.delete(life.key);
 }
 
 function put(batch: Batch, stored: StoredIntent, life: IntentLife): void {
@@ -290,21 +340,19 @@ async function prepare(tenure: Tenure, candidate: Candidate, batch: Batch): Prom
     refuseIt(tenure, stored, decision.reason, batch);
     return;
   }
-  const transaction = await price(tenure, candidate, nextFree(tenure, batch));
-  if ('code' in transaction) {
-    letWait(tenure, stored, transaction, batch);
+  const quote = await tenure.quote();
+  const chainNonce = nextFree(tenure, batch.nextChainNonce);
+  const priced = await price(tenure, candidate, { quote, chainNonce });
+  if (priced === undefined) {
+    letWait(tenure, stored, feeAboveCap(stored, quote), batch);
     return;
   }
-  const shortage = await reserve(tenure, stored.life.key, transaction);
+  const { transaction, reservation } = priced;
+  const shortage = await reserve(tenure, stored.life.key, reservation);
   if (shortage !== undefined) {
     // What was mined and is not yet accounted for has been paid from this balance already.
     if (isUnsettled(tenure)) letWait(tenure, stored, shortage, batch);
     else refuseShort(tenure, stored, shortage, batch);
-    return;
-  }
-  const dear = aboveCap(tenure, stored);
-  if (dear !== undefined) {
-    letWait(tenure, stored, dear, batch);
     return;
   }
   const attempt = await signAttempt(tenure, transaction, 'execute');
@@ -318,17 +366,6 @@ async function prepare(tenure: Tenure, candidate: Candidate, batch: Batch): Prom
   }
   tenure.tally.started += 1;
   tenure.tally.attempts += 1;
-}
-
-/** The cap holds for all that is paid for being executed, data fees included. */
-function aboveCap(tenure: Tenure, { request }: StoredIntent): Reason | undefined {
-  const { gas = 0n, dataFee = 0n } = tenure.memory.reservations.get(request.key) ?? {};
-  if (gas + dataFee <= request.feeCap) return undefined;
-  return {
-    code: 'feeAboveCap',
-    sentence: `Gas and data cost ${gas + dataFee} wei, above the cap of ${request.feeCap} wei.`,
-    fields: { feeCap: String(request.feeCap), gas: String(gas), dataFee: String(dataFee) },
-  };
 }
 
 function isUnsettled(tenure: Tenure): boolean {
@@ -346,8 +383,15 @@ function refuseShort(tenure: Tenure, stored: StoredIntent, reason: Reason, batch
   refuseIt(tenure, stored, reason, batch);
 }
 
-function nextFree(tenure: Tenure, batch: Batch): number {
-  let chainNonce = batch.nextChainNonce;
+/** Whether a chain nonce below ours is free to be used. */
+function hasOpenHole(tenure: Tenure): boolean {
+  if (tenure.floor === undefined) return false;
+  const highest = tenure.memory.slots().at(-1) ?? -1;
+  return nextFree(tenure, Math.max(tenure.minedCount, tenure.floor)) < highest;
+}
+
+function nextFree(tenure: Tenure, from: number): number {
+  let chainNonce = from;
   while (tenure.memory.at(chainNonce) !== undefined) chainNonce += 1;
   return chainNonce;
 }
@@ -355,28 +399,33 @@ function nextFree(tenure: Tenure, batch: Batch): number {
 async function price(
   tenure: Tenure,
   { stored, gasLimit }: Candidate,
-  chainNonce: number,
-): Promise<UnsignedTransaction | Reason> {
-  const { request } = stored;
+  { quote, chainNonce }: { readonly quote: FeeQuote; readonly chainNonce: number },
+): Promise<PricedTransaction | undefined> {
+  const { to, amount, callData, urgency, feeCap } = stored.request;
   const { feePolicy: policy, chainId } = tenure.options;
-  const quote = await tenure.quote();
-  const wished = firstFees({ quote, policy, urgency: request.urgency });
-  const { feeCap } = request;
+  const wished = firstFees({ quote, policy, urgency });
   const { leastTip } = policy;
-  const fees = affordableFees({ fees: wished, quote, gasLimit, feeCap, leastTip });
-  if (fees === undefined) {
-    return {
-      code: 'feeAboveCap',
-      sentence: `The chain asks more than the cap of ${feeCap} wei allows; it starts when it can.`,
-      fields: { feeCap: String(feeCap), baseFeePerGas: String(quote.baseFeePerGas) },
-    };
-  }
-  const { to, amount, callData } = request;
-  return { chainId, chainNonce, to, amount, callData, gasLimit, ...fees };
+  return await priceWithin(tenure, feeCap, (gasCap) => {
+    const fees = affordableFees({ fees: wished, quote, gasLimit, feeCap: gasCap, leastTip });
+    return fees && { chainId, chainNonce, to, amount, callData, gasLimit, ...fees };
+  });
+}
+
+function feeAboveCap({ request }: StoredIntent, quote: FeeQuote): Reason {
+  const { feeCap } = request;
+  return {
+    code: 'feeAboveCap',
+    sentence: `The chain asks more than the cap of ${feeCap} wei allows; it starts when it can.`,
+    fields: { feeCap: String(feeCap), baseFeePerGas: String(quote.baseFeePerGas) },
+  };
 }
 
 /** What the endpoint estimates and what the simulation used, a tenth on top of the larger. */
-async function gasLimitOf(tenure: Tenure, stored: StoredIntent, gasUsed: bigint): Promise<bigint> {
+async function gasLimitOf(
+  tenure: Tenure,
+  stored: StoredIntent,
+  gasUsed: bigint,
+): Promise<bigint | undefined> {
   const { request } = stored;
   const simulated = (gasUsed * 11n + 9n) / 10n;
   if (isPlainTransfer(stored, gasUsed)) return 21_000n;
@@ -389,6 +438,8 @@ async function gasLimitOf(tenure: Tenure, stored: StoredIntent, gasUsed: bigint)
   } catch (fault) {
     // The simulation passed, so an endpoint that refuses to estimate is of another mind or state.
     if (fault instanceof RpcError) return simulated;
+    // A call that no endpoint finishes in time must not keep the others from starting.
+    if (fault instanceof ChainFault) return undefined;
     throw fault;
   }
 }
