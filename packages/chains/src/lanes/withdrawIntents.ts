@@ -25,6 +25,11 @@ export async function grantWishes(tenure: Tenure): Promise<void> {
       if (!(await hasEnded(tenure, wish.key))) done.pop();
       continue;
     }
+    if (wish.kind === 'approve' && stored.life.approval === undefined) {
+      // Given before it was asked for: it waits until the simulation shows what is approved.
+      done.pop();
+      continue;
+    }
     const next = grant(tenure, stored, wish);
     if (next !== stored.life) lives.set(wish.key, { ...stored, life: next });
     if (isEnd(next.state)) forgetSpends.push(wish.key);
