@@ -15,10 +15,23 @@ import { mixture } from './mixture.ts';
 import { pausedOwner, storeAway, twoOwners } from './owners.ts';
 import { approvals, emptyPurse, overBudget } from './purses.ts';
 import { deepReorgs, reorgs, revertingReorgs } from './reorgs.ts';
+import type { ScenarioResult } from './runScenario.ts';
+import { runScenario } from './runScenario.ts';
 import type { Scenario } from './scenario.ts';
+import { playSolanaRow } from './solanaRow.ts';
 
-/** Every scenario of the fault lab that plays on simulated chains, by its row. */
-export const SCENARIOS: readonly Scenario[] = [
+/** A row of the specification that a seed plays. */
+export interface Row {
+  readonly number: number;
+  readonly name: string;
+  /** What is asked beyond the invariants, in words. */
+  readonly criterion: string;
+  /** The same seed and number of intents play the same. */
+  readonly play: (seed: number, intents: number) => Promise<ScenarioResult>;
+}
+
+/** The scenarios of the simulated chain. */
+const SCENARIOS: readonly Scenario[] = [
   burst,
   lostAnswers,
   lostBroadcasts,
@@ -47,3 +60,21 @@ export const SCENARIOS: readonly Scenario[] = [
   approvals,
   mixture,
 ];
+
+const solanaRow: Row = {
+  number: 26,
+  name: 'blockhashes that expire, and landings told late',
+  criterion: 'each payment lands once or never, and its record says which',
+  play: (seed) => playSolanaRow(seed),
+};
+
+/** Every row of the fault lab, and 100 for the mixture, by number. */
+export const ROWS: readonly Row[] = [...SCENARIOS.map(rowOf), solanaRow].sort((one, other) => {
+  return one.number - other.number;
+});
+
+function rowOf(scenario: Scenario): Row {
+  const { number, name, criterion } = scenario;
+  const play: Row['play'] = (seed, intents) => runScenario(scenario, seed, { intents });
+  return { number, name, criterion, play };
+}

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { InvariantName } from '../double/invariants.ts';
 import { INVARIANTS } from '../double/invariants.ts';
-import { SCENARIOS } from '../scenarios/catalogue.ts';
+import { ROWS } from '../scenarios/catalogue.ts';
 import { isFailure } from '../scenarios/runScenario.ts';
 import knownSeeds from '../scenarios/seeds.json' with { type: 'json' };
 import type { SoakAnswer, SoakTask } from './soakWorker.ts';
@@ -53,7 +53,7 @@ if (report.failures.length > 0) process.exitCode = 1;
 /** Known seeds first, then round after round, so that a short budget still meets every scenario. */
 function planTasks(): SoakTask[] {
   const only = values.scenario === undefined ? undefined : Number(values.scenario);
-  const numbers = SCENARIOS.map(({ number }) => number).filter((n) => (only ?? n) === n);
+  const numbers = ROWS.map(({ number }) => number).filter((n) => (only ?? n) === n);
   const planned: SoakTask[] = knownSeeds.filter(({ scenario }) => numbers.includes(scenario));
   const first = Number(values.first);
   for (let seed = first; seed < first + Number(values.seeds); seed += 1) {
@@ -159,7 +159,7 @@ function printReport(): void {
     const words = INVARIANTS[name as InvariantName];
     lines.push(`${name}  ${checks} checks, ${violations} violations  ${words}`);
   }
-  for (const { number, name, criterion } of SCENARIOS) {
+  for (const { number, name, criterion } of ROWS) {
     const row = report.scenarios[number];
     if (row === undefined) continue;
     lines.push(`#${number} ${name}: ${row.worlds} worlds, ${row.failures} failed (${criterion})`);

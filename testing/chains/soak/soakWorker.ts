@@ -1,7 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { SCENARIOS } from '../scenarios/catalogue.ts';
+import { ROWS } from '../scenarios/catalogue.ts';
 import type { ScenarioResult } from '../scenarios/runScenario.ts';
-import { runScenario } from '../scenarios/runScenario.ts';
 
 /** One seed of one scenario to play. */
 export interface SoakTask {
@@ -20,10 +19,10 @@ export interface SoakAnswer {
 
 /** Plays one task; a crash is an answer too. */
 export async function playTask(task: SoakTask): Promise<SoakAnswer> {
-  const scenario = SCENARIOS.find(({ number }) => number === task.scenario);
-  if (scenario === undefined) return { task, result: undefined, crash: 'no such scenario' };
+  const row = ROWS.find(({ number }) => number === task.scenario);
+  if (row === undefined) return { task, result: undefined, crash: 'no such scenario' };
   try {
-    const result = await runScenario(scenario, task.seed, { intents: task.intents });
+    const result = await row.play(task.seed, task.intents);
     return { task, result, crash: undefined };
   } catch (failure) {
     const crash = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
