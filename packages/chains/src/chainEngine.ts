@@ -91,6 +91,7 @@ export async function openChainEngine(
   { store, environment = systemEnvironment(), wake }: ChainEngineDependencies,
 ): Promise<ChainEngine> {
   const { chainId } = options.pool;
+  checkSigners(options.signers);
   const pool = createEndpointPool(options.pool, { environment });
   const tracker = createChainTracker(options.tracker ?? {}, {
     pool,
@@ -122,6 +123,18 @@ export async function openChainEngine(
     throw failure;
   }
   return assemble({ options, pool, tracker, lanes, environment, close });
+}
+
+/** Two lanes of one name in one process would take the lease from each other for ever. */
+function checkSigners(signers: readonly TransactionSigner[]): void {
+  const addresses = signers.map(({ address }) => address.toLowerCase());
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
+  if (twice === undefined) return;
+  throw new ChainFault(
+    'CHAIN_CONFIG_INVALID',
+    `signers has ${twice} more than once: name each address once.`,
+    { fields: { field: 'signers', address: twice } },
+  );
 }
 
 function gateOptions(options: ChainEngineOptions): {

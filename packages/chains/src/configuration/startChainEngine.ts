@@ -101,11 +101,11 @@ async function run(parts: {
 }): Promise<StartedEngine> {
   const { settings, options, environment, report, store } = parts;
   const { chain, fees, lane, policy, simulation } = settings;
-  const places = settings.endpoints.map((endpoint) => reach(endpoint, environment));
-  const sockets = places.flatMap(({ socket }) => (socket === undefined ? [] : [socket]));
-  const relay = settings.privateRelay && relayTo(settings.privateRelay, environment);
   const guard = { ...policy, chainId: chain.id, feeMax: undefined };
   try {
+    const places = settings.endpoints.map((endpoint) => reach(endpoint, environment));
+    const sockets = places.flatMap(({ socket }) => (socket === undefined ? [] : [socket]));
+    const relay = settings.privateRelay && relayTo(settings.privateRelay, environment);
     const engine = await openChainEngine(
       {
         pool: {
@@ -124,8 +124,11 @@ async function run(parts: {
       { store, environment, wake: wakeOnHeads(sockets) },
     );
     const close = async (): Promise<void> => {
-      await engine.close();
-      await store.close();
+      try {
+        await engine.close();
+      } finally {
+        await store.close();
+      }
     };
     return { engine, report, close };
   } catch (failure) {

@@ -87,6 +87,7 @@ export interface Attempt extends AttemptFees {
   /** `cancel` pays nothing to oneself at the nonce of an intent, to take the intent back. */
   readonly purpose: 'execute' | 'cancel';
   readonly gasLimit: bigint;
+  /** Signed bytes of the newest attempt; `0x` once another one took its place. */
   readonly raw: Hex;
   readonly hash: Hash;
   /** When it was committed, just before the first broadcast: from here on it may be anywhere. */

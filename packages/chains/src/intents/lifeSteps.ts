@@ -47,11 +47,16 @@ export function offered(life: IntentLife, attempt: Attempt, steps: readonly stri
     {
       ...life,
       state: 'offered',
-      attempts: [...life.attempts, attempt],
+      attempts: [...life.attempts.map(withoutBytes), attempt],
       reason: life.withdrawing,
     },
     milestones.map((step) => ({ atMs: offeredAtMs, step, note: undefined })),
   );
+}
+
+/** Only the newest attempt is ever offered: the bytes of all would not fit into one record. */
+function withoutBytes(attempt: Attempt): Attempt {
+  return { ...attempt, raw: '0x' };
 }
 
 /** Some endpoint took an attempt. */

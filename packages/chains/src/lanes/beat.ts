@@ -1,11 +1,15 @@
 import { Fault } from '@lawbook/exchange/failures/fault';
 import { fillHoles } from './fillHoles.ts';
 import { followChain } from './followChain.ts';
+import { forgetSpends } from './forgetSpends.ts';
 import type { StoredRequest } from './laneLog.ts';
 import { keepOffering } from './offerBytes.ts';
 import { startIntents } from './startIntents.ts';
 import type { Tenure } from './tenure.ts';
 import { grantWishes, withdrawIntents } from './withdrawIntents.ts';
+
+/** Beats within which other processes' intents are taken in, however many callers there are here. */
+const LISTING_BEATS = 4;
 
 /**
  * One beat of a lane, the file to read: take in, look at the chain, take back, keep alive, start.
@@ -26,6 +30,7 @@ export async function beat(tenure: Tenure, arrivals: readonly StoredRequest[]): 
   await keepOffering(tenure);
   await startIntents(tenure);
   await fillHoles(tenure);
+  await forgetSpends(tenure);
 }
 
 async function look(
@@ -42,17 +47,17 @@ async function look(
 
 /** Intents that were stored since: by callers of this process, and by other processes. */
 async function takeIn(tenure: Tenure, arrivals: readonly StoredRequest[]): Promise<void> {
+  const { beatMs } = tenure.options.settings;
   for (const stored of arrivals) {
     const { key } = stored.request;
     if (tenure.memory.intents.has(key) || tenure.endedLives.has(key)) continue;
     tenure.memory.install({ ...stored, life: await tenure.log.life(stored) });
   }
-  // A caller in a hurry is not kept waiting by a listing; the next beat without arrivals does it.
-  if (arrivals.length > 0) return;
-  for (const key of await tenure.log.openKeys()) {
-    if (tenure.memory.intents.has(key)) continue;
-    const stored = await tenure.log.request(key);
-    if (stored === undefined) continue;
-    tenure.memory.install({ ...stored, life: await tenure.log.life(stored) });
-  }
+  // A caller in a hurry is not kept waiting by a listing; but not all callers are of this process.
+  const now = tenure.elapsedMs();
+  if (arrivals.length > 0 && now < tenure.listedAt + LISTING_BEATS * beatMs) return;
+  tenure.listedAt = now;
+  const keys = await tenure.log.openKeys();
+  const unknown = keys.filter((key) => !tenure.memory.intents.has(key));
+  for (const stored of await tenure.log.intents(unknown)) tenure.memory.install(stored);
 }

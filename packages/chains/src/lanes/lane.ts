@@ -64,7 +64,7 @@ export interface LaneStats {
 export interface LaneSettings {
   /** Chain nonces in use at once: 16 is what geth keeps executable for one account. */
   readonly inFlightMax: number;
-  /** Open intents at most; `submit` refuses beyond. */
+  /** Open intents at most; `submit` refuses beyond, in the process that owns the lane. */
   readonly openMax: number;
   readonly leaseMs: number;
   /** Beat without news from the chain. */
@@ -135,7 +135,10 @@ export interface SignerLane {
   intent(key: string): Promise<IntentHandle>;
   /** Asks to take an intent back; its outcome tells whether that came in time. */
   cancel(key: string): Promise<void>;
-  /** Answers a request for approval. @throws ChainFault CHAIN_INTENT_INVALID for another hash. */
+  /**
+   * Answers a request for approval, in the name of 1 to 128 characters.
+   * @throws ChainFault CHAIN_INTENT_INVALID for another hash, or when none was asked for.
+   */
   approve(key: string, approval: { requestHash: string; by: string }): Promise<void>;
   /** Starts a halted lane again, after an operator looked at the chain. */
   resume(): Promise<void>;

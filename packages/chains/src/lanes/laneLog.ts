@@ -1,9 +1,13 @@
+import pLimit from 'p-limit';
 import type { Spend } from '../gates/policyGate.ts';
 import { fromDurable, toDurable } from '../intents/durableJson.ts';
 import type { IntentLife, IntentRequest } from '../intents/intent.ts';
 import { isEnd } from '../intents/intent.ts';
 import { newLife } from '../intents/lifeSteps.ts';
 import type { ChainStore, Lease, StoreChange } from '../stores/chainStore.ts';
+
+/** A store over the network takes thousands of intents one by one longer than a lease lasts. */
+const READS_AT_ONCE = 32;
 
 /** An intent as it was asked for. */
 export interface StoredRequest {
@@ -90,6 +94,15 @@ export class LaneLog {
     return (await this.request(key)) ?? stored;
   }
 
+  /** These intents, in the order of their keys; without those that were never stored. */
+  async intents(keys: readonly string[]): Promise<readonly StoredIntent[]> {
+    const found = await pLimit(READS_AT_ONCE).map(keys, async (key) => {
+      const stored = await this.request(key);
+      return stored === undefined ? [] : [{ ...stored, life: await this.life(stored) }];
+    });
+    return found.flat();
+  }
+
   async request(key: string): Promise<StoredRequest | undefined> {
     const intentKey = this.#key('intent', key);
     const text = await this.#store.get(intentKey);
@@ -120,9 +133,11 @@ export class LaneLog {
     await this.#store.insert([{ key: this.#key('wish', name), text: toDurable(wish) }]);
   }
 
+  /** Oldest first. */
   async spends(): Promise<readonly StoredSpend[]> {
     const entries = await this.#store.list(this.#key('spend', ''));
-    return entries.map(({ key, text }) => fromDurable<StoredSpend>(key, text));
+    const stored = entries.map(({ key, text }) => fromDurable<StoredSpend>(key, text));
+    return stored.sort((a, b) => timeOf(a) - timeOf(b));
   }
 
   async record(): Promise<LaneRecord> {
@@ -159,4 +174,9 @@ export class LaneLog {
   #openKey({ request, createdAtMs }: StoredRequest): string {
     return this.#key('open', `${String(createdAtMs).padStart(16, '0')}.${request.key}`);
   }
+}
+
+/** When something was spent last, milliseconds since 1970. */
+export function timeOf({ spends }: StoredSpend): number {
+  return Math.max(0, ...spends.map(({ atMs }) => atMs));
 }

@@ -3,7 +3,8 @@ import type { Address } from 'viem';
 import { ChainFault } from '../chainFault.ts';
 import { requestHash } from '../gates/approvals.ts';
 import type { IntentLife, IntentRequest } from '../intents/intent.ts';
-import { checkRequest } from '../intents/intentRules.ts';
+import { checkRequest, isKey } from '../intents/intentRules.ts';
+import { newLife } from '../intents/lifeSteps.ts';
 import type { Lease } from '../stores/chainStore.ts';
 import { beat } from './beat.ts';
 import type {
@@ -27,6 +28,10 @@ import { Tenure } from './tenure.ts';
 
 /** Rest after a failed beat, at most. */
 const REST_MS_MAX = 5_000;
+/** Failed beats of so long are told to people. */
+const STALLED_MS = 60_000;
+/** Characters of the name of a person who approves. */
+const NAME_MAX = 128;
 
 /**
  * Opens the lane of one signer on one chain and starts its loop.
@@ -56,6 +61,11 @@ class Lane implements SignerLane {
   #lease: Lease | undefined;
   #leaseUntil = 0;
   #failures = 0;
+  /** Being stored just now. */
+  #inserting = 0;
+  /** Elapsed milliseconds since when every beat failed, and whether people were told. */
+  #failingSince: number | undefined;
+  #isStallTold = false;
   /** Submitted here and not yet taken in by the loop. */
   #arrivals: StoredRequest[] = [];
   #wake: (() => void) | undefined;
@@ -78,16 +88,32 @@ class Lane implements SignerLane {
   async submit(request: IntentRequest): Promise<IntentHandle> {
     this.#checkOpen();
     checkRequest(request, this.#nowMs());
-    const depth = this.#tenure?.memory.intents.size ?? 0;
-    const { openMax } = this.#options.settings;
-    if (depth >= openMax) throw laneFull(openMax);
     const asked: StoredRequest = { request, createdAtMs: this.#nowMs() };
-    const stored = await this.#log.insert(asked);
+    const stored = this.#isFull()
+      ? await this.#log.request(request.key)
+      : await this.#insert(asked);
+    if (stored === undefined) throw laneFull(this.#options.settings.openMax);
     if (stored !== asked) {
       if (!isSameWish(stored.request, request)) throw keyReused(request.key);
     } else this.#arrivals.push(stored);
     this.#rouse();
     return this.#follow(stored);
+  }
+
+  async #insert(asked: StoredRequest): Promise<StoredRequest> {
+    this.#inserting += 1;
+    try {
+      return await this.#log.insert(asked);
+    } finally {
+      this.#inserting -= 1;
+    }
+  }
+
+  /** Only the owner knows how many are open. */
+  #isFull(): boolean {
+    const known = this.#tenure?.memory.intents.size ?? 0;
+    const coming = this.#arrivals.length + this.#inserting;
+    return known + coming >= this.#options.settings.openMax;
   }
 
   async intent(key: string): Promise<IntentHandle> {
@@ -108,6 +134,15 @@ class Lane implements SignerLane {
         `requestHash names the request that is approved; for ${key} that is ${limit}, and ` +
         `${approval.requestHash} was given: read the request again before you approve it.`;
       throw new ChainFault('CHAIN_INTENT_INVALID', sentence, { fields: { key, limit } });
+    }
+    if (approval.by.length === 0 || approval.by.length > NAME_MAX) {
+      const sentence = `by has 1 to ${NAME_MAX} characters: name the person who approves.`;
+      throw new ChainFault('CHAIN_INTENT_INVALID', sentence, { fields: { key, field: 'by' } });
+    }
+    // Whoever approves has to have seen what the simulation showed when approval was asked.
+    if ((await this.#log.life(stored)).approval === undefined) {
+      const sentence = `No approval of ${key} was asked for: wait until it is awaitingApproval.`;
+      throw new ChainFault('CHAIN_INTENT_INVALID', sentence, { fields: { key } });
     }
     await this.#log.wish({ kind: 'approve', key, ...approval });
     this.#rouse();
@@ -160,11 +195,26 @@ class Lane implements SignerLane {
       if (tenure === undefined) return;
       await beat(tenure, arrivals);
       this.#failures = 0;
+      this.#failingSince = undefined;
+      this.#isStallTold = false;
     } catch (failure) {
       if (!(failure instanceof Fault)) throw failure;
       this.#failures += 1;
+      this.#tellStall(failure);
       this.#yieldTo(failure);
     }
+  }
+
+  /** Without a tenure as well: a store that is away from the start lets none begin. */
+  #tellStall({ message }: Fault): void {
+    const now = this.#elapsedMs();
+    this.#failingSince ??= now;
+    if (this.#isStallTold || now - this.#failingSince < STALLED_MS) return;
+    this.#isStallTold = true;
+    this.#tally.alerts += 1;
+    const sentence = `Nothing was done for ${STALLED_MS / 1000} seconds, and why is: ${message}`;
+    const told = { kind: 'laneStalled', severity: 'critical', sentence } as const;
+    this.#options.onAlert({ ...told, lane: this.name, key: undefined, fields: {} });
   }
 
   /** What a fault means for the ownership. */
@@ -251,13 +301,13 @@ class Lane implements SignerLane {
   }
 
   async #load(lease: Lease): Promise<Tenure> {
+    // A commit whose answer was lost may still be under way. After this one it is never applied, so
+    // that what is read now is what holds.
+    await this.#stands.store.commit(lease, []);
     const memory = new LaneMemory(await this.#log.record());
     for (const spend of await this.#log.spends()) memory.spends.set(spend.key, spend);
-    for (const key of await this.#log.openKeys()) {
-      const stored = await this.#log.request(key);
-      if (stored === undefined) continue;
-      memory.install({ ...stored, life: await this.#log.life(stored) });
-    }
+    const open = await this.#log.intents(await this.#log.openKeys());
+    for (const stored of open) memory.install(stored);
     return new Tenure({
       lane: this.name,
       lease,
@@ -335,16 +385,21 @@ class Lane implements SignerLane {
     const { clock } = this.#stands.environment;
     const until =
       options.timeoutMs === undefined ? Infinity : this.#elapsedMs() + options.timeoutMs;
+    let last: IntentLife | undefined;
     for (;;) {
       options.signal?.throwIfAborted();
       const told = this.#watch.next(stored.request.key);
       try {
         const life = await this.#readLife(stored);
+        last = life ?? last;
         const outcome = life === undefined ? undefined : outcomeAt(life, level);
         if (outcome !== undefined) return outcome;
         const leftMs = until - this.#elapsedMs();
         if (leftMs <= 0 || this.#closing.signal.aborted) {
-          return { verdict: 'unknown', life: life ?? (await this.#log.life(stored)) };
+          return {
+            verdict: 'unknown',
+            life: last ?? newLife(stored.request.key, stored.createdAtMs),
+          };
         }
         const napMs = Math.min(leftMs, this.#options.settings.beatMs * 4);
         await this.#nap(told.promise, { clock, napMs, signal: options.signal });
@@ -388,7 +443,7 @@ class Lane implements SignerLane {
 
   async #stored(key: string): Promise<StoredRequest> {
     this.#checkOpen();
-    const stored = await this.#log.request(key);
+    const stored = isKey(key) ? await this.#log.request(key) : undefined;
     if (stored !== undefined) return stored;
     throw new ChainFault(
       'CHAIN_INTENT_UNKNOWN',

@@ -69,7 +69,10 @@ export class Tenure {
   readonly deferredAt: Map<string, Hash> = new Map();
   /** The head at which a hole in the chain nonces was first seen unfilled. */
   holeSeenAt: bigint | undefined;
-  readonly #raised: Set<string> = new Set();
+  /** Elapsed milliseconds at which the store was last asked for intents of other processes. */
+  listedAt = 0;
+  /** Alerts that were raised, by intent; forgotten with it. */
+  readonly #raised: Map<string, Set<AlertKind>> = new Map();
   readonly #onLife: (life: IntentLife) => void;
   #quote: FeeQuote | undefined;
   #balance: { readonly at: Hash | undefined; readonly wei: bigint } | undefined;
@@ -109,7 +112,10 @@ export class Tenure {
   /** Writes a step, and only then believes it. @throws what `LaneLog.commit` throws. */
   async commit(step: LaneStep): Promise<void> {
     await this.log.commit(this.lease, step);
-    for (const spend of step.spends ?? []) this.memory.spends.set(spend.key, spend);
+    for (const spend of step.spends ?? []) {
+      this.memory.spends.delete(spend.key);
+      this.memory.spends.set(spend.key, spend);
+    }
     for (const key of step.forgetSpends ?? []) this.memory.spends.delete(key);
     if (step.record !== undefined) this.memory.record = step.record;
     for (const stored of step.lives ?? []) this.#believe(stored);
@@ -145,9 +151,9 @@ export class Tenure {
     },
   ): void {
     const { severity, sentence, key, fields = {} } = told;
-    const once = `${kind} ${key ?? ''}`;
-    if (this.#raised.has(once)) return;
-    this.#raised.add(once);
+    const raised = this.#raised.get(key ?? '') ?? new Set();
+    if (raised.has(kind)) return;
+    this.#raised.set(key ?? '', raised.add(kind));
     this.tally.alerts += 1;
     this.options.onAlert({ kind, severity, lane: this.lane, key, sentence, fields });
   }
@@ -165,6 +171,7 @@ export class Tenure {
     if (life.state !== 'created') this.deferredAt.delete(life.key);
     if (isEnd(life.state)) {
       this.tally.end(life);
+      this.#raised.delete(life.key);
       remember(this.endedLives, life.key, life);
       if (life.inclusion !== undefined) {
         remember(this.endedIn, life.inclusion.block.hash, life.key);

@@ -16,6 +16,8 @@ export async function grantWishes(tenure: Tenure): Promise<void> {
   for (const { storedUnder, wish } of wishes) {
     done.push(storedUnder);
     if (wish.kind === 'resume') {
+      // What was final is what a halted lane no longer knows; any other one still does.
+      if (record.halted === undefined) continue;
       record = { ...record, halted: undefined, finalCount: 0, finalBlock: 0n };
       continue;
     }
