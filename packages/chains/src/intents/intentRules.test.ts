@@ -25,6 +25,8 @@ const FINE: IntentRequest = {
   principal: 'settlement',
 };
 
+const DELTA = { asset: 'native', account: FINE.to, least: 1n, most: 1n };
+
 test('a request within all rules passes', () => {
   checkRequest(FINE, NOW);
   checkRequest({ ...FINE, to: undefined, callData: '0x60006000f3' }, NOW);
@@ -57,7 +59,30 @@ const BROKEN: readonly [string, Partial<Record<keyof IntentRequest, unknown>>][]
   ['principal', { principal: '' }],
   ['after.key', { after: { key: FINE.key, level: 'final' } }],
   ['expects[0]', { expects: [{ asset: 'native', account: FINE.to, least: 2n, most: 1n }] }],
+  ['key', { key: undefined }],
+  ['key', { key: ['settle'] }],
+  ['callData', { callData: null }],
+  ['gasLimit', { gasLimit: 21_000 }],
+  ['gasLimit', { gasLimit: '21000' }],
+  ['finality', { finality: undefined }],
+  ['after', { after: null }],
+  ['after', { after: { key: 5, level: 'final' } }],
+  ['principal', { principal: undefined }],
+  ['principal', { principal: ['settlement'] }],
+  ['expects', { expects: undefined }],
+  ['expects', { expects: 'x' }],
+  ['expects[0]', { expects: [null] }],
+  ['expects[0]', { expects: [{ ...DELTA, least: 1 }] }],
+  ['expects[0]', { expects: [{ ...DELTA, asset: 'ether' }] }],
+  ['expects[0]', { expects: [{ ...DELTA, account: 'bob' }] }],
 ];
+
+test('what is no request at all is refused in the same way', () => {
+  for (const given of [undefined, null, 5, 'x', []]) {
+    const refused = (fault: unknown): boolean => fault instanceof ChainFault;
+    assert.throws(() => checkRequest(given as unknown as IntentRequest, NOW), refused);
+  }
+});
 
 test('each broken rule is refused by the name of its field, with the fix', () => {
   for (const [field, change] of BROKEN) {

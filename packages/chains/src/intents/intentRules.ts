@@ -1,6 +1,6 @@
 import { isAddress, isHex, size } from 'viem';
 import { ChainFault } from '../chainFault.ts';
-import type { IntentRequest } from './intent.ts';
+import type { ExpectedDelta, IntentRequest } from './intent.ts';
 
 /** Call data of one transaction at most, in bytes: what geth's pool takes. */
 const CALL_BYTES_MAX = 128 * 1024;
@@ -16,6 +16,7 @@ const WEI_LIMIT = 1n << 128n;
  * @throws ChainFault CHAIN_INTENT_INVALID naming field, rule, what was found and the fix.
  */
 export function checkRequest(request: IntentRequest, nowMs: number): void {
+  checkTypes(request);
   checkCall(request);
   checkTimes(request, nowMs);
   checkKinds(request);
@@ -118,6 +119,40 @@ function checkTimes(request: IntentRequest, nowMs: number): void {
       fix: 'leave it undefined to keep the intent private until its deadline',
     },
   );
+}
+
+/** The types that the other rules count on: what comes from parsed JSON need not have them. */
+function checkTypes(request: IntentRequest): void {
+  const expectType = (holds: boolean, field: string, rule: string): void => {
+    expectRule(holds, { field, rule, actual: 'something else', fix: 'look at IntentRequest' });
+  };
+  expectType(isObject(request), 'request', 'is an object');
+  const { key, callData, gasLimit, finality, expects, after, principal } = request;
+  expectType(typeof key === 'string', 'key', 'is a text');
+  expectType(typeof callData === 'string', 'callData', 'is a text of hex digits');
+  const isGasType = gasLimit === undefined || typeof gasLimit === 'bigint';
+  expectType(isGasType, 'gasLimit', 'is a bigint, or undefined');
+  expectType(isObject(finality), 'finality', 'is an object with a kind');
+  const isAfter = after === undefined || (isObject(after) && typeof after.key === 'string');
+  expectType(isAfter, 'after', 'is an object with key and level, or undefined');
+  expectType(typeof principal === 'string', 'principal', 'is a text');
+  expectType(Array.isArray(expects), 'expects', 'is a list');
+  for (const [index, delta] of expects.entries()) {
+    const rule = 'has an asset, an account, and the bigints least and most';
+    expectType(isDelta(delta), `expects[${index}]`, rule);
+  }
+}
+
+function isDelta(delta: ExpectedDelta): boolean {
+  if (!isObject(delta)) return false;
+  const { asset, account, least, most } = delta;
+  const isAsset = asset === 'native' || isAddress(asset, { strict: false });
+  const isBounded = typeof least === 'bigint' && typeof most === 'bigint';
+  return isAsset && isAddress(account, { strict: false }) && isBounded;
+}
+
+function isObject(given: unknown): boolean {
+  return typeof given === 'object' && given !== null;
 }
 
 /** Requests come from other programs as well: a word that is none of ours must not be stored. */
