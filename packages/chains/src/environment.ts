@@ -25,6 +25,9 @@ export function systemEnvironment(): Environment {
   return { clock: systemClock, random: { next: () => Math.random() } };
 }
 
+/** A timer of Node that is asked for more goes off at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 const systemClock: Clock = {
   nowMs: () => Date.now(),
   elapsedMs: () => performance.now(),
@@ -38,10 +41,17 @@ const systemClock: Clock = {
         clearTimeout(timer);
         reject(signal?.reason);
       };
-      const timer = setTimeout(() => {
+      const startedMs = performance.now();
+      const wake = (): void => {
+        const leftMs = durationMs - (performance.now() - startedMs);
+        if (leftMs > 1) {
+          timer = setTimeout(wake, Math.min(leftMs, TIMER_MS_MAX));
+          return;
+        }
         signal?.removeEventListener('abort', stop);
         resolve();
-      }, durationMs);
+      };
+      let timer = setTimeout(wake, Math.min(durationMs, TIMER_MS_MAX));
       signal?.addEventListener('abort', stop, { once: true });
     });
   },
