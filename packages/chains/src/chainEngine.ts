@@ -91,6 +91,7 @@ export async function openChainEngine(
   { store, environment = systemEnvironment(), wake }: ChainEngineDependencies,
 ): Promise<ChainEngine> {
   const { chainId } = options.pool;
+  checkOwner(options.owner);
   checkSigners(options.signers);
   const pool = createEndpointPool(options.pool, { environment });
   const tracker = createChainTracker(options.tracker ?? {}, {
@@ -134,6 +135,18 @@ function checkSigners(signers: readonly TransactionSigner[]): void {
     'CHAIN_CONFIG_INVALID',
     `signers has ${twice} more than once: name each address once.`,
     { fields: { field: 'signers', address: twice } },
+  );
+}
+
+/** Names of owners, as every store can keep them in a lease. */
+const OWNER = /^[\x21-\x7e]{1,256}$/;
+
+function checkOwner(owner: string): void {
+  if (typeof owner === 'string' && OWNER.test(owner)) return;
+  throw new ChainFault(
+    'CHAIN_CONFIG_INVALID',
+    'owner is 1 to 256 printable ASCII characters without spaces: name this process.',
+    { fields: { field: 'owner' } },
   );
 }
 

@@ -125,6 +125,7 @@ const BROKEN: readonly (readonly [path: string, member: unknown, told: RegExp])[
   ['signers.1.name', 'settler', /^signers lists 1 to 64 signers of different names/],
   ['signers.0.environment', 'KEY', /^signers\[0\]\.keyFile .*never both/],
   ['signers.1.environment', undefined, /^signers\[1\]\.keyFile .*missing/],
+  ['signers.1.environment', 'legal winner thank year', /^signers\[1\]\.environment .*hidden/],
   ['signers.0.leastBalance', 1000, /^signers\[0\]\.leastBalance is a decimal string/],
   ['store.kind', 'sqlite', /^store\.kind is memory, lmdb, redis or postgres; it is "sqlite"/],
   ['store.directory', undefined, /^store\.directory is the path of a folder; it is missing/],

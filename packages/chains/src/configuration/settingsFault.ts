@@ -103,7 +103,7 @@ function ruleOf(place: string, issue: Issue): readonly [rule: string, fix: strin
 }
 
 /** Names under which people keep what must not be shown. */
-const SECRET_NAMES = /key|secret|password|passphrase|mnemonic|token|credential|seed/i;
+const SECRET_NAMES = /key|secret|password|passphrase|mnemonic|token|credential|seed|^environment$/i;
 
 /** What stands at a place, without what may be a secret: URLs, keys, and whole structures. */
 function shown(path: readonly PropertyKey[], member: unknown): string {
