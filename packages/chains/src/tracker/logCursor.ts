@@ -172,16 +172,31 @@ class PollingLogCursor implements LogCursor {
         if (error instanceof RpcError) refusals += 1;
         else if (!(error instanceof ChainFault) || !error.retryable) throw error;
         if (refusals >= REFUSALS_MAX) throw error;
-        await this.#retryLater(failures, signal);
+        await this.#retryLater(failures, { signal, isRefused: error instanceof RpcError });
         failures += 1;
       }
     }
   }
 
-  async #retryLater(failures: number, signal: AbortSignal | undefined): Promise<void> {
+  /** Silence is over once the tracker has news; a refusal is not mended by that. */
+  async #retryLater(
+    failures: number,
+    {
+      signal,
+      isRefused,
+    }: { readonly signal: AbortSignal | undefined; readonly isRefused: boolean },
+  ): Promise<void> {
     const { clock, random } = this.#environment;
-    const delayMs = Math.min(RETRY_MS_MIN * 2 ** Math.min(failures, 10), RETRY_MS_MAX);
-    await clock.sleep(Math.ceil(delayMs * (1 + random.next() / 4)), signal);
+    const backoffMs = Math.min(RETRY_MS_MIN * 2 ** Math.min(failures, 10), RETRY_MS_MAX);
+    const delayMs = Math.ceil(backoffMs * (1 + random.next() / 4));
+    if (isRefused) return clock.sleep(delayMs, signal);
+    const over = new AbortController();
+    const either = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+    try {
+      await Promise.race([clock.sleep(delayMs, either), this.#tracker.changed(either)]);
+    } finally {
+      over.abort();
+    }
   }
 
   /** One move towards the head. @returns undefined when there was nothing to deliver on the way. */
