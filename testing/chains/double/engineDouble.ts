@@ -2,6 +2,7 @@ import type { EndpointPoolSettings } from '@lawbook/chains/endpoints/createEndpo
 import { createEndpointPool } from '@lawbook/chains/endpoints/createEndpointPool';
 import type { EndpointPool } from '@lawbook/chains/endpoints/endpointPool';
 import type { PresetName } from '@lawbook/chains/endpoints/presets';
+import type { Environment } from '@lawbook/chains/environment';
 import type { FeePolicy } from '@lawbook/chains/fees/feePolicy';
 import { DEFAULT_FEE_POLICY } from '@lawbook/chains/fees/feePolicy';
 import { createFundsGate } from '@lawbook/chains/gates/createFundsGate';
@@ -13,6 +14,7 @@ import { DEFAULT_LANE_SETTINGS } from '@lawbook/chains/lanes/lane';
 import { openSignerLane } from '@lawbook/chains/lanes/signerLane';
 import type { TransactionSigner } from '@lawbook/chains/signers/transactionSigner';
 import type { ChainTracker } from '@lawbook/chains/tracker/chainTracker';
+import type { Wake } from '@lawbook/chains/tracker/createChainTracker';
 import { createChainTracker } from '@lawbook/chains/tracker/createChainTracker';
 import { PaperSigner } from './paperSigner.ts';
 import type { ProcessDouble } from './processDouble.ts';
@@ -30,6 +32,8 @@ export interface EngineTerms {
   readonly endpoints?: number;
   /** Index of the node that is the private relay; it is no endpoint of the pool then. */
   readonly relay?: number;
+  /** Tells the tracker when to look, besides its own polls. */
+  readonly wake?: (environment: Environment) => Wake;
   readonly onAlert: (alert: Alert) => void;
 }
 
@@ -66,7 +70,8 @@ export async function openEngine(
     },
     { environment },
   );
-  const tracker = createChainTracker({}, { pool, environment });
+  const wake = terms.wake?.(environment);
+  const tracker = createChainTracker({}, { pool, environment, ...(wake && { wake }) });
   const lane = await openSignerLane(
     {
       chainId,

@@ -19,6 +19,7 @@ import type { ScenarioResult } from './runScenario.ts';
 import { runScenario } from './runScenario.ts';
 import type { Scenario } from './scenario.ts';
 import { playSolanaRow } from './solanaRow.ts';
+import { webSockets } from './webSockets.ts';
 
 /** A row of the specification that a seed plays. */
 export interface Row {
@@ -54,6 +55,7 @@ const SCENARIOS: readonly Scenario[] = [
   badPrimary,
   blackout,
   emptyReceipts,
+  webSockets,
   unitLimits,
   emptyPurse,
   overBudget,

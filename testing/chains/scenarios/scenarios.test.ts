@@ -12,6 +12,12 @@ import knownSeeds from './seeds.json' with { type: 'json' };
 const SEEDS_EACH = 5;
 const INTENTS = 12;
 
+test('every row of the table is played', () => {
+  const numbers = ROWS.map(({ number }) => number).filter((number) => number <= 28);
+  const all = Array.from({ length: 28 }, (_, index) => index + 1);
+  assert.deepEqual(numbers, all);
+});
+
 for (const row of ROWS) {
   test(`keeps every promise: ${row.name}`, async () => {
     const known = knownSeeds.filter((entry) => entry.scenario === row.number);

@@ -50,6 +50,8 @@ export class Stage {
   /** Ends the story although intents are open, once it holds. */
   endsWhen: () => boolean = () => false;
   deaths = 0;
+  /** Tells the trackers of engines that are opened from now on when to look. */
+  wake: EngineTerms['wake'] | undefined;
   readonly #terms: Omit<EngineTerms, 'onAlert'>;
 
   constructor(
@@ -82,7 +84,7 @@ export class Stage {
     };
     for (;;) {
       try {
-        const opening = openEngine(this.world, host, { ...this.#terms, onAlert });
+        const opening = openEngine(this.world, host, this.#termsWith(onAlert));
         const engine = await Promise.race([opening, died]);
         if (engine !== undefined) this.engines.push(engine);
         return engine;
@@ -92,6 +94,11 @@ export class Stage {
         await this.sleep(1000);
       }
     }
+  }
+
+  #termsWith(onAlert: EngineTerms['onAlert']): EngineTerms {
+    const wake = this.wake === undefined ? {} : { wake: this.wake };
+    return { ...this.#terms, ...wake, onAlert };
   }
 
   /** The engine that owns the lane now. */
