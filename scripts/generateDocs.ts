@@ -16,6 +16,7 @@ import type { MetricRow } from '../packages/executor/src/metrics/metricTable.ts'
 import { BUCKETS, METRICS } from '../packages/executor/src/metrics/metricTable.ts';
 import { ORACLE_FAULTS } from '../packages/executor/src/oracles/oracleFault.ts';
 import { STORAGE_FAULTS } from '../packages/executor/src/storage/keyValueStore.ts';
+import { PROOF_FAULTS } from '../packages/proofs/src/proofFault.ts';
 
 /**
  * Writes the reference pages that are derived from the sources: `node scripts/generateDocs.ts`.
@@ -168,6 +169,7 @@ export const FAULT_MEANINGS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(CONFIG_FAULTS),
   ...Object.entries(JOURNAL_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
   ...Object.entries(CHAIN_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
+  ...Object.entries(PROOF_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
   ...Object.entries(ORACLE_FAULTS),
   ...Object.entries(CLIENT_FAULTS),
   ...Object.entries(GATEWAY_FAULTS),
