@@ -178,7 +178,11 @@ class Lane implements SignerLane {
         await this.#rest(signal);
       }
     } catch (failure) {
-      if (failure !== signal.reason) throw failure;
+      if (failure !== signal.reason) {
+        // A bug: what keeps the lease must not keep it for a loop that is dead.
+        this.#closing.abort(failure);
+        throw failure;
+      }
     } finally {
       await this.#keeping;
       await this.#giveBack();
