@@ -225,12 +225,14 @@ export class InvariantWatch {
 
   /** Everything that was signed counts, from the moment it was signed on, unless it cannot land. */
   #checkBudgets({ intents, budgets }: Ending): void {
-    for (const budget of budgets) {
+    // What tokens did is for the scenario to say that has any.
+    for (const budget of budgets.filter(({ asset }) => asset === 'native')) {
       const spends = intents
         .filter(({ request, life }) => {
           const counts = life !== undefined && life.attempts.length > 0;
           const isUndone = life !== undefined && UNDONE.has(life.state);
-          return request.principal === budget.principal && counts && !isUndone;
+          const isOf = budget.principal === '*' || request.principal === budget.principal;
+          return isOf && counts && !isUndone;
         })
         .map(({ request, life }) => ({
           atMs: life?.attempts[0]?.offeredAtMs ?? 0,

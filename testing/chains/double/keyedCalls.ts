@@ -1,7 +1,9 @@
 import type { Hex } from 'viem';
 
 /** Marks call data that carries a key; a selector that no contract of the simulation has. */
-const MARK = 'a5c0de01';
+export const KEYED_SELECTOR: Hex = '0xa5c0de01';
+
+const MARK = KEYED_SELECTOR.slice(2);
 
 /**
  * Call data that names its intent, so that the chain alone tells which intent a transaction
@@ -11,8 +13,14 @@ export function callFor(key: string): Hex {
   return `0x${MARK}${Buffer.from(key, 'latin1').toString('hex')}`;
 }
 
-/** The key in call data of `callFor`; undefined for anything else. */
+/** Another call that names its intent behind its arguments, where contracts do not look. */
+export function callWith(call: Hex, key: string): Hex {
+  return `${call}${callFor(key).slice(2)}` as Hex;
+}
+
+/** The key in call data of `callFor` or `callWith`; undefined for anything else. */
 export function keyIn(callData: Hex): string | undefined {
-  if (!callData.startsWith(`0x${MARK}`)) return undefined;
-  return Buffer.from(callData.slice(2 + MARK.length), 'hex').toString('latin1');
+  const place = callData.lastIndexOf(MARK);
+  if (place < 0) return undefined;
+  return Buffer.from(callData.slice(place + MARK.length), 'hex').toString('latin1');
 }

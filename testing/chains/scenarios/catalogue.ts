@@ -1,3 +1,4 @@
+import { agentLimits } from './agentLimits.ts';
 import { badPrimary, blackout, unitLimits } from './badEndpoints.ts';
 import { burst } from './burst.ts';
 import { cancels } from './cancels.ts';
@@ -13,7 +14,7 @@ import {
 } from './lostBroadcasts.ts';
 import { mixture } from './mixture.ts';
 import { pausedOwner, storeAway, twoOwners } from './owners.ts';
-import { approvals, emptyPurse, overBudget } from './purses.ts';
+import { approvals, emptyPurse } from './purses.ts';
 import { deepReorgs, reorgs, revertingReorgs } from './reorgs.ts';
 import type { ScenarioResult } from './runScenario.ts';
 import { runScenario } from './runScenario.ts';
@@ -58,7 +59,7 @@ const SCENARIOS: readonly Scenario[] = [
   webSockets,
   unitLimits,
   emptyPurse,
-  overBudget,
+  agentLimits,
   approvals,
   mixture,
 ];

@@ -1,5 +1,4 @@
 import { requestHash } from '@lawbook/chains/gates/approvals';
-import { paperAddress } from '../double/paperSigner.ts';
 import { complainUnlessEnded } from './cancels.ts';
 import { complainOfChainNonces } from './lostBroadcasts.ts';
 import type { Scenario } from './scenario.ts';
@@ -49,49 +48,6 @@ export const emptyPurse: Scenario = {
     }
     const refused = stage.refusals('insufficientFunds');
     if (refused > 0 && !stage.drained) complaints.push(`nodes refused ${refused} for funds`);
-    return complaints;
-  },
-};
-
-const AGENT = 'agent';
-const BUDGET = 10_000n;
-
-/** Row 27: an agent tries to get around its limits. */
-export const overBudget: Scenario = {
-  number: 27,
-  name: 'an agent against its limits',
-  criterion: 'what breaks a rule is denied; a race on the budget spends no more than it has',
-  engine: () => ({
-    spendPolicy: {
-      targets: [0, 1, 2, 3].map((k) => ({
-        to: paperAddress(`target ${k}`),
-        selectors: undefined,
-      })),
-      amountMax: 3_000n,
-      allowanceMax: 0n,
-      budgets: [{ principal: AGENT, asset: 'native', amount: BUDGET, windowMs: 3_600_000 }],
-    },
-  }),
-  play: async (stage) => {
-    const { random } = stage;
-    await stage.openEngine('a');
-    const submissions: Promise<boolean>[] = [];
-    for (let k = 0; k < stage.intents; k += 1) {
-      const amount = BigInt(random.integer(1, 4_000));
-      const request = stage.request(`intent-${k}`, { amount, principal: AGENT });
-      submissions.push(stage.submit(request));
-      if (random.next() < 0.2) await stage.sleep(random.between(0, 3000));
-    }
-    await Promise.all(submissions);
-  },
-  judge: (_stage, intents) => {
-    const complaints = [...complainUnlessEnded(intents, ['final', 'refused'])];
-    for (const { request, life } of intents) {
-      const isUnlisted = request.to === paperAddress('target 4');
-      if ((isUnlisted || request.amount > 3_000n) && life?.state !== 'refused') {
-        complaints.push(`${request.key} broke a rule and is ${life?.state}`);
-      }
-    }
     return complaints;
   },
 };
