@@ -30,7 +30,7 @@ const RUNS = quick ? 3 : 9;
 const CIRCUIT = 'assetsAreConserved8';
 const NAME = 'proofs/assetsAreConserved';
 const CLAIM = ordinaryClaim();
-const MEMORY_BYTES_MAX = 4 * 2 ** 30;
+const LIMITS = { memoryBytesMax: 4 * 2 ** 30, timeoutMs: 600_000 } as const;
 
 interface Figure {
   readonly name: string;
@@ -71,7 +71,7 @@ async function benchmarkProver(engine: Engine, { string, key }: ProvingWorld): P
     threads: 2,
     workers: 1,
     queueMax: 0,
-    memoryBytesMax: MEMORY_BYTES_MAX,
+    ...LIMITS,
     onMeasured: (cost) => costs.push(cost),
   });
   let proof: ValidityProof | undefined;
@@ -116,7 +116,7 @@ async function benchmarkKeys(): Promise<void> {
     print('keys', { value: performance.now() - startedAt, unit: 'ms', n: 1 });
     const { answer } = await runJob<'keys'>(
       { kind: 'keys', circuit: CIRCUIT },
-      { session: { threads: 2, string }, memoryBytesMax: MEMORY_BYTES_MAX },
+      { session: { threads: 2, string }, ...LIMITS },
     );
     print('gates', { value: answer.gates, unit: 'gates', n: 1 });
   } finally {

@@ -11,6 +11,8 @@ export interface JobOptions {
   readonly session: SessionOptions;
   /** The job is killed when its processes together hold more than this; Linux only. */
   readonly memoryBytesMax: number;
+  /** The job is killed when it takes longer. */
+  readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly onStage?: ((stage: JobStage) => void) | undefined;
   /** Called with the id of the child process, once it exists. */
@@ -29,8 +31,9 @@ export interface JobOutcome<T> {
  * Runs one job in a child process of its own, which ends with it: whatever the job leaks or breaks
  * goes with the child. Aborting kills it.
  *
- * @throws ProofFault PROOF_PROVER_FAILED when the child dies or exceeds its memory, or the fault
- *   that the job itself reports; the signal's reason when it aborts.
+ * @throws ProofFault PROOF_PROVER_FAILED when the child dies or exceeds its memory,
+ *   PROOF_PROVER_TIMED_OUT, or the fault that the job itself reports; the signal's reason when it
+ *   aborts.
  */
 export async function runJob<K extends Job['kind']>(
   job: Extract<Job, { kind: K }>,
@@ -70,8 +73,9 @@ type LastReport = Exclude<JobReport, { kind: 'stage' }>;
 
 /** Sends the order and waits for the last report, the child's end or the signal. */
 function converse(child: ChildProcess, order: JobOrder, options: JobOptions): Promise<LastReport> {
-  const { signal, onStage, onStart } = options;
+  const { signal, timeoutMs, onStage, onStart } = options;
   return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(timedOut(timeoutMs)), timeoutMs);
     const words: Buffer[] = [];
     const abort = (): void => reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
@@ -86,6 +90,7 @@ function converse(child: ChildProcess, order: JobOrder, options: JobOptions): Pr
     });
     child.on('error', reject);
     child.on('close', (status, killedBy) => {
+      clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
       const last = Buffer.concat(words).toString('utf8').slice(-500);
       reject(
@@ -102,6 +107,12 @@ function converse(child: ChildProcess, order: JobOrder, options: JobOptions): Pr
 }
 
 const STDERR_CHUNKS_MAX = 16;
+
+function timedOut(timeoutMs: number): ProofFault {
+  return new ProofFault('PROOF_PROVER_TIMED_OUT', 'The prover took too long and was stopped.', {
+    fields: { timeoutMs },
+  });
+}
 
 /** A watch over the memory of a child and its own children. */
 interface MemoryWatch {

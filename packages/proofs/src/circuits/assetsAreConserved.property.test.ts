@@ -16,6 +16,7 @@ import { clearedBatch, lawfulBatch } from '../../../../testing/world/lawfulBatch
 import { solveWitness } from '../barretenberg/solveWitness.ts';
 import { ProofFault } from '../proofFault.ts';
 import { conservationClaim } from '../statements/assetsAreConserved.ts';
+import type { CircuitInputs } from '../statements/statement.ts';
 
 type Answer = 'holds' | 'refused' | 'no claim';
 
@@ -71,6 +72,23 @@ test('agrees with the law whenever one figure of an ordinary day is one higher',
     answers.set(answer, 1 + (answers.get(answer) ?? 0));
   }
   assert.ok((answers.get('refused') ?? 0) > 50, `${places.length} places`);
+});
+
+test('leaves no private figure free', async () => {
+  const { statement, witness } = conservationClaim(ordinaryBatch());
+  const charges = witness.inputs['charges'] as readonly CircuitInputs[];
+  for (let k = 0; k < charges.length; k += 1) {
+    for (const name of ['units', 'remainder']) {
+      const moved = charges.map((charge, row) =>
+        row === k ? { ...charge, [name]: (charge[name] as bigint) + 1n } : charge,
+      );
+      await assert.rejects(
+        solveWitness(statement.circuit, { ...witness.inputs, charges: moved }),
+        { code: 'PROOF_STATEMENT_FALSE' },
+        `charge ${k}, ${name}`,
+      );
+    }
+  }
 });
 
 test('agrees with the law on generated batches and on copies with one figure changed', async () => {

@@ -20,6 +20,7 @@ export interface KeyOptions {
 
 /** Keys are made once; no circuit here needs more than this to be read. */
 const KEY_MEMORY_BYTES_MAX = 4 * 2 ** 30;
+const KEY_MS_MAX = 600_000;
 
 /**
  * The verifying key of a circuit under a reference string, with its verifier contract. Made on
@@ -48,7 +49,11 @@ export async function makeVerifyingKey(options: KeyOptions): Promise<VerifyingKe
 async function makeKey(circuit: CircuitName, string: ReferenceString): Promise<VerifyingKey> {
   const { answer } = await runJob<'keys'>(
     { kind: 'keys', circuit },
-    { session: { threads: 2, string }, memoryBytesMax: KEY_MEMORY_BYTES_MAX },
+    {
+      session: { threads: 2, string },
+      memoryBytesMax: KEY_MEMORY_BYTES_MAX,
+      timeoutMs: KEY_MS_MAX,
+    },
   );
   const contract = await compileVerifier(answer.soliditySource, string.group2Point);
   return {

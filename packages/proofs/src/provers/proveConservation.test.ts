@@ -25,7 +25,13 @@ import { barretenbergVerifier } from './honk/barretenbergVerifier.ts';
 import { HonkProver } from './honk/honkProver.ts';
 import { Router } from './router/router.ts';
 
-const LIMITS = { workers: 1, queueMax: 8, threads: 2, memoryBytesMax: 2 ** 30 } as const;
+const LIMITS = {
+  workers: 1,
+  queueMax: 8,
+  threads: 2,
+  memoryBytesMax: 2 ** 30,
+  timeoutMs: 120_000,
+} as const;
 const CLAIM = ordinaryClaim();
 
 let world: ProvingWorld;
@@ -153,6 +159,7 @@ test('a killed child takes its native code with it and costs nothing else', asyn
     {
       session: { threads: 1, string: world.string, engine: 'native' },
       memoryBytesMax: LIMITS.memoryBytesMax,
+      timeoutMs: LIMITS.timeoutMs,
       onStart: (pid) => {
         child = pid;
       },
@@ -187,6 +194,19 @@ test('a prover that exceeds its memory is stopped', async (context) => {
     code: 'PROOF_PROVER_FAILED',
   });
   await starved.close();
+});
+
+test('a prover that takes too long is stopped', async () => {
+  const hurried = new HonkProver({
+    ...LIMITS,
+    timeoutMs: 20,
+    string: world.string,
+    keys: [world.key],
+  });
+  await assert.rejects(hurried.prove(CLAIM.statement, CLAIM.witness), {
+    code: 'PROOF_PROVER_TIMED_OUT',
+  });
+  await hurried.close();
 });
 
 test('aborting and closing give work up, waiting or running', async () => {

@@ -27,7 +27,7 @@ export function barretenbergVerifier(string: ReferenceString): Verifier {
       try {
         const { answer } = await runJob<'verify'>(
           { kind: 'verify', raw, keyBytes },
-          { session: { threads: 1, string, ...engine }, memoryBytesMax: MEMORY_BYTES_MAX },
+          { session: { threads: 1, string, ...engine }, ...LIMITS },
         );
         return answer;
       } catch (cause) {
@@ -39,4 +39,4 @@ export function barretenbergVerifier(string: ReferenceString): Verifier {
   };
 }
 
-const MEMORY_BYTES_MAX = 2 ** 30;
+const LIMITS = { memoryBytesMax: 2 ** 30, timeoutMs: 60_000 } as const;

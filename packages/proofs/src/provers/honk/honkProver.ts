@@ -25,6 +25,8 @@ export interface HonkOptions extends QueueLimits {
   readonly threads: number;
   /** Limit of one proof, all its processes together. */
   readonly memoryBytesMax: number;
+  /** One proof is stopped when it takes longer, its time in the queue not counted. */
+  readonly timeoutMs: number;
   /** Native code where there is any, unless named. */
   readonly engine?: Engine;
   /** Told what each finished proof cost, for metrics. */
@@ -108,7 +110,7 @@ export class HonkProver implements Prover {
     { signal, onProgress }: ProveOptions,
   ): Promise<ValidityProof> {
     const { circuit } = statement;
-    const { string, threads, engine, memoryBytesMax, keys, onMeasured } = this.#options;
+    const { string, threads, engine, memoryBytesMax, timeoutMs, keys, onMeasured } = this.#options;
     const key = keys.find((known) => known.circuit === circuit);
     if (key === undefined) {
       throw new ProofFault('PROOF_KEYS_FAILED', 'The prover has no key for the circuit.', {
@@ -121,6 +123,7 @@ export class HonkProver implements Prover {
       {
         session: { threads, string, ...(engine === undefined ? {} : { engine }) },
         memoryBytesMax,
+        timeoutMs,
         signal,
         onStage: (stage) => onProgress?.({ stage }),
       },
