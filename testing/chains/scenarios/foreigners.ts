@@ -27,6 +27,7 @@ export const foreigners: Scenario = {
   judge: (stage, intents) => [
     ...complainUnlessFinal(intents, stage.intents),
     ...complainOfStrangers(stage, intents),
+    ...complainOfLateAlerts(stage, intents),
   ],
 };
 
@@ -78,6 +79,31 @@ function complainOfStrangers(stage: Stage, intents: readonly AcceptedIntent[]): 
     }
   }
   return complaints;
+}
+
+/**
+ * The alert has to come before nodes show a second block on top of the stranger's. Only what was
+ * signed before the stranger was seen can have been displaced by it.
+ */
+function complainOfLateAlerts(stage: Stage, intents: readonly AcceptedIntent[]): readonly string[] {
+  const { chain, clock } = stage.world;
+  const startMs = clock.nowMs() - clock.elapsedMs();
+  const alerts = stage.alertsOf('foreignTransaction');
+  return strangersOf(stage).flatMap(({ chainNonce, hash }) => {
+    const place = chain.receiptAt(chain.head(), hash);
+    const index = chain.heads.findIndex(({ block }) => block === place?.block);
+    const seenMs = chain.heads[index]?.atMs ?? 0;
+    const isOurs = intents.some(({ life }) => {
+      const attempts = life?.attempts ?? [];
+      return attempts.some((one) => one.chainNonce === chainNonce && one.offeredAtMs < seenMs);
+    });
+    if (!isOurs) return [];
+    const told = alerts.find(({ fields }) => fields['chainNonce'] === String(chainNonce));
+    const second = chain.heads[index + 2]?.atMs ?? Number.MAX_SAFE_INTEGER;
+    if (told !== undefined && startMs + told.atMs <= second) return [];
+    const lateMs = told === undefined ? 'never' : `${startMs + told.atMs - seenMs} ms after it`;
+    return [`a stranger took chain nonce ${chainNonce}, and people were told ${lateMs}`];
+  });
 }
 
 function strangersOf(stage: Stage): readonly PaperTransaction[] {
