@@ -86,8 +86,12 @@ function testMayImport(from: string, to: string): boolean {
   return zones.some(({ may }) => may.some((allowed) => within(to, allowed)));
 }
 
+/** A folder below `packages`, or a tree beside them. */
 function packageOf(path: string): string {
-  return path.split('/').slice(0, 2).join('/');
+  return path
+    .split('/')
+    .slice(0, path.startsWith('packages/') ? 2 : 1)
+    .join('/');
 }
 
 function checkPackage(from: SourceFile, edge: ImportEdge, facts: PackageFacts): Violation[] {

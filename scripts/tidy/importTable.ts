@@ -141,6 +141,10 @@ const PACKAGES: readonly Zone[] = [
   },
 ];
 
+const CONTRACTS: readonly Zone[] = [
+  { zone: 'contracts', may: [exchange], because: 'contracts stand on their own' },
+];
+
 const CLIENT_MAY = [
   'packages/api/src',
   'packages/analytics/src',
@@ -180,7 +184,7 @@ const CLIENTS: readonly Zone[] = [
 ];
 
 /** The table of ARCHITECTURE.md; the first zone that holds a file is its zone. */
-export const IMPORT_TABLE: readonly Zone[] = [...EXCHANGE, ...PACKAGES, ...CLIENTS];
+export const IMPORT_TABLE: readonly Zone[] = [...EXCHANGE, ...PACKAGES, ...CONTRACTS, ...CLIENTS];
 
 /** The zone of a file, undefined outside the packages. */
 export function zoneOf(path: string): Zone | undefined {
