@@ -1,5 +1,5 @@
-// Goal: a bug in a lane's loop ends the program with that bug, and gives the lease to others. Method:
-// a child process whose store breaks once the lane has its lease, because nobody may handle a bug.
+// Goal: a bug in a lane's loop ends the program with that bug, and gives the lease to others.
+// Method: a child process whose store breaks once the lane has its lease, as nobody handles a bug.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

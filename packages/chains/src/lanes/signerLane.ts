@@ -178,11 +178,9 @@ class Lane implements SignerLane {
         await this.#rest(signal);
       }
     } catch (failure) {
-      if (failure !== signal.reason) {
-        // A bug: what keeps the lease must not keep it for a loop that is dead.
-        this.#closing.abort(failure);
-        throw failure;
-      }
+      if (failure === signal.reason) return;
+      this.#closing.abort(failure); // A bug: nothing may keep the lease for a loop that is dead.
+      throw failure;
     } finally {
       await this.#keeping;
       await this.#giveBack();
