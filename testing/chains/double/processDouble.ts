@@ -1,4 +1,4 @@
-import type { Transport } from '@lawbook/chains/endpoints/transport';
+import type { RpcCall, Transport } from '@lawbook/chains/endpoints/transport';
 import type { Environment } from '@lawbook/chains/environment';
 import type { TransactionSigner } from '@lawbook/chains/signers/transactionSigner';
 import type { ChainStore } from '@lawbook/chains/stores/chainStore';
@@ -34,6 +34,8 @@ export class ProcessDouble {
   #plan: KillPlan | undefined;
   /** Called once, when the process dies. */
   onDeath: () => void = () => undefined;
+  /** Called with every request that leaves the process. */
+  onRequest: (call: RpcCall) => void = () => undefined;
 
   constructor(name: string, dependencies: { clock: SimulatedClock; random: SeededRandom }) {
     const { clock, random } = dependencies;
@@ -105,7 +107,10 @@ export class ProcessDouble {
     return {
       name: transport.name,
       request: (call, options) =>
-        this.#touch('transport', call.method, () => transport.request(call, options)),
+        this.#touch('transport', call.method, () => {
+          this.onRequest(call);
+          return transport.request(call, options);
+        }),
     };
   }
 

@@ -76,6 +76,8 @@ export class WorldDouble {
   /** Called after every block. */
   readonly onBlock: ((block: TruthBlock) => void)[] = [];
   readonly processes: ProcessDouble[] = [];
+  /** Called with every new process. */
+  onSpawn: (host: ProcessDouble) => void = () => undefined;
   readonly #builder: SeededRandom;
   #stopBlocks: (() => void) | undefined;
 
@@ -122,6 +124,7 @@ export class WorldDouble {
     const random = this.#stream(100 + this.processes.length);
     const started = new ProcessDouble(name, { clock: this.clock, random });
     this.processes.push(started);
+    this.onSpawn(started);
     return started;
   }
 

@@ -1,4 +1,5 @@
 import { DEFAULT_LANE_SETTINGS } from '@lawbook/chains/lanes/lane';
+import type { Lease } from '@lawbook/chains/stores/chainStore';
 import { complainOfChainNonces, complainUnlessFinal } from './lostBroadcasts.ts';
 import type { Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
@@ -15,6 +16,7 @@ export const twoOwners: Scenario = {
   play: async (stage) => {
     const { random } = stage;
     const guard = guardOwnership(stage);
+    guardFence(stage);
     await Promise.all([stage.openEngine('a'), stage.openEngine('b')]);
     const submitting = stage.submitMany(stage.intents, { paceMs: random.integer(0, 1500) });
     await stage.until(() => stage.owner() !== undefined, 5000);
@@ -44,6 +46,7 @@ export const pausedOwner: Scenario = {
   criterion: 'the old owner is fenced: it writes nothing and offers no bytes of its own making',
   play: async (stage) => {
     const { random } = stage;
+    guardFence(stage);
     await Promise.all([stage.openEngine('a'), stage.openEngine('b')]);
     const submitting = stage.submitMany(stage.intents, { paceMs: random.integer(200, 2500) });
     await stage.until(() => stage.owner() !== undefined, 5000);
@@ -111,5 +114,37 @@ function guardOwnership(stage: Stage): () => void {
   onBlock.push(look);
   return () => {
     onBlock.splice(onBlock.indexOf(look), 1);
+  };
+}
+
+/**
+ * Looks at what processes do that do not hold the lease any more: they may offer bytes again that
+ * are in the store, and neither write nor offer anything else.
+ */
+function guardFence({ world, complaints }: Stage): void {
+  const { store } = world;
+  let holder: Lease | undefined;
+  const { commit, acquireLease } = store;
+  store.acquireLease = async (name, owner, durationMs) => {
+    const lease = await acquireLease(name, owner, durationMs);
+    if (lease !== undefined && lease.fence > (holder?.fence ?? 0)) holder = lease;
+    return lease;
+  };
+  store.commit = async (lease, changes) => {
+    const newest = holder?.fence ?? 0;
+    await commit(lease, changes);
+    if (lease.fence < newest) complaints.push(`${lease.owner} wrote under fence ${lease.fence}`);
+  };
+  const isStored = async (raw: string): Promise<boolean> => {
+    const entries = await store.inner().list('life/');
+    return entries.some(({ text }) => text.includes(raw));
+  };
+  world.onSpawn = (host) => {
+    host.onRequest = ({ method, params }) => {
+      if (method !== 'eth_sendRawTransaction' || holder?.owner === host.name) return;
+      isStored(String(params[0])).then((stored) => {
+        if (!stored) complaints.push(`${host.name} offered bytes that it could not store`);
+      });
+    };
   };
 }
