@@ -8,7 +8,7 @@ import { startIntents } from './startIntents.ts';
 import type { Tenure } from './tenure.ts';
 import { grantWishes, withdrawIntents } from './withdrawIntents.ts';
 
-/** Beats within which other processes' intents are taken in, however many callers there are here. */
+/** Beats within which other processes' intents are taken in, however many callers are here. */
 const LISTING_BEATS = 4;
 
 /**

@@ -212,7 +212,7 @@ async function lookUp(
     if (stored.life.inclusion !== undefined) continue;
     for (const { hash } of liveAttempts(stored.life)) {
       const receipt = await readReceipt(tenure.stands.pool, hash, head.number);
-      // Beyond the head: the tracker has not judged that branch, and will name the block if it does.
+      // Beyond the head: the tracker has yet to judge that branch, and will name the block then.
       if (receipt === undefined || receipt.block.number > head.number) continue;
       if (await isCanonical(tenure, receipt.block, head)) found.push([stored, receipt]);
     }

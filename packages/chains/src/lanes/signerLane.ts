@@ -24,6 +24,7 @@ import { laneStats } from './laneStats.ts';
 import { LaneTally } from './laneTally.ts';
 import { LifeWatch } from './lifeWatch.ts';
 import { outcomeAt } from './outcomeAt.ts';
+import { checkSameWish } from './sameWish.ts';
 import { Tenure } from './tenure.ts';
 
 /** Rest after a failed beat, at most. */
@@ -94,7 +95,7 @@ class Lane implements SignerLane {
       : await this.#insert(asked);
     if (stored === undefined) throw laneFull(this.#options.settings.openMax);
     if (stored !== asked) {
-      if (!isSameWish(stored.request, request)) throw keyReused(request.key);
+      checkSameWish(stored.request, request);
     } else this.#arrivals.push(stored);
     this.#rouse();
     return this.#follow(stored);
@@ -469,26 +470,6 @@ class Lane implements SignerLane {
   #elapsedMs(): number {
     return this.#stands.environment.clock.elapsedMs();
   }
-}
-
-/**
- * Whether two requests want the same to happen. Deadline, prices and route are terms, not the wish:
- * a program that starts again states another deadline and means the same payment.
- */
-function isSameWish(stored: IntentRequest, asked: IntentRequest): boolean {
-  return (
-    stored.to?.toLowerCase() === asked.to?.toLowerCase() &&
-    stored.amount === asked.amount &&
-    stored.callData.toLowerCase() === asked.callData.toLowerCase()
-  );
-}
-
-function keyReused(key: string): ChainFault {
-  return new ChainFault(
-    'CHAIN_KEY_REUSED',
-    `key ${key} names an intent with another target, amount or call data: use a new key.`,
-    { fields: { key } },
-  );
 }
 
 function laneFull(openMax: number): ChainFault {
