@@ -1,12 +1,15 @@
 import { DEFAULT_POOL_SETTINGS } from '@lawbook/chains/endpoints/createEndpointPool';
 import { ENDPOINT_PRESETS, unitsOf } from '@lawbook/chains/endpoints/presets';
+import { RpcError } from '@lawbook/chains/endpoints/transport';
 import type { EngineDouble } from '../double/engineDouble.ts';
 import type { FaultRule, NetworkFault } from '../double/faultPlan.ts';
+import { paperAddress } from '../double/paperSigner.ts';
 import { complainOfChainNonces, complainUnlessFinal } from './lostBroadcasts.ts';
 import type { Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
 
-const FAULTS: readonly (NetworkFault | 'wrongChain' | 'frozen')[] = [
+/** `none`: only the errors of applications, which every world has. */
+const FAULTS: readonly (NetworkFault | 'wrongChain' | 'frozen' | 'none')[] = [
   { kind: 'refused' },
   { kind: 'rateLimited', retryAfterMs: 2000 },
   { kind: 'rateLimited', retryAfterMs: undefined },
@@ -17,7 +20,21 @@ const FAULTS: readonly (NetworkFault | 'wrongChain' | 'frozen')[] = [
   { kind: 'wrongId' },
   'wrongChain',
   'frozen',
+  'none',
 ];
+
+/** What nodes say of calls that are wrong by themselves, some under codes of internal errors. */
+const APPLICATION_ERRORS = [
+  { code: 3, message: 'execution reverted: not today' },
+  { code: -32000, message: 'insufficient funds for gas * price + value' },
+  { code: -32015, message: 'VM execution error.' },
+  { code: -32602, message: 'invalid argument 0: hex string has odd length' },
+  { code: -32603, message: 'execution reverted' },
+  { code: -32603, message: 'nonce too low: next nonce 12, tx nonce 4' },
+];
+
+/** Calls of this address are wrong by themselves. */
+const WRONG = paperAddress('wrong by itself');
 
 /** Three polls, and the time of a poll that runs into its timeout. */
 const EJECTED_WITHIN_MS = 3 * DEFAULT_POOL_SETTINGS.headPollMs + DEFAULT_POOL_SETTINGS.tryTimeoutMs;
@@ -26,7 +43,9 @@ const EJECTED_WITHIN_MS = 3 * DEFAULT_POOL_SETTINGS.headPollMs + DEFAULT_POOL_SE
 export const badPrimary: Scenario = {
   number: 20,
   name: 'a bad primary endpoint',
-  criterion: 'reads p95 < 500 ms and p99 < 1 s; a frozen or foreign node is left out in 3 polls',
+  criterion:
+    'reads p95 < 500 ms, p99 < 1 s; frozen or foreign nodes are out in 3 polls; application ' +
+    'errors open no breaker',
   play: async (stage) => {
     const { world, random } = stage;
     const fault = FAULTS[world.seed % FAULTS.length] ?? 'frozen';
@@ -37,12 +56,15 @@ export const badPrimary: Scenario = {
     world.isDisturbed = true;
     if (fault === 'wrongChain') primary.chainIdShown = 1;
     else if (fault === 'frozen') primary.freeze();
-    else world.network.plan.add({ nodes: [primary.terms.name], fault } satisfies FaultRule);
+    else if (fault !== 'none') {
+      world.network.plan.add({ nodes: [primary.terms.name], fault } satisfies FaultRule);
+    }
+    answerWrongCalls(stage);
     const submitting = stage.submitMany(stage.intents, { paceMs: random.integer(0, 800) });
     const ejecting = watchEjection(stage, engine, fault);
+    const asking = askWrongly(stage, engine, fault === 'none' ? [] : [primary.terms.name]);
     await measureReads(stage, engine);
-    await ejecting;
-    await submitting;
+    await Promise.all([ejecting, submitting, asking]);
     world.calm();
   },
   judge: (stage, intents) => [
@@ -50,6 +72,42 @@ export const badPrimary: Scenario = {
     ...complainOfChainNonces(intents),
   ],
 };
+
+function answerWrongCalls({ world, random }: Stage): void {
+  for (const node of world.nodes) {
+    node.answerInstead = (_method, [call]) => {
+      if ((call as { to?: unknown } | undefined)?.to !== WRONG) return undefined;
+      const error = APPLICATION_ERRORS[random.integer(0, APPLICATION_ERRORS.length - 1)];
+      return error && { error };
+    };
+  }
+}
+
+/** Asks what is refused again and again; the endpoints that refuse are in good health. */
+async function askWrongly(
+  stage: Stage,
+  { pool }: EngineDouble,
+  bad: readonly string[],
+): Promise<void> {
+  const opened = new Set<string>();
+  let refused = 0;
+  for (let k = 0; k < 60; k += 1) {
+    const method = k % 2 === 0 ? 'eth_call' : 'eth_estimateGas';
+    const call = { method, params: [{ to: WRONG }, 'latest'] };
+    try {
+      await pool.read(call);
+    } catch (failure) {
+      stage.errors.push(failure);
+      if (failure instanceof RpcError) refused += 1;
+    }
+    for (const { endpoint, breaker } of pool.stats()) {
+      if (breaker !== 'closed' && !bad.includes(endpoint)) opened.add(endpoint);
+    }
+    await stage.sleep(stage.random.between(0, 100));
+  }
+  if (opened.size > 0) stage.complaints.push(`application errors opened ${[...opened].join()}`);
+  if (refused < 60) stage.complaints.push(`${refused} of 60 refusals reached the caller`);
+}
 
 async function measureReads(stage: Stage, engine: EngineDouble): Promise<void> {
   const { clock } = stage.world;
