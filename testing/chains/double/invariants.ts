@@ -98,7 +98,7 @@ export class InvariantWatch {
   }
 
   /** A gap: a chain nonce that no pool has, below one that the engine has used. */
-  #checkGap(block: TruthBlock): void {
+  gapAt(block: TruthBlock): { readonly hole: number; readonly highest: number } | undefined {
     const { nodes, signer, chain } = this.#world;
     const waiting = new Set<number>();
     let highest = -1;
@@ -108,12 +108,15 @@ export class InvariantWatch {
         if (this.#sent.has(raw)) highest = Math.max(highest, chainNonce);
       }
     }
+    let hole = chain.accountAt(block, signer).count;
+    while (hole < highest && waiting.has(hole)) hole += 1;
+    return hole < highest ? { hole, highest } : undefined;
+  }
+
+  #checkGap(block: TruthBlock): void {
     this.#report.checks.I3 += 1;
-    let hole: number | undefined;
-    for (let n = chain.accountAt(block, signer).count; n < highest && hole === undefined; n += 1) {
-      if (!waiting.has(n)) hole = n;
-    }
-    if (hole === undefined || !this.#world.isHealthy() || !this.isServed()) {
+    const gap = this.gapAt(block);
+    if (gap === undefined || !this.#world.isHealthy() || !this.isServed()) {
       this.#gapBlocks = 0;
       return;
     }
@@ -122,7 +125,7 @@ export class InvariantWatch {
     this.#gapTold = true;
     this.#violate(
       'I3',
-      `chain nonce ${hole} is missing from every pool below ${highest} for more than ` +
+      `chain nonce ${gap.hole} is missing from every pool below ${gap.highest} for more than ` +
         `${GAP_BLOCKS_MAX} healthy blocks, at block ${block.number}`,
     );
   }

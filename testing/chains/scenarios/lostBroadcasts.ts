@@ -1,3 +1,5 @@
+import { DEFAULT_POOL_SETTINGS } from '@lawbook/chains/endpoints/createEndpointPool';
+import { DEFAULT_LANE_SETTINGS } from '@lawbook/chains/lanes/lane';
 import type { AcceptedIntent } from '../double/invariants.ts';
 import type { Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';
@@ -30,7 +32,7 @@ export const lostAnswers: Scenario = {
 export const lostBroadcasts: Scenario = {
   number: 3,
   name: 'lost broadcasts',
-  criterion: 'the same bytes are offered again; the gap closes soon after health (I3)',
+  criterion: 'the same bytes are offered again; the gap closes within a block once noticed',
   engine: (random) => ({ settings: { broadcastTo: random.integer(1, 2) } }),
   play: async (stage) => {
     const { plan } = stage.world.network;
@@ -38,6 +40,7 @@ export const lostBroadcasts: Scenario = {
     const kind = kinds[stage.random.integer(0, 2)] ?? 'lostBefore';
     plan.add({ methods: [SEND], every: 5, fault: { kind } });
     await storyOfBroadcasts(stage);
+    watchGap(stage);
   },
   judge: (stage, intents) => [
     ...complainUnlessFinal(intents, stage.intents),
@@ -100,6 +103,28 @@ export const droppedTransactions: Scenario = {
     ),
   ],
 };
+
+/** Blocks that may find a gap. */
+const GAP_BLOCKS_MAX = 1;
+/** The last call into silence has to time out, and the first in line pauses for four beats. */
+const NOTICED_WITHIN_MS = Math.max(
+  DEFAULT_POOL_SETTINGS.tryTimeoutMs,
+  4 * DEFAULT_LANE_SETTINGS.beatMs,
+);
+
+/** Looks at every block once the lane could know that faults are over. */
+function watchGap({ world, watch, complaints }: Stage): void {
+  const fromMs = world.clock.elapsedMs() + NOTICED_WITHIN_MS;
+  let blocks = 0;
+  world.onBlock.push((block) => {
+    const gap = watch.gapAt(block);
+    if (gap === undefined || world.clock.elapsedMs() < fromMs) return;
+    blocks += 1;
+    if (blocks === GAP_BLOCKS_MAX + 1) {
+      complaints.push(`chain nonce ${gap.hole} is missing after ${blocks} healthy blocks`);
+    }
+  });
+}
 
 async function storyOfBroadcasts(stage: Stage): Promise<void> {
   await stage.openEngine('a');
