@@ -2,6 +2,7 @@ import type { EndpointPoolSettings } from '@lawbook/chains/endpoints/createEndpo
 import { createEndpointPool } from '@lawbook/chains/endpoints/createEndpointPool';
 import type { EndpointPool } from '@lawbook/chains/endpoints/endpointPool';
 import type { PresetName } from '@lawbook/chains/endpoints/presets';
+import type { Transport } from '@lawbook/chains/endpoints/transport';
 import type { Environment } from '@lawbook/chains/environment';
 import type { FeePolicy } from '@lawbook/chains/fees/feePolicy';
 import { DEFAULT_FEE_POLICY } from '@lawbook/chains/fees/feePolicy';
@@ -12,10 +13,16 @@ import type { Alert } from '@lawbook/chains/lanes/alert';
 import type { LaneSettings, SignerLane } from '@lawbook/chains/lanes/lane';
 import { DEFAULT_LANE_SETTINGS } from '@lawbook/chains/lanes/lane';
 import { openSignerLane } from '@lawbook/chains/lanes/signerLane';
-import type { TransactionSigner } from '@lawbook/chains/signers/transactionSigner';
+import type {
+  SignedTransaction,
+  TransactionSigner,
+  UnsignedTransaction,
+} from '@lawbook/chains/signers/transactionSigner';
 import type { ChainTracker } from '@lawbook/chains/tracker/chainTracker';
 import type { Wake } from '@lawbook/chains/tracker/createChainTracker';
 import { createChainTracker } from '@lawbook/chains/tracker/createChainTracker';
+import { httpTo } from './httpDouble.ts';
+import type { NodeDouble } from './nodeDouble.ts';
 import { PaperSigner } from './paperSigner.ts';
 import type { ProcessDouble } from './processDouble.ts';
 import type { WorldDouble } from './worldDouble.ts';
@@ -57,15 +64,19 @@ export async function openEngine(
   const { chainId } = world.chain.terms;
   const nodes = world.nodes.filter((_, index) => index !== terms.relay);
   const relay = terms.relay === undefined ? undefined : world.nodes[terms.relay];
+  const wayTo = (node: NodeDouble): Transport => {
+    const way = host.transport(world.network.transportTo(node));
+    return world.speaksHttp ? httpTo(way, { environment, secret: world.secret }) : way;
+  };
   const endpoints = nodes.slice(0, terms.endpoints).map((node) => ({
-    transport: host.transport(world.network.transportTo(node)),
+    transport: wayTo(node),
     limits: terms.limits ?? ('local' as const),
   }));
   const pool = createEndpointPool(
     {
       chainId,
       endpoints,
-      ...(relay && { privateRelay: host.transport(world.network.transportTo(relay)) }),
+      ...(relay && { privateRelay: wayTo(relay) }),
       ...terms.pool,
     },
     { environment },
@@ -75,7 +86,7 @@ export async function openEngine(
   const lane = await openSignerLane(
     {
       chainId,
-      signer: host.signer(terms.signer ?? new PaperSigner(world.signer)),
+      signer: host.signer(terms.signer ?? new KeyedSigner(world)),
       feePolicy: { ...DEFAULT_FEE_POLICY, ...terms.feePolicy },
       spendPolicy: { ...OPEN_POLICY, ...terms.spendPolicy },
       settings: { ...DEFAULT_LANE_SETTINGS, ...terms.settings },
@@ -97,6 +108,27 @@ export async function openEngine(
     await pool.close();
   };
   return { process: host, pool, tracker, lane, close };
+}
+
+/** Has a key, and when it fails it says things that stand near the key. */
+class KeyedSigner extends PaperSigner {
+  readonly key: string;
+  readonly #world: WorldDouble;
+
+  constructor(world: WorldDouble) {
+    super(world.signer);
+    this.key = world.secret;
+    this.#world = world;
+  }
+
+  override async sign(transaction: UnsignedTransaction): Promise<SignedTransaction> {
+    const { random, signerFailing } = this.#world;
+    if (signerFailing > 0 && random.next() < signerFailing) {
+      const cause = new TypeError(`bad scalar ${this.key}`);
+      throw new TypeError(`cannot sign with ${this.key}`, { cause });
+    }
+    return await super.sign(transaction);
+  }
 }
 
 /** Allows everything. */

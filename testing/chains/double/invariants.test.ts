@@ -55,7 +55,7 @@ function paper(world: WorldDouble, key: string, chainNonce: number): PaperTransa
 }
 
 function ending(change: Partial<Ending>): Ending {
-  const nothing = { intents: [], alerts: [], errors: [], budgets: [], deaths: 0 };
+  const nothing = { intents: [], alerts: [], errors: [], texts: [], budgets: [], deaths: 0 };
   return { ...nothing, isForgiven: () => false, ...change };
 }
 
@@ -156,10 +156,14 @@ test('a log that says something else than the chain is found', async () => {
   assert.deepEqual([...(await found(watch, { intents, budgets: [budget] }))], ['I5']);
 });
 
-test('a secret in a record, an alert or an error is found', async () => {
+test('a secret in a record, an alert, a text or an error is found', async () => {
   const world = newWorld(4);
   const errors = [new Error(`cannot reach https://node/v2/${world.secret}`)];
-  assert.deepEqual([...(await found(new InvariantWatch(world), { errors }))], ['I7']);
+  const hidden = [new Error('no answer', { cause: new Error('fetch', { cause: errors[0] }) })];
+  const texts = [`endpoint_requests{endpoint="${world.secret}"} 1`];
+  for (const shown of [{ errors }, { errors: hidden }, { texts }]) {
+    assert.deepEqual([...(await found(new InvariantWatch(world), shown))], ['I7']);
+  }
   await world.store.insert([{ key: 'life/x', text: world.secret }]);
   assert.deepEqual([...(await found(new InvariantWatch(world), {}))], ['I7']);
 });

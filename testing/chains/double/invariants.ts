@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Budget } from '@lawbook/chains/gates/policyGate';
 import type { IntentLife, IntentRequest } from '@lawbook/chains/intents/intent';
 import { isEnd } from '@lawbook/chains/intents/intent';
@@ -14,7 +15,7 @@ export const INVARIANTS = {
   I4: 'log and chain agree at finality on hash, success and fee',
   I5: 'budgets are never exceeded, counting reservations',
   I6: 'no fee is above its cap',
-  I7: 'no secret stands in records, alerts or errors',
+  I7: 'no secret stands in records, alerts, metrics or errors with all their causes',
   I8: 'a death at any touch loses nothing: what is sent is durable first',
 } as const;
 
@@ -46,6 +47,8 @@ export interface Ending {
   readonly alerts: readonly Alert[];
   /** Errors that callers saw, in full. */
   readonly errors: readonly unknown[];
+  /** What else people and programs get to see: metrics, statistics. */
+  readonly texts: readonly string[];
   readonly budgets: readonly Budget[];
   /** Processes that died on the way. */
   readonly deaths: number;
@@ -254,9 +257,10 @@ export class InvariantWatch {
     }
   }
 
-  async #checkSecrets({ alerts, errors }: Ending): Promise<void> {
+  async #checkSecrets({ alerts, errors, texts: shown }: Ending): Promise<void> {
     const records = await this.#world.store.inner().list('');
     const texts = [
+      ...shown,
       ...records.map(({ text }) => text),
       ...alerts.map((alert) => JSON.stringify(alert)),
       ...errors.map((error) => errorText(error)),
@@ -290,8 +294,7 @@ export class InvariantWatch {
 
 const UNDONE: ReadonlySet<string> = new Set(['cancelled', 'expired', 'refused']);
 
-/** What a log line of an error would show: its message and its fields, without its causes. */
+/** Everything that logs and debuggers make of an error, with its stack and all of its causes. */
 function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return `${error.name} ${error.message} ${JSON.stringify({ ...error, cause: undefined })}`;
+  return inspect(error, { depth: 8, showHidden: true, maxStringLength: null });
 }

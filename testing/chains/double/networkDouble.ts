@@ -11,8 +11,6 @@ import type { SimulatedClock } from './simulatedClock.ts';
 export interface NetworkTerms {
   /** Milliseconds one way, the least and the most. */
   readonly delayMs: readonly [number, number];
-  /** Stands in the address of every node, as an API key would; nobody may ever repeat it. */
-  readonly secret: string;
 }
 
 /** What was sent over the network so far. */
@@ -139,12 +137,9 @@ export class NetworkDouble {
     return undefined;
   }
 
-  /** Carries the planted secret in its cause, as the errors of HTTP clients carry the URL. */
   #failure(node: NodeDouble, failure: TransportError['failure']): TransportError {
     const { name } = node.terms;
-    const cause = new Error(`request to https://${name}/v2/${this.#terms.secret} failed`);
-    cause.stack = '';
-    return new TransportError(failure, `${name} failed: ${failure}`, { cause });
+    return new TransportError(failure, `${name} failed: ${failure}`);
   }
 
   #delayMs(): number {

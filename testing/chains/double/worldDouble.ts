@@ -63,8 +63,12 @@ export class WorldDouble {
   readonly store: StoreDouble;
   /** The engine's account. */
   readonly signer: Address = paperAddress('signer');
-  /** Never to be seen in a log, an error or a record. */
+  /** Stands in the nodes' addresses and in the signer, and is never to be seen anywhere else. */
   readonly secret: string;
+  /** Whether engines reach nodes by the product's HTTP transport: every third seed, for it costs. */
+  readonly speaksHttp: boolean;
+  /** Share of the signatures at which the signer fails, with words that quote its key. */
+  signerFailing = 0;
   /** Draws that scenarios make. */
   readonly random: SeededRandom;
   /** Transactions that builders leave out for now. */
@@ -91,12 +95,13 @@ export class WorldDouble {
     const { clock } = this;
     this.random = this.#stream(1);
     this.#builder = this.#stream(2);
+    this.speaksHttp = seed % 3 === 2;
     this.secret = `k${paperAddress(`secret ${seed}`).slice(2)}`;
     this.chain = this.#makeChain(this.#stream(3));
     this.nodes = this.#makeNodes(this.#stream(4));
     const { networkMs } = this.terms;
     this.network = new NetworkDouble(
-      { delayMs: networkMs, secret: this.secret },
+      { delayMs: networkMs },
       { clock, random: this.#stream(5), faults: this.#stream(6) },
     );
     this.store = new StoreDouble(openStore(clock), { clock, random: this.#stream(7) });
@@ -131,7 +136,7 @@ export class WorldDouble {
   /** Whether nothing scripted disturbs the engine at this moment. */
   isHealthy(): boolean {
     const { away, failing, answersLost } = this.store.terms;
-    if (this.isDisturbed) return false;
+    if (this.isDisturbed || this.signerFailing > 0) return false;
     if (away || failing > 0 || answersLost > 0) return false;
     return !this.network.plan.isActiveAt(this.clock.elapsedMs());
   }
@@ -140,6 +145,7 @@ export class WorldDouble {
   calm(): void {
     this.network.plan.clear();
     Object.assign(this.store.terms, { away: false, failing: 0, answersLost: 0 });
+    this.signerFailing = 0;
     for (const node of this.nodes) {
       node.lag = () => 0;
       node.chainIdShown = undefined;

@@ -56,6 +56,7 @@ const TROUBLES: readonly Trouble[] = [
   strangerTrouble,
   dropTrouble,
   feeTrouble,
+  signerTrouble,
 ];
 
 async function networkTrouble({ world, random }: Stage): Promise<void> {
@@ -157,5 +158,12 @@ async function feeTrouble({ world, random }: Stage): Promise<void> {
   world.chain.scriptBaseFee((number, byRule) => {
     if (number === from + length) return calm;
     return number > from && number < from + length ? peak : byRule;
+  });
+}
+
+async function signerTrouble({ world, random }: Stage): Promise<void> {
+  world.signerFailing = random.between(0.2, 1);
+  world.clock.schedule(random.between(1000, 15_000), () => {
+    world.signerFailing = 0;
   });
 }

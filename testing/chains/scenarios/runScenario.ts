@@ -1,5 +1,8 @@
+import { inspect } from 'node:util';
+import { createChainMetrics } from '@lawbook/chains/metrics/chainMetrics';
 import { MemoryStore } from '@lawbook/chains/stores/memoryStore';
 import { SeededRandom } from '../../world/seededRandom.ts';
+import type { EngineDouble } from '../double/engineDouble.ts';
 import type { InvariantReport } from '../double/invariants.ts';
 import { SimulationFailure } from '../double/simulatedClock.ts';
 import { WorldDouble } from '../double/worldDouble.ts';
@@ -64,6 +67,7 @@ export async function runScenario(
     intents,
     alerts: stage.alerts,
     errors: stage.errors,
+    texts: stage.texts,
     budgets: scenarioBudgets(scenario, seed),
     deaths: stage.deaths,
     isForgiven: (key) => stage.forgiven.has(key),
@@ -128,12 +132,27 @@ async function endAll(stage: Stage): Promise<void> {
   }
   await clock.runFor(terms.blockTime * 1000 * 2);
   const running = stage.engines.filter((engine) => engine.process.state === 'running');
+  for (const engine of running) stage.texts.push(await shownBy(engine));
   let isClosed = false;
   Promise.all(running.map((engine) => engine.close())).then(() => {
     isClosed = true;
   });
   await clock.runUntil(() => isClosed, { what: 'engines that close', withinMs: 120_000 });
   stage.world.stop();
+}
+
+/** What a running engine shows of itself. */
+async function shownBy({ pool, tracker, lane, process: host }: EngineDouble): Promise<string> {
+  const readings = {
+    chain: host.name,
+    headNumber: tracker.head()?.number,
+    endpoints: pool.stats(),
+    tracker: tracker.stats(),
+    lanes: [lane.stats()],
+    cacheHitRate: undefined,
+  };
+  const metrics = await createChainMetrics(() => [readings]).render();
+  return `${metrics}\n${inspect(readings, { depth: 8 })}`;
 }
 
 /** What callers were told has to be what the chain says in the end. */

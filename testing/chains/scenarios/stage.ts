@@ -36,6 +36,8 @@ export class Stage {
   readonly intents: number;
   readonly alerts: TimedAlert[] = [];
   readonly errors: unknown[] = [];
+  /** What engines show of themselves besides. */
+  readonly texts: string[] = [];
   readonly outcomes: SeenOutcome[] = [];
   readonly accepted: Map<string, IntentRequest> = new Map();
   readonly engines: EngineDouble[] = [];
