@@ -15,14 +15,14 @@ test('records of texts, counts, amounts and lists survive the round trip', () =>
   );
   fc.assert(
     fc.property(record, (written) => {
-      assert.deepEqual(fromDurable('k', toDurable(written)), { ...written });
+      assert.deepEqual(fromDurable('k', toDurable(written), []), { ...written });
     }),
   );
 });
 
 test('amounts beyond 2^53 keep every digit', () => {
   const wei = 123_456_789_012_345_678_901_234_567n;
-  assert.deepEqual(fromDurable('k', toDurable({ wei, deep: [{ wei: -wei }] })), {
+  assert.deepEqual(fromDurable('k', toDurable({ wei, deep: [{ wei: -wei }] }), []), {
     wei,
     deep: [{ wei: -wei }],
   });
@@ -31,11 +31,21 @@ test('amounts beyond 2^53 keep every digit', () => {
 test('a text that is not JSON is a fault that names the record', () => {
   for (const text of ['', '{', '{"$n":"x"}', '\u0000garbage']) {
     assert.throws(
-      () => fromDurable('life/1/a', text),
+      () => fromDurable('life/1/a', text, []),
       (fault) =>
         fault instanceof ChainFault &&
         fault.code === 'CHAIN_STORE_CORRUPT' &&
         fault.fields['key'] === 'life/1/a',
+      text,
+    );
+  }
+});
+
+test('JSON of another shape is a fault as well', () => {
+  for (const text of ['5', 'null', '[]', '{}', '{"key":"a"}']) {
+    assert.throws(
+      () => fromDurable<{ key: string; state: string }>('life/1/a', text, ['key', 'state']),
+      (fault) => fault instanceof ChainFault && fault.code === 'CHAIN_STORE_CORRUPT',
       text,
     );
   }

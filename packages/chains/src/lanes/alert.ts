@@ -8,6 +8,20 @@ export interface Alert {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/**
+ * Tells a listener. Its own bug is its own: a lane that pays people does not stop for a broken log.
+ *
+ * @returns whether it was heard.
+ */
+export function tell(onAlert: (alert: Alert) => void, alert: Alert): boolean {
+  try {
+    onAlert(alert);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What alerts are about. */
 export type AlertKind =
   | 'foreignTransaction'

@@ -58,6 +58,9 @@ export interface LaneStats {
   readonly denials: Readonly<Record<string, number>>;
   readonly reoffers: number;
   readonly bumps: number;
+  /** Raised in this process, and those of them whose listener threw. */
+  readonly alerts: number;
+  readonly alertsUnheard: number;
 }
 
 /** Pace and bounds of one lane. */
@@ -102,6 +105,7 @@ export interface LaneOptions {
   readonly settings: LaneSettings;
   /** Names this process in the lease. */
   readonly owner: string;
+  /** Called within the lane's loop: it should return at once. What it throws is counted. */
   readonly onAlert: (alert: Alert) => void;
 }
 

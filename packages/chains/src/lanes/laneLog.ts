@@ -62,6 +62,12 @@ export interface LaneStep {
   readonly record?: LaneRecord;
 }
 
+const REQUEST: readonly (keyof StoredRequest)[] = ['request', 'createdAtMs'];
+const LIFE: readonly (keyof IntentLife)[] = ['key', 'state', 'attempts', 'history'];
+const WISH: readonly (keyof Wish)[] = ['kind'];
+const SPEND: readonly (keyof StoredSpend)[] = ['key', 'spends'];
+const RECORD: readonly (keyof LaneRecord)[] = ['finalCount', 'finalBlock'];
+
 /**
  * Where the records of a lane lie in the store:
  *
@@ -106,14 +112,15 @@ export class LaneLog {
   async request(key: string): Promise<StoredRequest | undefined> {
     const intentKey = this.#key('intent', key);
     const text = await this.#store.get(intentKey);
-    return text === undefined ? undefined : fromDurable(intentKey, text);
+    return text === undefined ? undefined : fromDurable(intentKey, text, REQUEST);
   }
 
   /** The life as it was last written; a new one when the owner has not acted on it yet. */
   async life({ request, createdAtMs }: StoredRequest): Promise<IntentLife> {
     const lifeKey = this.#key('life', request.key);
     const text = await this.#store.get(lifeKey);
-    return text === undefined ? newLife(request.key, createdAtMs) : fromDurable(lifeKey, text);
+    if (text === undefined) return newLife(request.key, createdAtMs);
+    return fromDurable(lifeKey, text, LIFE);
   }
 
   /** Keys of the intents that have not ended, oldest first. */
@@ -125,7 +132,10 @@ export class LaneLog {
 
   async wishes(): Promise<readonly StoredWish[]> {
     const entries = await this.#store.list(this.#key('wish', ''));
-    return entries.map(({ key, text }) => ({ storedUnder: key, wish: fromDurable(key, text) }));
+    return entries.map(({ key, text }) => ({
+      storedUnder: key,
+      wish: fromDurable(key, text, WISH),
+    }));
   }
 
   async wish(wish: Wish): Promise<void> {
@@ -136,7 +146,7 @@ export class LaneLog {
   /** Oldest first. */
   async spends(): Promise<readonly StoredSpend[]> {
     const entries = await this.#store.list(this.#key('spend', ''));
-    const stored = entries.map(({ key, text }) => fromDurable<StoredSpend>(key, text));
+    const stored = entries.map(({ key, text }) => fromDurable<StoredSpend>(key, text, SPEND));
     return stored.sort((a, b) => timeOf(a) - timeOf(b));
   }
 
@@ -144,7 +154,7 @@ export class LaneLog {
     const key = `lane/${this.lane}`;
     const text = await this.#store.get(key);
     if (text === undefined) return { finalCount: 0, finalBlock: 0n, halted: undefined };
-    return fromDurable(key, text);
+    return fromDurable(key, text, RECORD);
   }
 
   /** @throws ChainFault CHAIN_LANE_FENCED, CHAIN_STORE_UNAVAILABLE. */

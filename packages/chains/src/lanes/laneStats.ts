@@ -32,5 +32,7 @@ export function laneStats(seen: {
     denials: { ...tally.denials },
     reoffers: tally.reoffers,
     bumps: tally.bumps,
+    alerts: tally.alerts,
+    alertsUnheard: tally.alertsUnheard,
   };
 }

@@ -52,11 +52,22 @@ export async function reserve(
   key: string,
   next: Reservation,
 ): Promise<Reason | undefined> {
+  const own = tenure.memory.inFlight().find(({ life }) => life.key === key);
+  if (own !== undefined && total(await reservationOf(tenure, own)) >= total(next)) return undefined;
+  const short = await shortage(tenure, key, next);
+  if (short === undefined) tenure.memory.reservations.set(key, next);
+  return short;
+}
+
+/** By how much the balance falls short of something on top of what the other intents take. */
+export async function shortage(
+  tenure: Tenure,
+  key: string,
+  next: Reservation,
+): Promise<Reason | undefined> {
   const others: Reservation[] = [];
   for (const stored of tenure.memory.inFlight()) {
-    const reservation = await reservationOf(tenure, stored);
-    if (stored.life.key !== key) others.push(reservation);
-    else if (total(reservation) >= total(next)) return undefined;
+    if (stored.life.key !== key) others.push(await reservationOf(tenure, stored));
   }
   // Of this beat, and not yet in the memory.
   for (const [other, reservation] of tenure.memory.reservations) {
@@ -64,9 +75,7 @@ export async function reserve(
   }
   const balance = await tenure.balance();
   const verdict = coverWith({ balance, inFlight: others, next });
-  if (verdict.kind === 'short') return verdict.reason;
-  tenure.memory.reservations.set(key, next);
-  return undefined;
+  return verdict.kind === 'short' ? verdict.reason : undefined;
 }
 
 function total({ amount, gas, dataFee }: Reservation): bigint {

@@ -214,10 +214,10 @@ class Lane implements SignerLane {
     this.#failingSince ??= now;
     if (this.#isStallTold || now - this.#failingSince < STALLED_MS) return;
     this.#isStallTold = true;
-    this.#tally.alerts += 1;
     const sentence = `Nothing was done for ${STALLED_MS / 1000} seconds, and why is: ${message}`;
     const told = { kind: 'laneStalled', severity: 'critical', sentence } as const;
-    this.#options.onAlert({ ...told, lane: this.name, key: undefined, fields: {} });
+    const alert = { ...told, lane: this.name, key: undefined, fields: {} };
+    this.#tally.tell(this.#options.onAlert, alert);
   }
 
   /** What a fault means for the ownership. */

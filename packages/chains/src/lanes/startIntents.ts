@@ -18,7 +18,7 @@ import { findFloor, OWN_KEY } from './fillHoles.ts';
 import type { StoredIntent, StoredSpend } from './laneLog.ts';
 import { broadcast, signAttempt } from './offerBytes.ts';
 import type { PricedTransaction } from './reserve.ts';
-import { priceWithin, reserve } from './reserve.ts';
+import { priceWithin, reserve, shortage } from './reserve.ts';
 import type { Tenure } from './tenure.ts';
 
 /** Simulations at once. */
@@ -220,6 +220,13 @@ async function weigh(
     return undefined;
   }
   const verdict = await simulate(tenure, stored);
+  if (verdict.kind === 'failed' && verdict.reason.fields['rule'] === 'insufficientFunds') {
+    // Nodes say that it is short; the funds gate says by how much.
+    const { amount } = stored.request;
+    const short = await shortage(tenure, stored.life.key, { amount, gas: 0n, dataFee: 0n });
+    refuseShort(tenure, stored, short ?? verdict.reason, batch);
+    return undefined;
+  }
   if (verdict.kind === 'failed') {
     refuseIt(tenure, stored, verdict.reason, batch);
     return undefined;

@@ -154,8 +154,14 @@ export class Tenure {
     const raised = this.#raised.get(key ?? '') ?? new Set();
     if (raised.has(kind)) return;
     this.#raised.set(key ?? '', raised.add(kind));
-    this.tally.alerts += 1;
-    this.options.onAlert({ kind, severity, lane: this.lane, key, sentence, fields });
+    this.tally.tell(this.options.onAlert, {
+      kind,
+      severity,
+      lane: this.lane,
+      key,
+      sentence,
+      fields,
+    });
   }
 
   /** Stops the lane for an operator. */

@@ -66,6 +66,18 @@ export const CHAIN_METRICS = {
     help: 'Attempts that outbid an earlier one at the same chain nonce',
     labels: ['lane'],
   },
+  laneAlerts: {
+    name: 'chains_lane_alerts_total',
+    kind: 'counter',
+    help: 'Alerts raised',
+    labels: ['lane'],
+  },
+  laneAlertsUnheard: {
+    name: 'chains_lane_alerts_unheard_total',
+    kind: 'counter',
+    help: 'Alerts whose listener failed',
+    labels: ['lane'],
+  },
   laneEnded: {
     name: 'chains_lane_ended_total',
     kind: 'counter',

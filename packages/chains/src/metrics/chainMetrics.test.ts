@@ -44,6 +44,8 @@ const READINGS: ChainReadings = {
       denials: { amountMax: 30 },
       reoffers: 31,
       bumps: 32,
+      alerts: 33,
+      alertsUnheard: 34,
     },
   ],
   cacheHitRate: 0.75,

@@ -92,6 +92,8 @@ function publishLane(stats: LaneStats, set: Set): void {
   set('laneAttemptsPerIntent', labels, stats.attemptsPerIntent);
   set('laneReoffers', labels, stats.reoffers);
   set('laneBumps', labels, stats.bumps);
+  set('laneAlerts', labels, stats.alerts);
+  set('laneAlertsUnheard', labels, stats.alertsUnheard);
   for (const [state, count] of Object.entries(stats.ended)) {
     set('laneEnded', { ...labels, state }, count);
   }

@@ -55,7 +55,9 @@ export class SolanaLog {
 
   async request(key: string): Promise<StoredSolanaRequest | undefined> {
     const text = await this.#store.get(this.#key('intent', key));
-    return text === undefined ? undefined : fromDurable(this.#key('intent', key), text);
+    return text === undefined
+      ? undefined
+      : fromDurable(this.#key('intent', key), text, ['request', 'createdAtMs']);
   }
 
   /** The life as it was last written; a new one when the owner has not acted on it yet. */
@@ -63,7 +65,7 @@ export class SolanaLog {
     const lifeKey = this.#key('life', request.key);
     const text = await this.#store.get(lifeKey);
     if (text === undefined) return newSolanaLife(request.key, createdAtMs);
-    return fromDurable(lifeKey, text);
+    return fromDurable(lifeKey, text, ['key', 'state', 'attempts']);
   }
 
   /** Keys of the intents that have not ended, oldest first. */
@@ -75,7 +77,7 @@ export class SolanaLog {
 
   async signings(): Promise<number> {
     const text = await this.#store.get(`${this.leaseName}/signings`);
-    return text === undefined ? 0 : fromDurable<number>(`${this.leaseName}/signings`, text);
+    return text === undefined ? 0 : fromDurable<number>(`${this.leaseName}/signings`, text, []);
   }
 
   async wishToCancel(key: string): Promise<void> {

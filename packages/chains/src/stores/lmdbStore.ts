@@ -222,11 +222,27 @@ function asBytes(key: string): Buffer {
 function failure(directory: string, action: string, cause: unknown): ChainFault {
   if (cause instanceof InvariantViolation) throw cause;
   if (cause instanceof ChainFault) return cause;
+  if (isDamage(cause)) return damagedFault(directory, action, cause);
   return unavailableFault(`LMDB failed to ${action} ${directory}: ${reasonOf(cause)}.`, {
     advice: 'Check the disk and the permissions, then start again; what was acknowledged is there.',
     fields: { store: 'lmdb', path: directory, action },
     cause,
   });
+}
+
+/** MDB_BAD_TXN, MDB_CORRUPTED and MDB_PAGE_NOTFOUND: no repetition can help. */
+const DAMAGE: ReadonlySet<unknown> = new Set([-30_782, -30_796, -30_797]);
+
+function isDamage(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && DAMAGE.has(cause.code);
+}
+
+function damagedFault(directory: string, action: string, cause: unknown): ChainFault {
+  return new ChainFault(
+    'CHAIN_STORE_CORRUPT',
+    `LMDB failed to ${action} ${directory}, because its file is damaged. Restore it from a backup.`,
+    { fields: { store: 'lmdb', path: directory, action }, cause },
+  );
 }
 
 function foreignFault(directory: string): ChainFault {
