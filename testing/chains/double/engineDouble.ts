@@ -1,6 +1,6 @@
 import type { EndpointPoolSettings } from '@lawbook/chains/endpoints/createEndpointPool';
 import { createEndpointPool } from '@lawbook/chains/endpoints/createEndpointPool';
-import type { EndpointPool } from '@lawbook/chains/endpoints/endpointPool';
+import type { EndpointAnswer, EndpointPool } from '@lawbook/chains/endpoints/endpointPool';
 import type { PresetName } from '@lawbook/chains/endpoints/presets';
 import type { Transport } from '@lawbook/chains/endpoints/transport';
 import type { Environment } from '@lawbook/chains/environment';
@@ -42,6 +42,8 @@ export interface EngineTerms {
   /** Tells the tracker when to look, besides its own polls. */
   readonly wake?: (environment: Environment) => Wake;
   readonly onAlert: (alert: Alert) => void;
+  /** Called with every failure that the pool tells its callers. */
+  readonly onFailure?: (failure: unknown) => void;
 }
 
 /** The engine of one process, on the simulated world. */
@@ -81,6 +83,7 @@ export async function openEngine(
     },
     { environment },
   );
+  listenTo(pool, terms.onFailure ?? ((): void => undefined));
   const wake = terms.wake?.(environment);
   const tracker = createChainTracker({}, { pool, environment, ...(wake && { wake }) });
   const lane = await openSignerLane(
@@ -108,6 +111,29 @@ export async function openEngine(
     await pool.close();
   };
   return { process: host, pool, tracker, lane, close };
+}
+
+/** Whatever callers make of a failure, programs may have it in their hands, and log it. */
+function listenTo(pool: EndpointPool, tell: (failure: unknown) => void): void {
+  const { read, ask, broadcast } = pool;
+  pool.read = async (...question) => {
+    try {
+      return await read.apply(pool, question);
+    } catch (failure) {
+      tell(failure);
+      throw failure;
+    }
+  };
+  pool.ask = async (...question) => tellOf(await ask.apply(pool, question), tell);
+  pool.broadcast = async (...question) => tellOf(await broadcast.apply(pool, question), tell);
+}
+
+function tellOf(
+  answers: readonly EndpointAnswer[],
+  tell: (failure: unknown) => void,
+): readonly EndpointAnswer[] {
+  for (const answer of answers) if (!answer.ok) tell(answer.fault);
+  return answers;
 }
 
 /** Has a key, and when it fails it says things that stand near the key. */

@@ -66,7 +66,7 @@ export async function runScenario(
   const report = await stage.watch.finish({
     intents,
     alerts: stage.alerts,
-    errors: stage.errors,
+    errors: [...stage.errors, ...stage.failures],
     texts: stage.texts,
     budgets: scenarioBudgets(scenario, seed),
     deaths: stage.deaths,

@@ -27,6 +27,9 @@ export interface TimedAlert extends Alert {
   readonly atMs: number;
 }
 
+/** Failures that are kept of a story. */
+const FAILURES_MAX = 100;
+
 /** What a scenario plays on: the world, the engines in it, and the callers. */
 export class Stage {
   readonly world: WorldDouble;
@@ -36,6 +39,8 @@ export class Stage {
   readonly intents: number;
   readonly alerts: TimedAlert[] = [];
   readonly errors: unknown[] = [];
+  /** Failures of the pools, the first of them. */
+  readonly failures: unknown[] = [];
   /** What engines show of themselves besides. */
   readonly texts: string[] = [];
   readonly outcomes: SeenOutcome[] = [];
@@ -100,7 +105,10 @@ export class Stage {
 
   #termsWith(onAlert: EngineTerms['onAlert']): EngineTerms {
     const wake = this.wake === undefined ? {} : { wake: this.wake };
-    return { ...this.#terms, ...wake, onAlert };
+    const onFailure = (failure: unknown): void => {
+      if (this.failures.length < FAILURES_MAX) this.failures.push(failure);
+    };
+    return { ...this.#terms, ...wake, onAlert, onFailure };
   }
 
   /** The engine that owns the lane now. */
