@@ -115,7 +115,7 @@ function readLives(contents: MemoryContents): ReadonlyMap<string, SolanaLife> {
   const lives = new Map<string, SolanaLife>();
   for (const [key, text] of contents.texts) {
     if (!key.includes('/life/')) continue;
-    const life = fromDurable<SolanaLife>(key, text);
+    const life = fromDurable<SolanaLife>(key, text, ['key', 'state']);
     lives.set(life.key, life);
   }
   return lives;
