@@ -37,6 +37,9 @@ export const emptyReceipts: Scenario = {
   criterion: 'nothing mined counts as failed or foreign; all is resolved',
   play: async (stage) => {
     const { world, random } = stage;
+    const variant = random.integer(0, 4);
+    // A node can be behind by no more blocks than there were.
+    if (variant === 4) await stage.blocks(BEHIND_BLOCKS);
     await stage.openEngine('a');
     const finality = { kind: 'confirmations', blocks: random.integer(1, 3) } as const;
     const submitting = stage.submitMany(stage.intents, {
@@ -45,13 +48,16 @@ export const emptyReceipts: Scenario = {
     });
     await stage.until(() => stage.executions().length > random.integer(0, 4), 20_000);
     world.isDisturbed = true;
-    const variant = random.integer(0, 3);
     if (variant === 0) forgetReceipts(stage, random.integer(1, 2), 0.9);
-    if (variant === 1 || variant === 3) forgetReceipts(stage, 1, 1);
-    if (variant >= 2) for (const node of world.nodes.slice(1)) node.lag = () => 12;
-    if (variant === 1 || variant === 2) {
+    if (variant !== 0 && variant !== 2) forgetReceipts(stage, 1, 1);
+    if (variant === 2 || variant === 3)
+      for (const node of world.nodes.slice(1)) node.lag = () => 12;
+    if (variant === 4) for (const node of world.nodes.slice(1, 2)) node.lag = () => BEHIND_BLOCKS;
+    // Too few to agree on anything: one has lost its receipts, and others have not got them yet.
+    stage.mayDoubt = variant === 0;
+    const honest = world.nodes.slice(...(HONEST[variant] ?? [0, 0]));
+    if (honest.length > 0) {
       // Whoever has the receipts does not answer for them.
-      const honest = variant === 1 ? world.nodes.slice(1) : world.nodes.slice(0, 1);
       const nodes = honest.map(({ terms }) => terms.name);
       const methods = ['eth_getTransactionReceipt'];
       world.network.plan.add({ nodes, methods, fault: { kind: 'lostBefore' } });
@@ -69,7 +75,20 @@ export const emptyReceipts: Scenario = {
     ...complainUnlessFinal(intents, stage.intents),
     ...complainOfChainNonces(intents),
     ...stage.alertsOf('foreignTransaction').map(({ key }) => `${key} was taken for foreign`),
+    ...(stage.mayDoubt ? [] : stage.alertsOf('outcomeUnknown')).map(
+      ({ key }) => `${key} was called unknown on the word of nodes that are behind`,
+    ),
   ],
+};
+
+/** Behind, and following all the same: its silence is easily taken for a witness's word. */
+const BEHIND_BLOCKS = 9;
+
+/** The nodes that would tell the truth, by variant. */
+const HONEST: Readonly<Record<number, readonly [number, number]>> = {
+  1: [1, 3],
+  2: [0, 1],
+  4: [2, 3],
 };
 
 function forgetReceipts({ world, random }: Stage, nodes: number, share: number): void {

@@ -54,6 +54,8 @@ export class Stage {
   readonly approved: Set<string> = new Set();
   /** Whether the balance was taken away on the way, so that nodes may refuse. */
   drained = false;
+  /** Whether enough nodes lie for the engine to say rightly that it does not know. */
+  mayDoubt = true;
   /** Ends the story although intents are open, once it holds. */
   endsWhen: () => boolean = () => false;
   deaths = 0;
