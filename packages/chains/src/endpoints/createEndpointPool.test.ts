@@ -117,6 +117,42 @@ describe('one endpoint is at fault', () => {
     }
   });
 
+  for (const lie of [3n, 5_000n, 2n ** 60n]) {
+    test(`endpoints that tell the truth stay while another adds ${lie} to its head`, async () => {
+      const world = new EndpointWorld(3);
+      world.blockMs = 12_000;
+      const pool = poolOf(world);
+      await world.clock.runFor(9_500);
+      const liar = at(world.endpoints, 0);
+      liar.lag = -lie;
+      for (let i = 0; i < 60; i += 1) {
+        await world.clock.runFor(1_000);
+        const [, ...honest] = pool.stats();
+        assert.deepEqual(
+          honest.map(({ ejected, headLag = 0 }) => [ejected, headLag > 1]),
+          honest.map(() => [undefined, false]),
+        );
+        const best = pool.bestHead() ?? 0n;
+        assert.ok(best <= world.head() && best >= world.head() - 1n, `best head ${best}`);
+      }
+      liar.lag = 0n;
+      await world.clock.runFor(30_000);
+      assert.equal(at(pool.stats(), 0).ejected, undefined);
+      await closing(world, pool);
+    });
+  }
+
+  test('of two endpoints none is ejected for a lead that is implausible', async () => {
+    const world = new EndpointWorld(2);
+    world.blockMs = 12_000;
+    const pool = poolOf(world);
+    at(world.endpoints, 0).lag = -5_000n;
+    await world.clock.runFor(59_000);
+    assert.equal(at(pool.stats(), 1).ejected, undefined);
+    assert.equal(pool.bestHead(), world.head());
+    await closing(world, pool);
+  });
+
   test('application errors never open a breaker', async () => {
     const world = new EndpointWorld(2);
     const pool = poolOf(world);

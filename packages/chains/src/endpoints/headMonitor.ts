@@ -18,6 +18,10 @@ const STUCK_POLLS = 3;
  */
 const IDLE_POLLS = 2;
 const FAR_BEHIND = 2;
+/** Blocks by which one of two endpoints may lead the other and still be believed. */
+const PLAUSIBLE_LEAD = 1_024n;
+/** No head is as high; a number keeps what is lower exact. */
+const HEAD_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 /** Every so many polls the chain is asked for again. */
 const IDENTITY_POLLS = 3;
 /** Between two looks at an endpoint whose breaker is open, at least. */
@@ -69,14 +73,19 @@ export class HeadMonitor {
     for (const [endpoint, watch] of this.#watches) this.#loops.push(this.#follow(endpoint, watch));
   }
 
-  /** The highest head among endpoints in good standing. */
+  /**
+   * The highest head among endpoints in good standing that is not one endpoint's word alone: of
+   * three or more the second highest. Of two the higher, unless it is implausibly far off.
+   */
   bestHead(): bigint | undefined {
-    let best: bigint | undefined;
+    const heads: bigint[] = [];
     for (const { headNumber, usable, breaker } of this.#endpoints) {
-      if (headNumber === undefined || !usable || breaker.state !== 'closed') continue;
-      if (best === undefined || headNumber > best) best = headNumber;
+      if (headNumber !== undefined && usable && breaker.state === 'closed') heads.push(headNumber);
     }
-    return best;
+    heads.sort((a, b) => (a < b ? 1 : a > b ? -1 : 0));
+    const [highest, second] = heads;
+    if (highest === undefined || second === undefined) return highest;
+    return heads.length > 2 || highest - second > PLAUSIBLE_LEAD ? second : highest;
   }
 
   /** Polls one endpoint now, or joins the poll that is running. Never rejects. */
@@ -90,7 +99,7 @@ export class HeadMonitor {
   /** A read told of a head in passing. Only progress counts: a read is no poll. */
   observe(endpoint: PoolEndpoint, head: bigint): void {
     const watch = this.#watches.get(endpoint);
-    if (watch === undefined || head <= (endpoint.headNumber ?? -1n)) return;
+    if (watch === undefined || head > HEAD_MAX || head <= (endpoint.headNumber ?? -1n)) return;
     this.#record(endpoint, watch, head);
   }
 
@@ -133,7 +142,7 @@ export class HeadMonitor {
     if (outcome === undefined) return;
     const head = this.#dialect.headOf(this.#dialect.head, outcome.result);
     // An answer that is no head is as unreadable as no answer.
-    if (head === undefined) endpoint.breaker.onFailed();
+    if (head === undefined || head > HEAD_MAX) endpoint.breaker.onFailed();
     else this.#onPolled(endpoint, watch, head);
     this.#onChange();
   }

@@ -4,7 +4,7 @@ import { numberToHex } from 'viem';
 import { ChainFault } from '../chainFault.ts';
 import type { EndpointPool } from '../endpoints/endpointPool.ts';
 import type { RpcCall } from '../endpoints/transport.ts';
-import { parseBlock, unreadable } from './chainBlock.ts';
+import { parseBlock } from './chainBlock.ts';
 import type { ChainBlock } from './chainTracker.ts';
 
 /** Requests at once where many blocks are missing. */
@@ -30,7 +30,7 @@ export class BlockReader {
     const answers = await this.#pool.ask(LATEST, { signal: this.#signal });
     const blocks: ChainBlock[] = [];
     for (const answer of answers) {
-      const block = answer.ok ? readable(answer.result) : undefined;
+      const block = answer.ok ? readableBlock(answer.result) : undefined;
       if (block !== undefined) blocks.push(block);
     }
     return blocks;
@@ -46,7 +46,7 @@ export class BlockReader {
     const block = parseBlock(await this.#pool.read(call, { signal: this.#signal }));
     if (block?.hash === hash) return block;
     for (const answer of await this.#pool.ask(call, { signal: this.#signal })) {
-      const told = answer.ok ? readable(answer.result) : undefined;
+      const told = answer.ok ? readableBlock(answer.result) : undefined;
       if (told?.hash === hash) return told;
     }
     throw new ChainFault(
@@ -85,18 +85,12 @@ export class BlockReader {
 
 const LATEST: RpcCall = { method: 'eth_getBlockByNumber', params: ['latest', false] };
 
-function readable(answer: unknown): ChainBlock | undefined {
+/** The block that an answer names; undefined where it names none. */
+export function readableBlock(answer: unknown): ChainBlock | undefined {
   try {
     return parseBlock(answer);
   } catch (error) {
     if (error instanceof ChainFault) return undefined;
     throw error;
   }
-}
-
-/** The newest block that an answer names. @throws ChainFault CHAIN_TRANSPORT_FAILED. */
-export function requireBlock(answer: unknown): ChainBlock {
-  const block = parseBlock(answer);
-  if (block === undefined) throw unreadable('a block');
-  return block;
 }

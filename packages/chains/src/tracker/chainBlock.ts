@@ -15,7 +15,7 @@ export function parseBlock(answer: unknown): ChainBlock | undefined {
   if (!isHash(hash)) throw unreadable('a block hash');
   if (!isHash(parentHash)) throw unreadable('a parent hash');
   const block: ChainBlock = {
-    number: parseQuantity(answer['number'], 'a block number'),
+    number: parseHeight(answer['number']),
     hash,
     parentHash,
     timestamp: parseQuantity(answer['timestamp'], 'a timestamp'),
@@ -62,6 +62,13 @@ export function unreadable(expected: string): ChainFault {
 const HASH = /^0x[\da-fA-F]{64}$/;
 const QUANTITY = /^0x[\da-fA-F]{1,64}$/;
 const BLOOM = /^0x[\da-fA-F]{512}$/;
+
+/** No chain gets so far; Number keeps heights exact below it. */
+function parseHeight(number: unknown): bigint {
+  const height = parseQuantity(number, 'a block number');
+  if (height > BigInt(Number.MAX_SAFE_INTEGER)) throw unreadable('a plausible block number');
+  return height;
+}
 
 function parseHashes(transactions: unknown): readonly Hash[] {
   if (!Array.isArray(transactions)) throw unreadable('a list of transaction hashes');

@@ -1,8 +1,8 @@
-import { unreachable } from '@lawbook/exchange/failures/invariant';
+import { invariant, unreachable } from '@lawbook/exchange/failures/invariant';
 import { ChainFault } from '../chainFault.ts';
 import type { EndpointPool } from '../endpoints/endpointPool.ts';
 import type { Environment } from '../environment.ts';
-import { BlockReader, requireBlock } from './blockReader.ts';
+import { BlockReader, readableBlock } from './blockReader.ts';
 import { peekHash, unreadable } from './chainBlock.ts';
 import type {
   BlockReference,
@@ -14,7 +14,8 @@ import type {
 import { ChangeSignal, closedFault } from './changeSignal.ts';
 import type { Finality } from './finalityTags.ts';
 import { FinalityTags } from './finalityTags.ts';
-import { blockIntervalMs, HeadDoubt, sightingOf } from './headDoubt.ts';
+import type { DoubtfulSighting } from './headDoubt.ts';
+import { blockIntervalMs, HeadDoubt, reachedByAll, sightingOf } from './headDoubt.ts';
 import { HeaderRing, RING_BLOCKS } from './headerRing.ts';
 
 /** Pace and bounds of a tracker; counts and milliseconds, each under 2^53. */
@@ -63,6 +64,10 @@ const FAILING_DELAY_MS_MAX = 3_200;
 const WAKE_SPACING_MS = 100;
 /** Polls that try to read the history before it is left as it is. */
 const HISTORY_TRIES = 5;
+/** Blocks off our chain that are remembered; a walk adds as many as two rings are long. */
+const STRAYS_MAX = 4_096;
+/** How reads end for parents that nobody can show. */
+const UNPROVEN: ReadonlySet<string> = new Set(['CHAIN_ENDPOINTS_BEHIND', 'CHAIN_TRANSPORT_FAILED']);
 
 class PollingTracker implements ChainTracker {
   readonly #environment: Environment;
@@ -71,6 +76,7 @@ class PollingTracker implements ChainTracker {
   readonly #reader: BlockReader;
   readonly #tags: FinalityTags;
   readonly #doubt = new HeadDoubt();
+  readonly #strays = new Set<string>();
   readonly #changes = new ChangeSignal();
   readonly #closing = new AbortController();
   readonly #options: Required<ChainTrackerOptions>;
@@ -103,7 +109,7 @@ class PollingTracker implements ChainTracker {
     this.#tags = new FinalityTags(pool, this.#closing.signal);
     this.#lastStartMs = environment.clock.elapsedMs() - FAILING_SPACING_MS;
     this.#stopWake = wake?.(() => this.#wakeUp());
-    this.#loop = this.#follow();
+    this.#loop = this.#run();
   }
 
   head(): ChainBlock | undefined {
@@ -161,7 +167,7 @@ class PollingTracker implements ChainTracker {
     await this.#loop;
   }
 
-  async #follow(): Promise<void> {
+  async #run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
@@ -234,31 +240,71 @@ class PollingTracker implements ChainTracker {
   async #look(): Promise<void> {
     const answer = await this.#reader.latest();
     const head = this.#ring.head();
-    if (head !== undefined && peekHash(answer) === head.hash) {
+    if (head !== undefined && peekHash(answer) === head.hash && !this.#isOutvoted()) {
       this.#doubt.clear();
     } else {
-      const seen = requireBlock(answer);
-      const sighting = sightingOf(seen, this.#ring);
-      if (sighting === 'ahead' || sighting === 'own') await this.#goTo(seen);
-      else if (this.#doubt.raise(seen, sighting, this.#pace())) await this.#hear();
+      await this.#consider(readableBlock(answer));
       if (head !== this.#ring.head() && this.#options.finalityTags) await this.#refreshTags();
     }
     if (this.#historyTries < HISTORY_TRIES) await this.#readHistory();
   }
 
+  /** Whether the pool's best head lies off all that we hold, whoever stands on our head. */
+  #isOutvoted(): boolean {
+    const head = this.#ring.head();
+    const base = this.#ring.base();
+    const best = this.#pool.bestHead();
+    if (head === undefined || base === undefined || best === undefined) return false;
+    return best < base.number || best - head.number > BigInt(this.#options.ringBlocks);
+  }
+
+  async #consider(seen: ChainBlock | undefined): Promise<void> {
+    if (this.#ring.head() === undefined) return this.#begin(seen);
+    const sighting = seen === undefined ? 'astray' : sightingOf(seen, this.#ring);
+    if (seen !== undefined && sighting === 'ahead' && (await this.#climb(seen)) === 'climbed') {
+      return;
+    }
+    // Who stands on our head while the pool is elsewhere speaks for nobody.
+    const doubtful = sighting === 'ahead' || sighting === 'own' ? 'astray' : sighting;
+    if (this.#doubt.raise(seen, doubtful, this.#pace())) await this.#hear();
+  }
+
+  /** Takes a first head: the highest that a quorum has reached of the endpoints that answer. */
+  async #begin(seen: ChainBlock | undefined): Promise<void> {
+    const told = this.#pool.stats().length > 1 ? await this.#reader.latestOfAll() : [];
+    const heads = told.length === 0 && seen !== undefined ? [seen] : told;
+    const head = reachedByAll(heads, Math.min(this.#quorum(), heads.length));
+    if (head === undefined) throw unreadable('a block');
+    await this.#restart(head);
+    this.#changes.fire();
+  }
+
   /** Asks every endpoint for its head, because one that speaks against ours may only lag. */
   async #hear(): Promise<void> {
     const blocks = await this.#reader.latestOfAll();
-    const hearing = { own: 0, elsewhere: [] as ChainBlock[], behind: [] as ChainBlock[] };
-    let ahead: ChainBlock | undefined;
+    blocks.sort((a, b) => Number(b.number - a.number));
+    const hearing: Record<DoubtfulSighting, ChainBlock[]> & { own: number } = {
+      own: 0,
+      astray: [],
+      elsewhere: [],
+      behind: [],
+      below: [],
+    };
+    let unproven = 0;
     for (const block of blocks) {
       const sighting = sightingOf(block, this.#ring);
       if (sighting === 'own') hearing.own += 1;
       else if (sighting !== 'ahead') hearing[sighting].push(block);
-      else if (ahead === undefined || block.number > ahead.number) ahead = block;
+      else {
+        const ascent = await this.#climb(block);
+        if (ascent === 'climbed') return;
+        if (ascent === 'astray') hearing.astray.push(block);
+        else unproven += 1;
+      }
     }
-    const next = ahead ?? this.#doubt.judge(hearing, { ...this.#pace(), quorum: this.#quorum() });
-    if (next !== undefined) await this.#goTo(next);
+    const next = this.#doubt.judge(hearing, { ...this.#pace(), quorum: this.#quorum() });
+    if (next !== undefined) await this.#leaveFor(next);
+    else if (unproven === blocks.length) throw unreadable('a block that its parents bear out');
   }
 
   #pace(): { elapsedMs: number; blockIntervalMs: number } {
@@ -278,27 +324,58 @@ class PollingTracker implements ChainTracker {
     return Math.max(1, Math.min(this.#options.quorum, endpoints));
   }
 
-  /** Makes a block the head, once its parents are known down to a block that we have. */
-  async #goTo(block: ChainBlock): Promise<void> {
+  /**
+   * Makes a higher block the head, once its parents are known down to a block that we have.
+   * @returns `astray` when it lies further off than the ring is long, above or by its branch;
+   *   `unproven` when nobody has its parents, so that it may be invented.
+   * @throws ChainFault when endpoints fail on the way.
+   */
+  async #climb(block: ChainBlock): Promise<'climbed' | 'astray' | 'unproven'> {
     const head = this.#ring.head();
-    this.#doubt.clear();
-    if (head?.hash === block.hash) return;
-    if (head === undefined || block.number - head.number > BigInt(this.#options.ringBlocks)) {
-      this.#restart(block);
-    } else if (await this.#connect(block, head)) {
-      const { commonAncestor, dropped } = this.#ring.follow(block.hash);
-      if (dropped.length > 0) this.#countReorg(dropped.length, commonAncestor.number);
-    } else {
-      // Deeper than the ring: at least all of it was undone.
-      const lowest = this.#ring.base()?.number ?? 0n;
-      this.#countReorg(Number(head.number - lowest), lowest);
-      this.#restart(block);
+    if (head === undefined) return 'astray';
+    if (block.number - head.number > BigInt(this.#options.ringBlocks)) return 'astray';
+    try {
+      if (!(await this.#connect(block, head))) return 'astray';
+    } catch (error) {
+      if (!(error instanceof ChainFault) || !UNPROVEN.has(error.code)) throw error;
+      return 'unproven';
+    }
+    this.#follow(block);
+    return 'climbed';
+  }
+
+  /** Makes a block the head that a hearing decided for, wherever it lies. */
+  async #leaveFor(block: ChainBlock): Promise<void> {
+    const head = this.#ring.head();
+    const base = this.#ring.base();
+    invariant(head !== undefined && base !== undefined, 'a hearing is about a head');
+    const isFar = block.number - head.number > BigInt(this.#options.ringBlocks);
+    if (!isFar && block.number >= base.number && (await this.#connect(block, head))) {
+      this.#follow(block);
+      return;
+    }
+    await this.#restart(block);
+    // Deeper than the ring: at least all of it was undone, and below it nothing is known.
+    if (!isFar) {
+      const isBelow = block.number < base.number;
+      this.#countReorg(Number(head.number - base.number), isBelow ? -1n : base.number);
     }
     this.#changes.fire();
   }
 
-  #restart(block: ChainBlock): void {
+  #follow(block: ChainBlock): void {
+    this.#doubt.clear();
+    const { commonAncestor, dropped } = this.#ring.follow(block.hash);
+    if (dropped.length > 0) this.#countReorg(dropped.length, commonAncestor.number);
+    this.#changes.fire();
+  }
+
+  /** Begins again at a block. One that is invented has no parent that somebody could show. */
+  async #restart(block: ChainBlock): Promise<void> {
+    if (block.number > 0n) requireParent(block, await this.#reader.byHash(block.parentHash));
+    this.#doubt.clear();
     this.#ring.restart(block);
+    this.#strays.clear();
     this.#historyTries = 0;
   }
 
@@ -311,12 +388,19 @@ class PollingTracker implements ChainTracker {
   /**
    * Brings everything between the ring and a block into the ring.
    * @returns false when the branches part below the ring.
+   * @throws ChainFault CHAIN_ENDPOINTS_BEHIND or CHAIN_TRANSPORT_FAILED when its parents are not
+   *   to be had or do not fit; what `EndpointPool.read` throws.
    */
   async #connect(block: ChainBlock, head: ChainBlock): Promise<boolean> {
     const ring = this.#ring;
     const ahead = new Map<string, ChainBlock>();
     if (block.number > head.number + 1n && !ring.reaches(block.parentHash)) {
-      for (const told of await this.#reader.byNumbers(head.number + 1n, block.number - 1n)) {
+      if (this.#strays.has(block.parentHash)) return false;
+      // The parent first: for an invented block nothing else has to be read.
+      const parent = await this.#reader.byHash(block.parentHash);
+      requireParent(block, parent);
+      ahead.set(parent.hash, parent);
+      for (const told of await this.#reader.byNumbers(head.number + 1n, parent.number - 1n)) {
         // What fits already stays, so that a long way is not walked twice after a failure.
         if (!ring.attach(told)) ahead.set(told.hash, told);
       }
@@ -324,13 +408,23 @@ class PollingTracker implements ChainTracker {
     const path = [block];
     let lowest = block;
     while (!ring.reaches(lowest.parentHash)) {
-      if (lowest.number <= (ring.base()?.number ?? 0n) + 1n) return false;
+      const isLost = this.#strays.has(lowest.parentHash);
+      if (isLost || lowest.number <= (ring.base()?.number ?? 0n) + 1n) return this.#stray(path);
       const parent = ahead.get(lowest.parentHash) ?? (await this.#reader.byHash(lowest.parentHash));
-      if (parent.number !== lowest.number - 1n) throw unreadable('the parent of a block');
+      requireParent(lowest, parent);
       path.push(parent);
       lowest = parent;
     }
+    const base = ring.base();
+    requireParent(lowest, ring.blockOf(lowest.parentHash) ?? base ?? head);
     return path.reverse().every((step) => ring.attach(step));
+  }
+
+  /** Remembers blocks that part below the ring, so that nobody walks that way again. */
+  #stray(path: readonly ChainBlock[]): false {
+    if (this.#strays.size > STRAYS_MAX) this.#strays.clear();
+    for (const { hash } of path) this.#strays.add(hash);
+    return false;
   }
 
   async #refreshTags(): Promise<void> {
@@ -350,8 +444,15 @@ class PollingTracker implements ChainTracker {
       return;
     }
     const blocks = await this.#reader.byNumbers(lowest, base.number);
+    // With more of the past in the ring, what seemed astray may lead into it.
+    this.#strays.clear();
     for (const block of blocks.reverse()) if (!this.#ring.prepend(block)) return;
   }
+}
+
+/** @throws ChainFault CHAIN_TRANSPORT_FAILED where this is not one block below. */
+function requireParent(block: ChainBlock, parent: BlockReference): void {
+  if (parent.number !== block.number - 1n) throw unreadable('the parent of a block');
 }
 
 /** @throws ChainFault CHAIN_CONFIG_INVALID. */
