@@ -30,6 +30,8 @@ export interface WorldTerms {
   readonly headDelayMs: number;
   readonly safeDepth: number;
   readonly finalizedDepth: number;
+  /** Index of a node that tells nobody but builders what it has. */
+  readonly relay: number | undefined;
   /** Share of the gas limit that others use, around which the base fee moves. */
   readonly busy: number;
 }
@@ -46,6 +48,7 @@ const DEFAULT_TERMS: WorldTerms = {
   headDelayMs: 100,
   safeDepth: 4,
   finalizedDepth: 8,
+  relay: undefined,
   busy: 0.5,
 };
 
@@ -197,21 +200,23 @@ export class WorldDouble {
   }
 
   #makeNodes(random: SeededRandom): readonly NodeDouble[] {
-    const { nodes: count, dialects, gossip, headDelayMs } = this.terms;
+    const { nodes: count, dialects, gossip, headDelayMs, relay } = this.terms;
     const nodes = Array.from({ length: count }, (_, index) => {
       return new NodeDouble(
         {
           name: `node-${index}`,
           dialect: dialects[index % dialects.length] ?? 'geth',
           headDelayMs: index === 0 ? headDelayMs : random.between(0, 2 * headDelayMs),
-          gossip: gossip ? { delayMs: [20, 300], loss: 0.05 } : undefined,
+          gossip: gossip && index !== relay ? { delayMs: [20, 300], loss: 0.05 } : undefined,
           feedsBuilders: true,
           lacks: [],
         },
         { chain: this.chain, clock: this.clock, random: this.#stream(20 + index) },
       );
     });
-    for (const node of nodes) node.peers = nodes.filter((other) => other !== node);
+    for (const node of nodes) {
+      node.peers = nodes.filter((other, index) => other !== node && index !== relay);
+    }
     return nodes;
   }
 

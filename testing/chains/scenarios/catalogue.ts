@@ -14,6 +14,7 @@ import {
 } from './lostBroadcasts.ts';
 import { mixture } from './mixture.ts';
 import { pausedOwner, storeAway, twoOwners } from './owners.ts';
+import { privateRelay } from './privateRelay.ts';
 import { approvals, emptyPurse } from './purses.ts';
 import { deepReorgs, reorgs, revertingReorgs } from './reorgs.ts';
 import type { ScenarioResult } from './runScenario.ts';
@@ -62,6 +63,7 @@ const SCENARIOS: readonly Scenario[] = [
   agentLimits,
   approvals,
   mixture,
+  privateRelay,
 ];
 
 const solanaRow: Row = {
@@ -71,7 +73,7 @@ const solanaRow: Row = {
   play: (seed) => playSolanaRow(seed),
 };
 
-/** Every row of the fault lab, and 100 for the mixture, by number. */
+/** Every row of the fault lab by number; from 100 on what is no row of the table. */
 export const ROWS: readonly Row[] = [...SCENARIOS.map(rowOf), solanaRow].sort((one, other) => {
   return one.number - other.number;
 });

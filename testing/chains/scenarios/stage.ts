@@ -54,6 +54,8 @@ export class Stage {
   readonly approved: Set<string> = new Set();
   /** Whether the balance was taken away on the way, so that nodes may refuse. */
   drained = false;
+  /** Since when transactions are public, by key, in milliseconds since 1970. */
+  readonly publicSinceMs: Map<string, number> = new Map();
   /** Whether enough nodes lie for the engine to say rightly that it does not know. */
   mayDoubt = true;
   /** Ends the story although intents are open, once it holds. */
