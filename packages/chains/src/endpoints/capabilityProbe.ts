@@ -28,7 +28,9 @@ export async function probeCapability(
 ): Promise<boolean | undefined> {
   const known = endpoint.capabilities.get(capability);
   if (known !== undefined || capability === 'webSocket') return known;
-  const outcome = await endpoint.attempt(PROBES[capability], { ...options, methodClass: 'read' });
+  // A simulation waits for it.
+  const rank = { methodClass: 'read', priority: 'high' } as const;
+  const outcome = await endpoint.attempt(PROBES[capability], { ...options, ...rank });
   if (outcome.kind === 'skipped') return undefined;
   const offers = outcome.kind === 'answered' || meansOffered(outcome.verdict.meaning);
   if (offers !== undefined) endpoint.capabilities.set(capability, offers);

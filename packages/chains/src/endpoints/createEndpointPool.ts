@@ -13,6 +13,7 @@ import type {
   EndpointStats,
   MethodClass,
   ReadOptions,
+  ReadPriority,
 } from './endpointPool.ts';
 import { fanOut } from './fanOut.ts';
 import { HeadMonitor } from './headMonitor.ts';
@@ -146,10 +147,10 @@ class Pool implements EndpointPool {
     signal?.throwIfAborted();
     const { hedgeAfterMs, tryTimeoutMs, readTimeoutMs } = this.#settings;
     const timeoutMs = options.timeoutMs ?? readTimeoutMs;
-    const { atLeastBlock } = options;
+    const { atLeastBlock, priority } = options;
     const read = new HedgedRead(
       call,
-      { hedgeAfterMs, tryTimeoutMs, timeoutMs, atLeastBlock },
+      { hedgeAfterMs, tryTimeoutMs, timeoutMs, atLeastBlock, priority },
       {
         endpoints: this.#endpoints,
         monitor: this.#monitor,
@@ -173,16 +174,18 @@ class Pool implements EndpointPool {
   async ask(call: RpcCall, options: AskOptions = {}): Promise<readonly EndpointAnswer[]> {
     this.#checkOpen();
     const wanted = options.endpoints ?? this.#endpoints.length;
-    const { atLeastBlock } = options;
+    const { atLeastBlock, priority } = options;
     const isAhead = ({ headNumber = -1n }: PoolEndpoint): boolean =>
       atLeastBlock === undefined || headNumber >= atLeastBlock;
     const choose = (): readonly PoolEndpoint[] => {
-      const fit = this.#fitFor(call, 'read').filter((endpoint) => !endpoint.lacks(call.method));
+      const fit = this.#fitFor(call, 'read', priority).filter(
+        (endpoint) => !endpoint.lacks(call.method),
+      );
       return fit.filter(isAhead).slice(0, wanted);
     };
     const refresh = async (): Promise<void> => {
       await this.#verifyFirst();
-      const behind = this.#fitFor(call, 'read').filter((endpoint) => !isAhead(endpoint));
+      const behind = this.#fitFor(call, 'read', priority).filter((endpoint) => !isAhead(endpoint));
       await Promise.all(behind.map((endpoint) => this.#monitor.refresh(endpoint)));
     };
     const enough = atLeastBlock === undefined ? 1 : wanted;
@@ -246,8 +249,12 @@ class Pool implements EndpointPool {
   }
 
   /** Endpoints that may be asked now, best first. */
-  #fitFor({ method }: RpcCall, asClass: MethodClass): readonly PoolEndpoint[] {
-    const admission = { method, methodClass: asClass };
+  #fitFor(
+    { method }: RpcCall,
+    asClass: MethodClass,
+    priority?: ReadPriority,
+  ): readonly PoolEndpoint[] {
+    const admission = { method, methodClass: asClass, priority };
     return this.#endpoints
       .filter(({ usable, breaker }) => usable && breaker.admits())
       .map((endpoint) => ({ endpoint, score: endpoint.score(admission) }))
@@ -276,7 +283,8 @@ class Pool implements EndpointPool {
     if (chosen.length === 0) return [];
     const leftMs = Math.max(1, deadlineMs - clock.elapsedMs());
     const { concurrency } = this.#settings;
-    const rest = { methodClass: asClass, timeoutMs: leftMs, concurrency };
+    const { priority } = options;
+    const rest = { methodClass: asClass, priority, timeoutMs: leftMs, concurrency };
     const answers = await withDeadline({ timeoutMs: leftMs, signals }, clock, (ending) =>
       fanOut(chosen, call, { ...rest, signal: ending }),
     );
@@ -320,6 +328,7 @@ class Pool implements EndpointPool {
 
 /** How endpoints for a fan-out are chosen. */
 interface Fan {
+  readonly priority?: ReadPriority;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly choose: () => readonly PoolEndpoint[];

@@ -39,8 +39,18 @@ export type RetryAdvice = 'sameEndpoint' | 'otherEndpoint' | 'never';
  */
 export type MethodClass = 'read' | 'broadcast' | 'subscription';
 
+/**
+ * `high` is for what money waits on: the chain nonce, receipts, balances, fees and simulations that
+ * a lane acts on, and the heads that it follows. Such reads are served before all others and may
+ * use a part of the reserve for broadcasts, which still go first. While they are too many, a fifth
+ * of the units is left to ordinary reads: whoever backfills or browses must not ask for it.
+ */
+export type ReadPriority = 'high';
+
 /** What a read may ask for besides its method. */
 export interface ReadOptions {
+  /** How urgent it is; an ordinary read otherwise. */
+  readonly priority?: ReadPriority;
   /** Only endpoints whose known head is at least this block (a consistent read). */
   readonly atLeastBlock?: bigint;
   /** The whole call, retries and hedges included; the pool's default otherwise. */

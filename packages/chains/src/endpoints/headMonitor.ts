@@ -166,8 +166,10 @@ export class HeadMonitor {
   ): Promise<{ readonly result: unknown } | undefined> {
     const { signal } = this.#closing;
     const { tryTimeoutMs: timeoutMs } = this.#settings;
-    const options = { methodClass: 'read', timeoutMs } as const;
-    const isBusy = endpoint.limiter.waitMs({ method: call.method, methodClass: 'read' }) > 0;
+    // Lanes and trackers wait for heads.
+    const rank = { methodClass: 'read', priority: 'high' } as const;
+    const options = { ...rank, timeoutMs };
+    const isBusy = endpoint.limiter.waitMs({ method: call.method, ...rank }) > 0;
     // A poll that has to queue gives up after a while; the next one comes anyway.
     const outcome = isBusy
       ? await withDeadline({ timeoutMs: 2 * timeoutMs, signals: [signal] }, this.#clock, (ending) =>

@@ -1,6 +1,7 @@
 import { ChainFault } from '../chainFault.ts';
 import type { Environment } from '../environment.ts';
 import type { ErrorVerdict } from './classifyError.ts';
+import type { ReadPriority } from './endpointPool.ts';
 import type { HeadMonitor } from './headMonitor.ts';
 import { methodRow } from './methods.ts';
 import type { Attempt, PoolEndpoint } from './poolEndpoint.ts';
@@ -47,6 +48,7 @@ export class HedgedRead {
   readonly #atLeastBlock: bigint | undefined;
   readonly #deadlineMs: number;
   readonly #heavy: boolean;
+  readonly #priority: ReadPriority | undefined;
   readonly #ending: AbortController = new AbortController();
   readonly #tried: Set<PoolEndpoint> = new Set();
   readonly #refusals: Refused[] = [];
@@ -68,6 +70,7 @@ export class HedgedRead {
     options: ReadSettings & {
       readonly timeoutMs: number;
       readonly atLeastBlock: bigint | undefined;
+      readonly priority: ReadPriority | undefined;
     },
     dependencies: ReadDependencies,
   ) {
@@ -75,6 +78,7 @@ export class HedgedRead {
     this.#settings = options;
     this.#dependencies = dependencies;
     this.#atLeastBlock = options.atLeastBlock;
+    this.#priority = options.priority;
     this.#deadlineMs = this.#nowMs() + options.timeoutMs;
     this.#heavy = methodRow(call.method).heavy === true;
     this.result = new Promise((resolve, reject) => {
@@ -102,7 +106,8 @@ export class HedgedRead {
   }
 
   #choose(): PoolEndpoint | undefined {
-    const admission = { method: this.#call.method, methodClass: 'read' } as const;
+    const { method } = this.#call;
+    const admission = { method, methodClass: 'read', priority: this.#priority } as const;
     let best: PoolEndpoint | undefined;
     let bestScore = 0;
     for (const endpoint of this.#dependencies.endpoints) {
@@ -140,7 +145,8 @@ export class HedgedRead {
     const pauseMs = this.#heavy ? HEAVY_PATIENCE * hedgeAfterMs : Math.max(hedgeAfterMs, usualMs);
     this.#hedgeAtMs = nowMs + pauseMs;
     const { signal } = this.#ending;
-    endpoint.attempt(this.#call, { methodClass: 'read', timeoutMs, signal }).then(
+    const priority = this.#priority;
+    endpoint.attempt(this.#call, { methodClass: 'read', priority, timeoutMs, signal }).then(
       (outcome) => this.#onOutcome(endpoint, outcome),
       (bug) => this.cancel(bug),
     );

@@ -1,14 +1,9 @@
 import type { Clock } from '../environment.ts';
-import type { MethodClass } from './endpointPool.ts';
+import type { Admission, Rank } from './broadcastReserve.ts';
+import { BroadcastReserve, rankOf } from './broadcastReserve.ts';
 import type { EndpointLimits } from './presets.ts';
-import { reserveFor, unitsOf } from './presets.ts';
+import { unitsOf } from './presets.ts';
 import { TokenBucket } from './tokenBucket.ts';
-
-/** Who asks for leave to send. */
-export interface Admission {
-  readonly method: string;
-  readonly methodClass: MethodClass;
-}
 
 /** Why leave was not given. */
 export type Refusal = 'queueFull' | 'aborted' | 'closed';
@@ -27,17 +22,26 @@ const PAUSE_MS_MAX = 30_000;
 const RECOVERY_MS = 30_000;
 const RATE_FACTOR_MIN = 1 / 16;
 
+/** Units of high priority for each unit of ordinary reads, at most, while both are waiting. */
+const OVERTAKING = 4;
+
 /**
- * Keeps one endpoint's limits: units per second, requests in flight, and a bounded queue in the
- * order of arrival, broadcasts first. Learns from 429s.
+ * Keeps one endpoint's limits: units per second, requests in flight, and bounded queues, each in
+ * the order of arrival: broadcasts, reads of high priority, ordinary reads. Learns from 429s.
  */
 export class Limiter {
   readonly #limits: EndpointLimits;
   readonly #clock: Clock;
   readonly #bucket: TokenBucket;
-  /** Waiting calls in order; `false` in `granted` tells of an end without leave. */
-  readonly #broadcasts: Set<Waiter> = new Set();
-  readonly #reads: Set<Waiter> = new Set();
+  readonly #reserve: BroadcastReserve;
+  /** Waiting calls, in the order of their rank. */
+  readonly #queues: Readonly<Record<Rank, Set<Waiter>>> = {
+    broadcast: new Set(),
+    high: new Set(),
+    ordinary: new Set(),
+  };
+  /** Units by which high priority went ahead of waiting ordinary reads beyond its share. */
+  #overtaken = 0;
   #running = 0;
   #timer: AbortController | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
@@ -51,6 +55,7 @@ export class Limiter {
     this.#clock = clock;
     const { unitsPerSecond: rate, burst } = limits;
     this.#bucket = new TokenBucket({ rate, burst }, clock.elapsedMs());
+    this.#reserve = new BroadcastReserve(limits);
   }
 
   /**
@@ -60,19 +65,21 @@ export class Limiter {
   acquire(admission: Admission, signal: AbortSignal): undefined | Promise<Refusal | undefined> {
     if (this.#closed) return Promise.resolve('closed');
     if (signal.aborted) return Promise.resolve('aborted');
-    const queue = this.#queueOf(admission.methodClass);
-    const mayPass = queue.size === 0 && (queue === this.#broadcasts || this.#unqueued());
-    if (mayPass && this.#admit(admission)) return undefined;
-    if (this.#broadcasts.size + this.#reads.size >= this.#limits.queueMax) {
-      return Promise.resolve('queueFull');
-    }
+    const rank = rankOf(admission);
+    const queue = this.#queues[rank];
+    if (this.#mayPass(rank) && this.#admit(admission)) return undefined;
+    if (queue.size >= this.#limits.queueMax) return Promise.resolve('queueFull');
     return new Promise((resolve) => {
       const settle = (refusal: Refusal | undefined): void => {
         queue.delete(waiter);
         signal.removeEventListener('abort', abort);
         resolve(refusal);
       };
-      const abort = (): void => settle('aborted');
+      const abort = (): void => {
+        settle('aborted');
+        // The next in turn may need less than the one who left.
+        this.#arm();
+      };
       const waiter: Waiter = { admission, settle };
       queue.add(waiter);
       signal.addEventListener('abort', abort, { once: true });
@@ -87,14 +94,18 @@ export class Limiter {
   }
 
   /** Milliseconds that a call would wait at least; an estimate for choosing endpoints. */
-  waitMs({ method, methodClass }: Admission): number {
-    const nowMs = this.#clock.elapsedMs();
-    const units = unitsOf(this.#limits, method);
-    const reserve = reserveFor(this.#limits, methodClass);
-    const ahead = methodClass === 'broadcast' ? this.#broadcasts.size : this.#queued();
-    const behind = (ahead * this.#limits.defaultUnits * 1_000) / this.#limits.unitsPerSecond;
-    const crowd = this.#running >= this.#slots(methodClass) ? CROWDED_MS : 0;
-    return this.#bucket.waitMs(units, reserve, nowMs) + behind + crowd;
+  waitMs(admission: Admission): number {
+    const rank = rankOf(admission);
+    const { broadcast, high } = this.#queues;
+    const queued = {
+      broadcast: broadcast.size,
+      high: broadcast.size + high.size,
+      ordinary: this.#queued(),
+    };
+    const { defaultUnits, unitsPerSecond } = this.#limits;
+    const behind = (queued[rank] * defaultUnits * 1_000) / unitsPerSecond;
+    const crowd = this.#running >= this.#slots(rank) ? CROWDED_MS : 0;
+    return this.#bucketWaitMs(admission) + behind + crowd;
   }
 
   /** The endpoint said that it is asked too often: pauses, and slows down for a while. */
@@ -129,43 +140,74 @@ export class Limiter {
   close(): void {
     this.#closed = true;
     this.#timer?.abort(CLOSED);
-    for (const queue of [this.#broadcasts, this.#reads]) {
+    for (const queue of Object.values(this.#queues)) {
       for (const waiter of [...queue]) waiter.settle('closed');
     }
   }
 
-  #admit({ method, methodClass }: Admission): boolean {
-    if (this.#running >= this.#slots(methodClass)) return false;
+  #admit(admission: Admission): boolean {
+    const rank = rankOf(admission);
+    if (this.#running >= this.#slots(rank)) return false;
     const nowMs = this.#clock.elapsedMs();
     this.#applyFactor(nowMs);
-    const reserve = reserveFor(this.#limits, methodClass);
-    if (!this.#bucket.take(unitsOf(this.#limits, method), reserve, nowMs)) return false;
+    const units = unitsOf(this.#limits, admission.method);
+    if (!this.#bucket.take(units, this.#floorFor(rank, nowMs), nowMs)) return false;
     this.#running += 1;
+    if (rank === 'broadcast') this.#reserve.onBroadcast(units, nowMs);
+    else this.#countTurns(rank, units);
     return true;
   }
 
-  #drain(): void {
-    for (const queue of [this.#broadcasts, this.#reads]) {
-      for (const waiter of queue) {
-        if (!this.#admit(waiter.admission)) {
-          this.#arm();
-          // Reads do not overtake broadcasts: what is refilled goes to those first.
-          return;
-        }
-        waiter.settle(undefined);
-      }
-    }
+  #countTurns(rank: Rank, units: number): void {
+    if (rank === 'ordinary') this.#overtaken = Math.max(0, this.#overtaken - OVERTAKING * units);
+    else if (this.#queues.ordinary.size > 0) this.#overtaken += units;
   }
 
-  /** Wakes up when the bucket has enough for the first in the queue; slots wake by `release`. */
+  /** Whether high priority has gone ahead for so long that ordinary reads come next. */
+  #isOrdinaryTurn(): boolean {
+    const { ordinary } = this.#queues;
+    if (ordinary.size === 0 || this.#running >= this.#slots('ordinary')) return false;
+    // A second's worth is a surge; beyond it, they share.
+    return this.#overtaken >= this.#limits.unitsPerSecond;
+  }
+
+  /** Whether a call that arrives now need not queue behind others. */
+  #mayPass(rank: Rank): boolean {
+    const { broadcast, high, ordinary } = this.#queues;
+    if (broadcast.size > 0) return false;
+    if (rank === 'broadcast') return true;
+    if (high.size > 0) return false;
+    return rank === 'high' ? !this.#isOrdinaryTurn() : ordinary.size === 0;
+  }
+
+  /** Who is served next. Nobody overtakes it: what is refilled goes to it first. */
+  #next(): Waiter | undefined {
+    const { broadcast, high, ordinary } = this.#queues;
+    const first = firstOf(broadcast);
+    if (first !== undefined) return first;
+    if (this.#isOrdinaryTurn()) return firstOf(ordinary);
+    return firstOf(high) ?? firstOf(ordinary);
+  }
+
+  #drain(): void {
+    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) {
+      if (!this.#admit(waiter.admission)) {
+        this.#arm();
+        return;
+      }
+      waiter.settle(undefined);
+    }
+    // Only who is kept waiting can be overtaken.
+    this.#overtaken = 0;
+  }
+
+  /** Wakes up when the bucket has enough for the next in turn; slots wake by `release`. */
   #arm(): void {
-    const first = firstOf(this.#broadcasts) ?? firstOf(this.#reads);
-    if (first === undefined || this.#closed) return;
-    const { method, methodClass } = first.admission;
-    if (this.#running >= this.#slots(methodClass)) return;
+    const next = this.#next();
+    if (next === undefined || this.#closed) return;
+    if (this.#running >= this.#slots(rankOf(next.admission))) return;
     const nowMs = this.#clock.elapsedMs();
-    const reserve = reserveFor(this.#limits, methodClass);
-    const waitMs = Math.max(1, this.#bucket.waitMs(unitsOf(this.#limits, method), reserve, nowMs));
+    const waitMs = Math.max(1, this.#bucketWaitMs(next.admission));
     if (this.#timer !== undefined && this.#timerAtMs <= nowMs + waitMs) return;
     this.#timer?.abort(CLOSED);
     const timer = new AbortController();
@@ -179,23 +221,27 @@ export class Limiter {
     this.#clock.sleep(waitMs, timer.signal).then(wake, () => undefined);
   }
 
-  #slots(methodClass: MethodClass): number {
+  #slots(rank: Rank): number {
     const { concurrency } = this.#limits;
     // After a 429 one request at a time finds out whether the endpoint answers again.
-    if (this.#strikes > 0) return Math.min(concurrency, methodClass === 'broadcast' ? 2 : 1);
-    return methodClass === 'broadcast' || concurrency === 1 ? concurrency : concurrency - 1;
+    if (this.#strikes > 0) return Math.min(concurrency, rank === 'broadcast' ? 2 : 1);
+    if (rank === 'broadcast' || concurrency === 1) return concurrency;
+    return rank === 'ordinary' && concurrency >= 5 ? concurrency - 2 : concurrency - 1;
   }
 
-  #queueOf(methodClass: MethodClass): Set<Waiter> {
-    return methodClass === 'broadcast' ? this.#broadcasts : this.#reads;
+  #bucketWaitMs(admission: Admission): number {
+    const nowMs = this.#clock.elapsedMs();
+    const floor = this.#floorFor(rankOf(admission), nowMs);
+    return this.#bucket.waitMs(unitsOf(this.#limits, admission.method), floor, nowMs);
+  }
+
+  #floorFor(rank: Rank, nowMs: number): number {
+    return this.#reserve.floorFor(rank, nowMs);
   }
 
   #queued(): number {
-    return this.#broadcasts.size + this.#reads.size;
-  }
-
-  #unqueued(): boolean {
-    return this.#broadcasts.size === 0;
+    const { broadcast, high, ordinary } = this.#queues;
+    return broadcast.size + high.size + ordinary.size;
   }
 
   #currentFactor(nowMs: number): number {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { blockTagOf, dependsOnHead, methodClass } from './methods.ts';
-import { ALCHEMY_COMPUTE_UNITS, ENDPOINT_PRESETS, reserveFor, unitsOf } from './presets.ts';
+import { ALCHEMY_COMPUTE_UNITS, ENDPOINT_PRESETS, unitsOf } from './presets.ts';
 
 test('what writes is broadcast, also where the method is unknown', () => {
   for (const method of [
@@ -67,7 +67,6 @@ test('presets carry the limits of their plans', () => {
   assert.equal(unitsOf(units, 'eth_getBalance'), 20);
   for (const limits of Object.values(ENDPOINT_PRESETS)) {
     assert.ok(limits.reserve >= unitsOf(limits, 'eth_sendRawTransaction'));
-    assert.equal(reserveFor(limits, 'broadcast'), 0);
     assert.ok(limits.reserve < limits.burst);
   }
   assert.ok(Object.values(ALCHEMY_COMPUTE_UNITS).every((cost) => cost >= 0 && cost <= 500));

@@ -1,10 +1,11 @@
 import type { Environment } from '../environment.ts';
 import { Breaker } from './breaker.ts';
+import type { Admission } from './broadcastReserve.ts';
 import type { ErrorVerdict } from './classifyError.ts';
 import { classifyError } from './classifyError.ts';
-import type { Capability, EndpointStats, MethodClass } from './endpointPool.ts';
+import type { Capability, EndpointStats, MethodClass, ReadPriority } from './endpointPool.ts';
 import { Latency } from './latency.ts';
-import type { Admission, Refusal } from './limiter.ts';
+import type { Refusal } from './limiter.ts';
 import { Limiter } from './limiter.ts';
 import { methodRow } from './methods.ts';
 import type { EndpointLimits } from './presets.ts';
@@ -21,6 +22,7 @@ export type Attempt =
 /** What a try may take. */
 export interface AttemptOptions {
   readonly methodClass: MethodClass;
+  readonly priority?: ReadPriority | undefined;
   /** From the moment it is sent; the wait in the queue ends with the signal. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -113,8 +115,8 @@ export class PoolEndpoint {
 
   /** Tries once. Never rejects; books what came of it. */
   async attempt(call: RpcCall, options: AttemptOptions): Promise<Attempt> {
-    const { methodClass, signal } = options;
-    const leave = this.limiter.acquire({ method: call.method, methodClass }, signal);
+    const { methodClass, priority, signal } = options;
+    const leave = this.limiter.acquire({ method: call.method, methodClass, priority }, signal);
     if (leave !== undefined) {
       const refusal = await leave;
       if (refusal !== undefined) return { kind: 'skipped', refusal };

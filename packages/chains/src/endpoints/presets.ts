@@ -1,16 +1,20 @@
-import type { MethodClass } from './endpointPool.ts';
-
 /** What an endpoint lets us do, in the unit that its provider counts in. */
 export interface EndpointLimits {
   /** Units per second that are refilled. */
   readonly unitsPerSecond: number;
   /** Units that may be spent at once. */
   readonly burst: number;
-  /** Units of the burst that reads leave for broadcasts. */
+  /**
+   * Units of the burst that ordinary reads leave to broadcasts and to reads of high priority. Those
+   * leave half of it to broadcasts.
+   */
   readonly reserve: number;
-  /** Requests in flight at once; where there are several, reads leave one for broadcasts. */
+  /**
+   * Requests in flight at once. Where there are several, reads leave one for broadcasts; from five
+   * on, ordinary reads leave another one for reads of high priority.
+   */
   readonly concurrency: number;
-  /** Calls that may wait; beyond it an endpoint counts as busy. */
+  /** Calls of one rank that may wait; beyond it an endpoint counts as busy for that rank. */
   readonly queueMax: number;
   /** Units per method; `defaultUnits` for the others. */
   readonly units: Readonly<Record<string, number>>;
@@ -29,11 +33,6 @@ export type PresetName =
 /** Units that a call takes. */
 export function unitsOf(limits: EndpointLimits, method: string): number {
   return limits.units[method] ?? limits.defaultUnits;
-}
-
-/** Units that calls of this class leave in the bucket. */
-export function reserveFor(limits: EndpointLimits, methodClass: MethodClass): number {
-  return methodClass === 'broadcast' ? 0 : limits.reserve;
 }
 
 /**
@@ -70,11 +69,14 @@ function requests(unitsPerSecond: number, concurrency: number, burst: number): E
 /** Limits of the usual plans. Those who pay for more write their own. */
 export const ENDPOINT_PRESETS: Readonly<Record<PresetName, EndpointLimits>> = {
   alchemy: requests(25, 10, 100),
-  /** 500 units per second; the reserve carries one broadcast at any time. */
+  /**
+   * 500 units per second. The reserve carries one broadcast and, besides, 100 units of reads that
+   * it needs; those alone leave 175, so that a broadcast waits for 150 ms at most on their account.
+   */
   alchemyComputeUnits: {
     unitsPerSecond: 500,
     burst: 500,
-    reserve: 250,
+    reserve: 350,
     concurrency: 10,
     queueMax: 1_000,
     units: ALCHEMY_COMPUTE_UNITS,

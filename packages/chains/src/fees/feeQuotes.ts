@@ -25,7 +25,9 @@ export async function readFeeQuote(
   // Nodes refuse percentiles that do not ascend.
   const percentiles = [...new Set([patient, urgent])].sort((a, b) => a - b);
   const params = [`0x${HISTORY_BLOCKS.toString(16)}`, 'latest', percentiles];
-  const history = parseHistory(await pool.read({ method: 'eth_feeHistory', params }, options));
+  const call = { method: 'eth_feeHistory', params };
+  // A lane prices what it sends by it.
+  const history = parseHistory(await pool.read(call, { priority: 'high', ...options }));
   const tipAt = (percentile: number): bigint =>
     medianTip(history, percentiles.indexOf(percentile)) ?? policy.leastTip;
   const tip = { patient: tipAt(patient), urgent: tipAt(urgent) };

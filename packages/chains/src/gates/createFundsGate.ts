@@ -32,12 +32,15 @@ export interface FundsGateOptions {
 const OP_STACK_ORACLE: Address = '0x420000000000000000000000000000000000000F';
 const ORACLE_ABI = parseAbi(['function getL1Fee(bytes) view returns (uint256)']);
 
-/** Reads balances, and the worst case that one transaction may take. */
+/** Reads balances, and the worst case that one transaction may take; ahead of other reads. */
 export function createFundsGate({ pool, dataFee }: FundsGateOptions): FundsGate {
   return {
     async balance(account, block) {
       const call = { method: 'eth_getBalance', params: [account, numberToHex(block)] };
-      return quantity(await pool.read(call, { atLeastBlock: block }), call.method);
+      return quantity(
+        await pool.read(call, { atLeastBlock: block, priority: 'high' }),
+        call.method,
+      );
     },
     async reservation(transaction) {
       const gas = transaction.gasLimit * transaction.maxFeePerGas;
@@ -111,7 +114,7 @@ async function readDataFee(
   });
   const callData = encodeFunctionData({ abi: ORACLE_ABI, args: [raw] });
   const call = { method: 'eth_call', params: [{ to: oracle, data: callData }, 'latest'] };
-  const answer = await pool.read(call);
+  const answer = await pool.read(call, { priority: 'high' });
   const quoted = decodeDataFee(answer, oracle);
   return (quoted * BigInt(headroom) + 99n) / 100n;
 }

@@ -204,7 +204,8 @@ function callOf(options: SimulationGateOptions, question: Question): Record<stri
 }
 
 function readOptions({ block, signal }: Question): ReadOptions {
-  return { atLeastBlock: block.number, ...(signal === undefined ? {} : { signal }) };
+  const abort = signal === undefined ? {} : { signal };
+  return { atLeastBlock: block.number, priority: 'high', ...abort };
 }
 
 function failed(text: string, fields: Reason['fields']): SimulationVerdict {

@@ -1,7 +1,7 @@
 import type { Address, Hash, Hex } from 'viem';
 import { isHex, numberToHex } from 'viem';
 import { ChainFault } from '../chainFault.ts';
-import type { EndpointAnswer, EndpointPool } from '../endpoints/endpointPool.ts';
+import type { EndpointAnswer, EndpointPool, ReadOptions } from '../endpoints/endpointPool.ts';
 import { RpcError } from '../endpoints/transport.ts';
 import { revertReason } from '../gates/revertReason.ts';
 import type { BlockReference } from '../tracker/chainTracker.ts';
@@ -24,7 +24,7 @@ export async function readCount(
   block: bigint,
 ): Promise<number> {
   const call = { method: 'eth_getTransactionCount', params: [account, numberToHex(block)] };
-  return Number(parseQuantity(call.method, await pool.read(call, { atLeastBlock: block })));
+  return Number(parseQuantity(call.method, await pool.read(call, urgently(block))));
 }
 
 /** The highest count after a block that several endpoints tell; undefined when none answered. */
@@ -34,7 +34,7 @@ export async function askCount(
   block: bigint,
 ): Promise<{ readonly highest: number; readonly witnesses: number } | undefined> {
   const call = { method: 'eth_getTransactionCount', params: [account, numberToHex(block)] };
-  return countsIn(call.method, await pool.ask(call, { atLeastBlock: block }));
+  return countsIn(call.method, await pool.ask(call, urgently(block)));
 }
 
 /**
@@ -47,7 +47,12 @@ export async function askPendingCount(
   options: { readonly atLeastBlock: bigint; readonly endpoints: number },
 ): Promise<number | undefined> {
   const call = { method: 'eth_getTransactionCount', params: [account, 'pending'] };
-  return countsIn(call.method, await pool.ask(call, options))?.highest;
+  return countsIn(call.method, await pool.ask(call, { priority: 'high', ...options }))?.highest;
+}
+
+/** Money waits on all that a lane reads. */
+function urgently(atLeastBlock: bigint): ReadOptions {
+  return { atLeastBlock, priority: 'high' };
 }
 
 function countsIn(
@@ -82,7 +87,7 @@ export async function readReceipt(
   atLeastBlock: bigint,
 ): Promise<Receipt | undefined> {
   const call = { method: 'eth_getTransactionReceipt', params: [hash] };
-  const answer = await pool.read(call, { atLeastBlock });
+  const answer = await pool.read(call, urgently(atLeastBlock));
   try {
     return parseReceipt(hash, answer);
   } catch (fault) {
@@ -110,7 +115,7 @@ export async function askAbsence(
   atLeastBlock: bigint,
 ): Promise<Absence> {
   const call = { method: 'eth_getTransactionReceipt', params: [hash] };
-  const answers = await pool.ask(call, { atLeastBlock });
+  const answers = await pool.ask(call, urgently(atLeastBlock));
   let witnesses = 0;
   for (const answer of answers) {
     if (!answer.ok) continue;
@@ -139,7 +144,7 @@ export async function readBlockHash(
   atLeastBlock: bigint,
 ): Promise<Hash | undefined> {
   const call = { method: 'eth_getBlockByNumber', params: [numberToHex(block), false] };
-  const header = await pool.read(call, { atLeastBlock });
+  const header = await pool.read(call, urgently(atLeastBlock));
   const hash = isRecord(header) ? header['hash'] : undefined;
   return isHex(hash) ? hash : undefined;
 }
@@ -161,7 +166,7 @@ export async function estimateGas(
 ): Promise<bigint> {
   const method = 'eth_estimateGas';
   const params = [callParameter(call), numberToHex(block)];
-  const gas = parseQuantity(method, await pool.read({ method, params }, { atLeastBlock: block }));
+  const gas = parseQuantity(method, await pool.read({ method, params }, urgently(block)));
   return (gas * 11n + 9n) / 10n;
 }
 
@@ -176,7 +181,7 @@ export async function replayRevert(
 ): Promise<string | undefined> {
   const params = [callParameter(call), numberToHex(block)];
   try {
-    await pool.read({ method: 'eth_call', params }, { atLeastBlock: block });
+    await pool.read({ method: 'eth_call', params }, urgently(block));
     return undefined;
   } catch (fault) {
     if (fault instanceof RpcError) return revertReason(fault.detail);

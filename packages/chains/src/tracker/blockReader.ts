@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { Hash } from 'viem';
 import { numberToHex } from 'viem';
 import { ChainFault } from '../chainFault.ts';
-import type { EndpointPool } from '../endpoints/endpointPool.ts';
+import type { EndpointPool, ReadOptions } from '../endpoints/endpointPool.ts';
 import type { RpcCall } from '../endpoints/transport.ts';
 import { parseBlock } from './chainBlock.ts';
 import type { ChainBlock } from './chainTracker.ts';
@@ -10,24 +10,24 @@ import type { ChainBlock } from './chainTracker.ts';
 /** Requests at once where many blocks are missing. */
 const BLOCKS_AT_ONCE = 10;
 
-/** Reads headers through the pool; the signal ends every read. */
+/** Reads headers through the pool, ahead of other reads; the signal ends every read. */
 export class BlockReader {
   readonly #pool: EndpointPool;
-  readonly #signal: AbortSignal;
+  readonly #options: ReadOptions;
 
   constructor(pool: EndpointPool, signal: AbortSignal) {
     this.#pool = pool;
-    this.#signal = signal;
+    this.#options = { priority: 'high', signal };
   }
 
   /** One endpoint's answer to what its newest block is, unread. */
   latest(): Promise<unknown> {
-    return this.#pool.read(LATEST, { signal: this.#signal });
+    return this.#pool.read(LATEST, this.#options);
   }
 
   /** The newest block of every endpoint that answers. An unreadable answer is no answer. */
   async latestOfAll(): Promise<ChainBlock[]> {
-    const answers = await this.#pool.ask(LATEST, { signal: this.#signal });
+    const answers = await this.#pool.ask(LATEST, this.#options);
     const blocks: ChainBlock[] = [];
     for (const answer of answers) {
       const block = answer.ok ? readableBlock(answer.result) : undefined;
@@ -43,9 +43,9 @@ export class BlockReader {
    */
   async byHash(hash: Hash): Promise<ChainBlock> {
     const call = { method: 'eth_getBlockByHash', params: [hash, false] };
-    const block = parseBlock(await this.#pool.read(call, { signal: this.#signal }));
+    const block = parseBlock(await this.#pool.read(call, this.#options));
     if (block?.hash === hash) return block;
-    for (const answer of await this.#pool.ask(call, { signal: this.#signal })) {
+    for (const answer of await this.#pool.ask(call, this.#options)) {
       const told = answer.ok ? readableBlock(answer.result) : undefined;
       if (told?.hash === hash) return told;
     }
@@ -68,7 +68,7 @@ export class BlockReader {
       if (failed) return undefined;
       try {
         const call = { method: 'eth_getBlockByNumber', params: [numberToHex(number), false] };
-        const block = parseBlock(await this.#pool.read(call, { signal: this.#signal }));
+        const block = parseBlock(await this.#pool.read(call, this.#options));
         return block?.number === number ? block : undefined;
       } catch (error) {
         if (!(error instanceof ChainFault)) throw error;

@@ -58,7 +58,9 @@ export class FinalityTags {
     }
     try {
       const call = { method: 'eth_getBlockByNumber', params: [tag, false] };
-      const block = parseBlock(await this.#pool.read(call, { signal: this.#signal }));
+      const block = parseBlock(
+        await this.#pool.read(call, { priority: 'high', signal: this.#signal }),
+      );
       if (block !== undefined) return { number: block.number, hash: block.hash };
       this.#pauses[tag] = PAUSE_HEADS;
     } catch (error) {
