@@ -172,24 +172,17 @@ class PollingLogCursor implements LogCursor {
         if (error instanceof RpcError) refusals += 1;
         else if (!(error instanceof ChainFault) || !error.retryable) throw error;
         if (refusals >= REFUSALS_MAX) throw error;
-        await this.#retryLater(failures, { signal, isRefused: error instanceof RpcError });
+        await this.#retryLater(failures, signal);
         failures += 1;
       }
     }
   }
 
-  /** Silence is over once the tracker has news; a refusal is not mended by that. */
-  async #retryLater(
-    failures: number,
-    {
-      signal,
-      isRefused,
-    }: { readonly signal: AbortSignal | undefined; readonly isRefused: boolean },
-  ): Promise<void> {
+  /** News of the tracker end the wait: endpoints are back, or what was refused left the chain. */
+  async #retryLater(failures: number, signal: AbortSignal | undefined): Promise<void> {
     const { clock, random } = this.#environment;
     const backoffMs = Math.min(RETRY_MS_MIN * 2 ** Math.min(failures, 10), RETRY_MS_MAX);
     const delayMs = Math.ceil(backoffMs * (1 + random.next() / 4));
-    if (isRefused) return clock.sleep(delayMs, signal);
     const over = new AbortController();
     const either = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
     try {
