@@ -68,7 +68,7 @@ export class WorldDouble {
   readonly signer: Address = paperAddress('signer');
   /** Stands in the nodes' addresses and in the signer, and is never to be seen anywhere else. */
   readonly secret: string;
-  /** Whether engines reach nodes by the product's HTTP transport: every third seed, for it costs. */
+  /** Whether engines use the product's HTTP transport: every third seed, because it costs. */
   readonly speaksHttp: boolean;
   /** Share of the signatures at which the signer fails, with words that quote its key. */
   signerFailing = 0;
