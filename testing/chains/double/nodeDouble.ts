@@ -179,9 +179,12 @@ export class NodeDouble implements NodeSight {
     return index;
   }
 
+  /** Heads before the first one are its ancestors, so that a node can be behind from the start. */
   #headAt(index: number): TruthBlock {
     const { heads } = this.chain;
     const entry = heads[Math.max(0, Math.min(index, heads.length - 1))];
-    return (entry as { block: TruthBlock }).block;
+    let { block } = entry as { block: TruthBlock };
+    for (let k = index; k < 0 && block.parent !== undefined; k += 1) block = block.parent;
+    return block;
   }
 }

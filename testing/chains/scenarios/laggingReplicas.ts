@@ -25,7 +25,10 @@ export const laggingReplicas: Scenario = {
   judge: (stage, intents) => {
     const complaints = [...complainUnlessFinal(intents, stage.intents)];
     const tooLow = stage.refusals('chainNonceTooLow', 'replacementUnderpriced');
-    if (tooLow > 0) complaints.push(`${tooLow} used chain nonces were offered with other bytes`);
+    // Where all are behind, a stall looks real: a higher bid for the same place may come too late.
+    const isOutbid = intents.some(({ life }) => (life?.attempts.length ?? 0) > 1);
+    if (tooLow > 0 && !isOutbid)
+      complaints.push(`${tooLow} used chain nonces were offered with other bytes`);
     return [...complaints, ...complainOfChainNonces(intents)];
   },
 };
@@ -38,8 +41,6 @@ export const emptyReceipts: Scenario = {
   play: async (stage) => {
     const { world, random } = stage;
     const variant = random.integer(0, 4);
-    // A node can be behind by no more blocks than there were.
-    if (variant === 4) await stage.blocks(BEHIND_BLOCKS);
     await stage.openEngine('a');
     const finality = { kind: 'confirmations', blocks: random.integer(1, 3) } as const;
     const submitting = stage.submitMany(stage.intents, {
