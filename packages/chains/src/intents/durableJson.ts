@@ -16,11 +16,7 @@ export function toDurable(record: unknown): string {
  *
  * @throws ChainFault CHAIN_STORE_CORRUPT when the text is not JSON, or lacks one of `members`.
  */
-export function fromDurable<Shape>(
-  key: string,
-  text: string,
-  members: readonly string[],
-): Shape {
+export function fromDurable<Shape>(key: string, text: string, members: readonly string[]): Shape {
   const record = parse(key, text);
   const isObject = typeof record === 'object' && record !== null;
   const isShape = members.length === 0 || isObject;
