@@ -28,7 +28,7 @@ const BROADCASTS_AT_ONCE = 10;
 /** Repeats in one beat at most. */
 const REPEATS_MAX = 32;
 /** Beats between two broadcasts of the first in line, while no endpoint takes it. */
-const FIRST_BEATS_MAX = 4;
+const FIRST_BEATS_MAX = 2;
 /** A signing service that takes longer is tried again. */
 const SIGN_TIMEOUT_MS = 15_000;
 

@@ -72,7 +72,7 @@ export class Tenure {
   /** Elapsed milliseconds at which the store was last asked for intents of other processes. */
   listedAt = 0;
   /** Alerts that were raised, by intent; forgotten with it. */
-  readonly #raised: Map<string, Set<AlertKind>> = new Map();
+  readonly #raised: Map<string, Set<string>> = new Map();
   readonly #onLife: (life: IntentLife) => void;
   #quote: FeeQuote | undefined;
   #balance: { readonly at: Hash | undefined; readonly wei: bigint } | undefined;
@@ -140,7 +140,7 @@ export class Tenure {
     return this.#balance.wei;
   }
 
-  /** Tells people once per tenure, kind and intent. */
+  /** Tells people once per tenure, kind, intent and chain nonce. */
   alert(
     kind: AlertKind,
     told: {
@@ -152,8 +152,10 @@ export class Tenure {
   ): void {
     const { severity, sentence, key, fields = {} } = told;
     const raised = this.#raised.get(key ?? '') ?? new Set();
-    if (raised.has(kind)) return;
-    this.#raised.set(key ?? '', raised.add(kind));
+    // An intent may lose one chain nonce after another, and people want to know of each.
+    const matter = `${kind} ${fields['chainNonce'] ?? ''}`;
+    if (raised.has(matter)) return;
+    this.#raised.set(key ?? '', raised.add(matter));
     this.tally.tell(this.options.onAlert, {
       kind,
       severity,
