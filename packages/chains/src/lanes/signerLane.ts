@@ -25,12 +25,13 @@ import { LaneTally } from './laneTally.ts';
 import { LifeWatch } from './lifeWatch.ts';
 import { outcomeAt } from './outcomeAt.ts';
 import { checkSameWish } from './sameWish.ts';
+import { StallWatch } from './stallWatch.ts';
 import { Tenure } from './tenure.ts';
 
 /** Rest after a failed beat, at most. */
 const REST_MS_MAX = 5_000;
-/** Failed beats of so long are told to people. */
-const STALLED_MS = 60_000;
+/** Without a poll that succeeded for so long the chain is out of sight. */
+const BLIND_MS = 10_000;
 /** Characters of the name of a person who approves. */
 const NAME_MAX = 128;
 
@@ -57,6 +58,7 @@ class Lane implements SignerLane {
   readonly #log: LaneLog;
   readonly #tally = new LaneTally();
   readonly #watch = new LifeWatch();
+  readonly #stall: StallWatch;
   readonly #closing = new AbortController();
   #tenure: Tenure | undefined;
   #lease: Lease | undefined;
@@ -64,9 +66,6 @@ class Lane implements SignerLane {
   #failures = 0;
   /** Being stored just now. */
   #inserting = 0;
-  /** Elapsed milliseconds since when every beat failed, and whether people were told. */
-  #failingSince: number | undefined;
-  #isStallTold = false;
   /** Submitted here and not yet taken in by the loop. */
   #arrivals: StoredRequest[] = [];
   #wake: (() => void) | undefined;
@@ -79,6 +78,11 @@ class Lane implements SignerLane {
     this.address = options.signer.address;
     this.name = `${options.chainId}/${options.signer.address.toLowerCase()}`;
     this.#log = new LaneLog(this.name, stands.store);
+    this.#stall = new StallWatch(stands.environment.clock, (sentence) => {
+      const told = { kind: 'laneStalled', severity: 'critical', sentence } as const;
+      const alert = { ...told, lane: this.name, key: undefined, fields: {} };
+      this.#tally.tell(options.onAlert, alert);
+    });
   }
 
   async open(): Promise<void> {
@@ -198,26 +202,20 @@ class Lane implements SignerLane {
       if (tenure === undefined) return;
       await beat(tenure, arrivals);
       this.#failures = 0;
-      this.#failingSince = undefined;
-      this.#isStallTold = false;
+      this.#stall.note(this.#blindness(tenure));
     } catch (failure) {
       if (!(failure instanceof Fault)) throw failure;
       this.#failures += 1;
-      this.#tellStall(failure);
+      this.#stall.note(failure.message);
       this.#yieldTo(failure);
     }
   }
 
-  /** Without a tenure as well: a store that is away from the start lets none begin. */
-  #tellStall({ message }: Fault): void {
-    const now = this.#elapsedMs();
-    this.#failingSince ??= now;
-    if (this.#isStallTold || now - this.#failingSince < STALLED_MS) return;
-    this.#isStallTold = true;
-    const sentence = `Nothing was done for ${STALLED_MS / 1000} seconds, and why is: ${message}`;
-    const told = { kind: 'laneStalled', severity: 'critical', sentence } as const;
-    const alert = { ...told, lane: this.name, key: undefined, fields: {} };
-    this.#tally.tell(this.#options.onAlert, alert);
+  /** A beat needs no endpoint while it only waits, so it does not fail when all are away. */
+  #blindness(tenure: Tenure): string | undefined {
+    const { lastPollMs = 0 } = this.#stands.tracker.stats();
+    const isBlind = this.#nowMs() - lastPollMs > BLIND_MS && tenure.memory.intents.size > 0;
+    return isBlind ? 'No endpoint tells of the chain.' : undefined;
   }
 
   /** What a fault means for the ownership. */
