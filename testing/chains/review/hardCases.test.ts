@@ -3,62 +3,15 @@
 // stall or to pay twice; after each of them all invariants are checked as in every scenario.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SeededRandom } from '../../world/seededRandom.ts';
-import type { EngineTerms } from '../double/engineDouble.ts';
 import { callFor, keyIn } from '../double/keyedCalls.ts';
 import { paperAddress } from '../double/paperSigner.ts';
-import type { WorldTerms } from '../double/worldDouble.ts';
-import { isFailure, runScenario } from '../scenarios/runScenario.ts';
-import type { Scenario } from '../scenarios/scenario.ts';
+import { runScenario } from '../scenarios/runScenario.ts';
 import type { Stage } from '../scenarios/stage.ts';
+import { capriciousCallers } from './capriciousCallers.ts';
+import { expectFinal, playStory } from './playStory.ts';
 
 const GWEI = 1_000_000_000n;
 const AT_ONCE = { kind: 'confirmations', blocks: 1 } as const;
-
-/** Plays a story with one seed, and says what it and the invariants found wrong. */
-async function playStory(
-  play: Scenario['play'],
-  terms: {
-    readonly world?: Partial<WorldTerms>;
-    readonly engine?: Omit<EngineTerms, 'onAlert'>;
-    readonly judge?: Scenario['judge'];
-    readonly seed?: number;
-  } = {},
-): Promise<void> {
-  const { world = {}, engine = {}, judge = () => [], seed = 1 } = terms;
-  const scenario: Scenario = {
-    number: 200,
-    name: 'a hard case',
-    criterion: 'the invariants hold',
-    world: () => world,
-    engine: (_random: SeededRandom) => engine,
-    play,
-    judge,
-  };
-  const result = await runScenario(scenario, seed, { intents: 0 });
-  const broken = result.report.violations.map(({ invariant, sentence }) => {
-    return `${invariant} ${sentence}`;
-  });
-  assert.equal(isFailure(result), false, [...broken, ...result.complaints].join('\n'));
-}
-
-/** Complains unless these intents are final within a time. */
-async function expectFinal(stage: Stage, keys: readonly string[], withinMs: number): Promise<void> {
-  const log = stage.log();
-  const latestMs = stage.world.clock.elapsedMs() + withinMs;
-  let open = keys;
-  while (open.length > 0 && stage.world.clock.elapsedMs() < latestMs) {
-    await stage.sleep(500);
-    const left: string[] = [];
-    for (const key of open) {
-      const stored = await log.request(key);
-      const state = stored === undefined ? undefined : (await log.life(stored)).state;
-      if (state !== 'final') left.push(key);
-    }
-    open = left;
-  }
-  if (open.length > 0) stage.complaints.push(`not final after ${withinMs} ms: ${open.join(', ')}`);
-}
 
 /** A stranger's transaction that is seen waiting when the lane starts, and then is gone. */
 async function vanishingStranger(stage: Stage, whileIts: () => Promise<void>): Promise<void> {
@@ -467,4 +420,11 @@ test('answers for an intent that it has although the lane is full', async () => 
     },
     { engine: { settings: { openMax: 4 } } },
   );
+});
+
+test('keeps every promise to capricious callers', async () => {
+  for (let seed = 0; seed < 12; seed += 1) {
+    const { report, complaints } = await runScenario(capriciousCallers, seed, { intents: 16 });
+    assert.deepEqual([...report.violations, ...complaints], [], `seed ${seed}`);
+  }
 });

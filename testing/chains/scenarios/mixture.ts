@@ -45,7 +45,8 @@ export const mixture: Scenario = {
 
 type Trouble = (stage: Stage, round: number) => Promise<void>;
 
-const TROUBLES: readonly Trouble[] = [
+/** What may go wrong at any time; each undoes itself, or `world.calm()` does. */
+export const TROUBLES: readonly Trouble[] = [
   networkTrouble,
   networkTrouble,
   lagTrouble,
