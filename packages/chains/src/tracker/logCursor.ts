@@ -45,6 +45,7 @@ export interface LogCursorOptions {
   readonly filter: LogFilter;
   /**
    * - A reference: after this block, with everything up to it done. What a restart resumes from.
+   *   A chain whose head is lower is waited for: it may only lag, until it has grown that far.
    * - A number: this block is the first; nothing below it is delivered, or ever taken back.
    * - `undefined`: after the head at the first call of `next`.
    */
