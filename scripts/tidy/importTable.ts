@@ -119,6 +119,8 @@ const PACKAGES: readonly Zone[] = [
     zone: 'packages/settlement/src',
     may: [
       exchange,
+      'packages/proofs/src/statements',
+      'packages/proofs/src/keys/verifyingKey.ts',
       'packages/proofs/src/verifier',
       'packages/availability/src',
       'packages/chains/src',

@@ -1,0 +1,78 @@
+import type { Hash } from '@lawbook/exchange/codec/hash';
+import type { BaseLayer } from '../baseLayer/baseLayer.ts';
+import type { LawProof } from '../baseLayer/submission.ts';
+import type { EpochSource, SealedList } from './epochSource.ts';
+import type { ListRecord, SettlementStore } from './settlementStore.ts';
+
+/** A proof on its way to the base layer. */
+export interface ProvedList {
+  readonly proof: LawProof;
+  /** Bytes to keep and to publish beside the bundle. */
+  readonly attachment: Uint8Array;
+  readonly circuit: string;
+  readonly backend: string;
+}
+
+/** Makes the proof of a list; the executor gives the router's. */
+export type ProveList = (
+  list: SealedList,
+  previousListHash: Hash,
+  signal: AbortSignal,
+) => Promise<ProvedList>;
+
+/** Bounds of a settler. */
+export interface SettlerLimits {
+  /** Lists that may be proved ahead of settling. */
+  readonly provenAheadMax: number;
+  /** Failures of one list in a row after which somebody is told. */
+  readonly failuresBeforeAlert: number;
+  readonly retryMsMin: number;
+  readonly retryMsMax: number;
+  /** How often the base layer is asked how far it is, without other news. */
+  readonly beatMs: number;
+}
+
+/** The way of the sealed epochs to the chain: how many wait where, and for how long. */
+export interface SettlementLag {
+  /** Highest list numbers that reached each level. */
+  readonly sealed: bigint;
+  readonly proven: bigint;
+  readonly settled: bigint;
+  readonly finalized: bigint;
+  /** Lists that are sealed and not settled. */
+  readonly unsettled: number;
+  /** Age of the oldest list that is not settled, milliseconds; zero for none. */
+  readonly oldestUnsettledMs: number;
+  readonly oldestUnprovenMs: number;
+}
+
+/** What a settler tells while it works. */
+export type SettlerEvent =
+  | { readonly kind: 'record'; readonly record: ListRecord }
+  /** Settled lists left the chain: the records above `listNumber` are back at `proven`. */
+  | { readonly kind: 'unwound'; readonly listNumber: bigint }
+  | { readonly kind: 'alert'; readonly listNumber: bigint; readonly sentence: string }
+  /** The settled prefix is not ours. The settler stops; trading must halt. */
+  | {
+      readonly kind: 'diverged';
+      readonly listNumber: bigint;
+      readonly ours: Hash | undefined;
+      readonly theirs: Hash;
+    };
+
+/** What a settler stands on. */
+export interface SettlerDependencies {
+  readonly layer: BaseLayer;
+  readonly source: EpochSource;
+  readonly store: SettlementStore;
+  readonly prove: ProveList;
+  readonly onEvent: (event: SettlerEvent) => void;
+}
+
+/** Takes every sealed epoch through prove and settle, in order and exactly once. */
+export interface Settler {
+  lag(): SettlementLag;
+  record(listNumber: bigint): Promise<ListRecord | undefined>;
+  /** Stops after the step in hand; what is on its way to the chain goes on there. */
+  close(): Promise<void>;
+}
