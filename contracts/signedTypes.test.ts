@@ -12,6 +12,7 @@ import {
   CANCEL_TYPE,
   Scope,
   SESSION_GRANT_TYPE,
+  WITHDRAWAL_TYPE,
 } from '@lawbook/exchange/orders/signedTypes';
 import type { TypedStruct } from '@lawbook/exchange/orders/typedData';
 import { DOMAIN_NAME, DOMAIN_VERSION } from '@lawbook/exchange/orders/typedData';
@@ -22,8 +23,8 @@ const source = (name: string): string =>
 const encodeType = ({ name, fields }: TypedStruct): string =>
   `${name}(${fields.map((field) => `${field.type} ${field.name}`).join(',')})`;
 
-test('orders, cancels and grants have the types that the exchange signs', () => {
-  for (const struct of [BATCH_ORDER_TYPE, CANCEL_TYPE, SESSION_GRANT_TYPE]) {
+test('orders, cancels, grants and withdrawals have the types that the exchange signs', () => {
+  for (const struct of [BATCH_ORDER_TYPE, CANCEL_TYPE, SESSION_GRANT_TYPE, WITHDRAWAL_TYPE]) {
     assert.ok(source('SignedTypes').includes(`"${encodeType(struct)}"`), struct.name);
   }
   assert.ok(source('Authority').includes(`EIP712("${DOMAIN_NAME}", "${DOMAIN_VERSION}")`));

@@ -59,7 +59,7 @@ export function canonicalVectors(): CanonicalVector[] {
   const sealed = bench.must({ kind: 'sealEpoch', marketId: 1 });
   invariant(sealed.kind === 'epochSealed', 'an epoch with a batch is sealed');
   const { epoch } = sealed;
-  const bundle = encodeBundle({ ...epoch, batches: [transition] });
+  const bundle = encodeBundle({ ...epoch, batches: [transition], attachments: [] });
   const { parameters, oracle, report } = transition;
   const salt = new Uint8Array(32).fill(7);
   const committed = commitmentHash({ batchNumber: 1, order, salt });

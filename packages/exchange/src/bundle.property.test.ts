@@ -26,7 +26,7 @@ function bundleOf(batch: BatchTransition): EpochBundle {
   const { diffs } = batch;
   const epochHash = chainEpoch(ZERO_HASH, 1, 1, diffRoot(diffs));
   const epoch = { marketId: 1, epochNumber: 1, parentEpochHash: ZERO_HASH, epochHash };
-  return { ...epoch, batches: [batch], diffs };
+  return { ...epoch, batches: [batch], diffs, withdrawals: [], attachments: [] };
 }
 
 const DAYS = [ordinaryDay(), hiddenDay(), scarceDay('proRata')].map((spec) => {

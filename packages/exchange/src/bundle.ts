@@ -15,6 +15,7 @@ import { decodeParameters, encodeParameters } from './markets/batch/parameters.t
 import { decodeReport, encodeReport } from './markets/batch/report.ts';
 import type { BatchFills } from './markets/batch/solution.ts';
 import { decodeSolution, encodeSolution } from './markets/batch/solutionCodec.ts';
+import type { SignedWithdrawal } from './orders/signedTypes.ts';
 import type { VenueDomain } from './orders/typedData.ts';
 import type { BatchTransition, VaultSheet } from './transition.ts';
 
@@ -27,6 +28,17 @@ export interface EpochBundle {
   readonly batches: readonly BatchTransition[];
   /** The netted diff list of the epoch. */
   readonly diffs: StateDiffList;
+  /** What the base layer pays out with the epoch, in order. */
+  readonly withdrawals: readonly SignedWithdrawal[];
+  /** What others add to a judged epoch, such as its proof; names ascending, each once. */
+  readonly attachments: readonly Attachment[];
+}
+
+/** Bytes that travel with an epoch and that its hash says nothing about. */
+export interface Attachment {
+  /** 1..32 letters, digits, dots and dashes, a letter first. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 /** No batch is shorter: its fixed fields alone take more. */
@@ -66,7 +78,9 @@ export function decodeBundle(bytes: Uint8Array): EpochBundle {
   });
   const diffs = decodeDiffColumns(reader);
   reader.end();
-  return { marketId, epochNumber, parentEpochHash, epochHash, batches, diffs };
+  const [withdrawals, attachments] = [[], []];
+  const head = { marketId, epochNumber, parentEpochHash, epochHash };
+  return { ...head, batches, diffs, withdrawals, attachments };
 }
 
 /** Canonical bytes of one batch of a bundle. */

@@ -21,10 +21,28 @@ import { SALT_BYTES } from './orders/commitment.ts';
 import {
   decodeAuthorisedGrant,
   decodeAuthorisedOrder,
+  decodeSignedWithdrawal,
   encodeAuthorisedGrant,
   encodeAuthorisedOrder,
+  encodeSignedWithdrawal,
 } from './orders/orderCodec.ts';
-import type { AuthorisedGrant } from './orders/signedTypes.ts';
+import type { AuthorisedGrant, SignedWithdrawal } from './orders/signedTypes.ts';
+
+/** Where the settled prefix of a market ends, so that a venue without its journal goes on there. */
+export interface ResumePoint {
+  /** The last epoch and the last batch that the base layer has settled. */
+  readonly epochNumber: number;
+  readonly batchNumber: number;
+  /** The hash of that epoch, and of the report of that batch. */
+  readonly parentEpochHash: Hash;
+  readonly parentReportHash: Hash;
+}
+
+/** A holding of an account, ledger units. */
+export interface Holding {
+  readonly assetId: AssetId;
+  readonly amount: Amount;
+}
 
 /**
  * Everything that can change the exchange. The journal is a list of these, and the state is a pure
@@ -39,10 +57,12 @@ export type Input =
       readonly oracle: OracleSnapshot;
       /** Pool inventory to start with, credited from custody, by market asset index. */
       readonly inventory: readonly Amount[];
+      /** Left away by a market that begins. */
+      readonly resumeFrom?: ResumePoint;
     }
   | { readonly kind: 'setParameters'; readonly parameters: BatchParameters }
   | {
-      /** Development credit; a deposit observed on a base layer is recorded in the same way. */
+      /** Development credit, without a base layer behind it. */
       readonly kind: 'credit';
       readonly account: AccountId;
       readonly assetId: AssetId;
@@ -78,7 +98,50 @@ export type Input =
   | { readonly kind: 'haltMarket'; readonly marketId: number; readonly reason: string }
   | { readonly kind: 'resumeMarket'; readonly marketId: number }
   | { readonly kind: 'sealEpoch'; readonly marketId: number }
-  | { readonly kind: 'voidBatch'; readonly marketId: number; readonly reason: string };
+  | { readonly kind: 'voidBatch'; readonly marketId: number; readonly reason: string }
+  | {
+      /** A deposit that is final on the base layer. */
+      readonly kind: 'deposit';
+      /** 1, 2, 3, ... over the deposits into the venue's shard, in the order of the chain. */
+      readonly depositNumber: number;
+      readonly account: AccountId;
+      readonly assetId: AssetId;
+      readonly amount: Amount;
+    }
+  | ({ readonly kind: 'requestWithdrawal' } & SignedWithdrawal)
+  | {
+      /** An owner asked the base layer to be let out. */
+      readonly kind: 'noticeExit';
+      readonly owner: AccountId;
+      /** From this block on the base layer refuses debits of the vault. */
+      readonly dueBlock: bigint;
+    }
+  | { readonly kind: 'withdrawExit'; readonly owner: AccountId }
+  | {
+      /** The base layer paid one asset of an exit. */
+      readonly kind: 'payExit';
+      /** 1, 2, 3, ... over the payments of exits from the venue's shard, as the chain has them. */
+      readonly exitNumber: number;
+      readonly owner: AccountId;
+      readonly assetId: AssetId;
+      readonly units: Amount;
+    }
+  | {
+      /** A vault as the base layer has settled it, for a venue that lost its journal. */
+      readonly kind: 'restoreVault';
+      readonly account: AccountId;
+      /** Assets ascending, each once. */
+      readonly balances: readonly Holding[];
+      /** Nonces up to these count as used; zero where the owner has used none. */
+      readonly orderNonceHighest: bigint;
+      readonly withdrawalNonceHighest: bigint;
+    }
+  | {
+      /** How many deposits and payments of exits the restored vaults hold already. */
+      readonly kind: 'restoreCounts';
+      readonly depositNumber: number;
+      readonly exitNumber: number;
+    };
 
 /** An input with its place in the one order of things. */
 export interface SequencedInput {
@@ -108,6 +171,13 @@ const KINDS: readonly Input['kind'][] = [
   'resumeMarket',
   'sealEpoch',
   'voidBatch',
+  'deposit',
+  'requestWithdrawal',
+  'noticeExit',
+  'withdrawExit',
+  'payExit',
+  'restoreVault',
+  'restoreCounts',
 ];
 
 /** Canonical bytes of a sequenced input: the payload of a journal record. */
@@ -140,12 +210,23 @@ function encodeBody(out: ByteWriter, input: Input): void {
     case 'createMarket':
       out.bytes(encodeParameters(input.parameters)).bytes(encodeOracle(input.oracle));
       for (const units of input.inventory) out.u64(units);
+      // Behind all else and only where there is one: older journals hold markets without.
+      if (input.resumeFrom !== undefined) encodeResumePoint(out, input.resumeFrom);
       return;
     case 'setParameters':
       out.bytes(encodeParameters(input.parameters));
       return;
     case 'credit':
       out.fixed(hexToBytes(input.account), 20).u16(input.assetId).u64(input.amount);
+      return;
+    case 'deposit':
+    case 'requestWithdrawal':
+    case 'noticeExit':
+    case 'withdrawExit':
+    case 'payExit':
+    case 'restoreVault':
+    case 'restoreCounts':
+      encodeCrossing(out, input);
       return;
     case 'submitOrder':
       encodeAuthorisedOrder(out, input.entry);
@@ -188,6 +269,55 @@ function encodeBody(out: ByteWriter, input: Input): void {
   }
 }
 
+/** What comes from, goes to or is restored from the base layer. */
+type Crossing = Extract<Input, { kind: (typeof CROSSINGS)[number] }>;
+const CROSSINGS = [
+  'deposit',
+  'requestWithdrawal',
+  'noticeExit',
+  'withdrawExit',
+  'payExit',
+  'restoreVault',
+  'restoreCounts',
+] as const;
+
+function encodeCrossing(out: ByteWriter, input: Crossing): void {
+  switch (input.kind) {
+    case 'deposit':
+      out.u64(BigInt(input.depositNumber)).fixed(hexToBytes(input.account), 20);
+      out.u16(input.assetId).u64(input.amount);
+      return;
+    case 'requestWithdrawal':
+      encodeSignedWithdrawal(out, input);
+      return;
+    case 'noticeExit':
+      out.fixed(hexToBytes(input.owner), 20).u64(input.dueBlock);
+      return;
+    case 'withdrawExit':
+      out.fixed(hexToBytes(input.owner), 20);
+      return;
+    case 'payExit':
+      out.u64(BigInt(input.exitNumber)).fixed(hexToBytes(input.owner), 20);
+      out.u16(input.assetId).u64(input.units);
+      return;
+    case 'restoreVault':
+      out.fixed(hexToBytes(input.account), 20).u32(input.balances.length);
+      for (const holding of input.balances) out.u16(holding.assetId).u64(holding.amount);
+      out.u64(input.orderNonceHighest).u64(input.withdrawalNonceHighest);
+      return;
+    case 'restoreCounts':
+      out.u64(BigInt(input.depositNumber)).u64(BigInt(input.exitNumber));
+      return;
+    default:
+      unreachable(input);
+  }
+}
+
+function encodeResumePoint(out: ByteWriter, point: ResumePoint): void {
+  out.u64(BigInt(point.epochNumber)).u64(BigInt(point.batchNumber));
+  out.fixed(hexToBytes(point.parentEpochHash), 32).fixed(hexToBytes(point.parentReportHash), 32);
+}
+
 function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
   switch (kind) {
     case 'registerAsset':
@@ -195,7 +325,9 @@ function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
     case 'createMarket': {
       const parameters = parametersFrom(reader.bytes());
       const oracle = decodeOracle(reader.bytes());
-      return { kind, parameters, oracle, inventory: parameters.assets.map(() => reader.amount()) };
+      const inventory = parameters.assets.map(() => reader.amount());
+      if (reader.remaining === 0) return { kind, parameters, oracle, inventory };
+      return { kind, parameters, oracle, inventory, resumeFrom: decodeResumePoint(reader) };
     }
     case 'setParameters':
       return { kind, parameters: parametersFrom(reader.bytes()) };
@@ -206,6 +338,14 @@ function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
         assetId: assetId(reader.u16()),
         amount: reader.amount(),
       };
+    case 'deposit':
+    case 'requestWithdrawal':
+    case 'noticeExit':
+    case 'withdrawExit':
+    case 'payExit':
+    case 'restoreVault':
+    case 'restoreCounts':
+      return decodeCrossing(reader, kind);
     case 'submitOrder':
       return { kind, entry: decodeAuthorisedOrder(reader) };
     case 'cancelOrder':
@@ -249,6 +389,56 @@ function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
     default:
       return unreachable(kind);
   }
+}
+
+function decodeCrossing(reader: ByteReader, kind: Crossing['kind']): Crossing {
+  switch (kind) {
+    case 'deposit':
+      return {
+        kind,
+        depositNumber: reader.natural(),
+        account: readAccount(reader),
+        assetId: assetId(reader.u16()),
+        amount: reader.amount(),
+      };
+    case 'requestWithdrawal':
+      return { kind, ...decodeSignedWithdrawal(reader) };
+    case 'noticeExit':
+      return { kind, owner: readAccount(reader), dueBlock: reader.u64() };
+    case 'withdrawExit':
+      return { kind, owner: readAccount(reader) };
+    case 'payExit':
+      return {
+        kind,
+        exitNumber: reader.natural(),
+        owner: readAccount(reader),
+        assetId: assetId(reader.u16()),
+        units: reader.amount(),
+      };
+    case 'restoreVault':
+      return {
+        kind,
+        account: readAccount(reader),
+        balances: Array.from({ length: reader.count(10) }, () => {
+          return { assetId: assetId(reader.u16()), amount: reader.amount() };
+        }),
+        orderNonceHighest: reader.u64(),
+        withdrawalNonceHighest: reader.u64(),
+      };
+    case 'restoreCounts':
+      return { kind, depositNumber: reader.natural(), exitNumber: reader.natural() };
+    default:
+      return unreachable(kind);
+  }
+}
+
+function decodeResumePoint(reader: ByteReader): ResumePoint {
+  return {
+    epochNumber: reader.natural(),
+    batchNumber: reader.natural(),
+    parentEpochHash: hashFromBytes(reader.fixed(32)),
+    parentReportHash: hashFromBytes(reader.fixed(32)),
+  };
 }
 
 function parametersFrom(bytes: Uint8Array): BatchParameters {

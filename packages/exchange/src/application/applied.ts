@@ -4,7 +4,15 @@ import type { AccountId } from '../ledger/account.ts';
 import type { Asset } from '../ledger/asset.ts';
 import type { Transfer } from '../ledger/ledger.ts';
 import type { OpenBatch } from '../markets/batch/batchMarket.ts';
+import type { SignedWithdrawal, Withdrawal } from '../orders/signedTypes.ts';
 import type { BatchTransition } from '../transition.ts';
+
+/** A withdrawal that was given back, and why. */
+export interface ReturnedWithdrawal {
+  readonly withdrawalId: Hash;
+  readonly withdrawal: Withdrawal;
+  readonly reason: 'expired' | 'ownerIsExiting';
+}
 
 /** A sealed epoch: the unit that is proved and settled. */
 export interface EpochRecord {
@@ -19,6 +27,10 @@ export interface EpochRecord {
   /** Hash of the epoch before: the diff lists of a market form a chain. */
   readonly parentEpochHash: Hash;
   readonly epochHash: Hash;
+  /** What the base layer pays out with this epoch, in the order of the requests. */
+  readonly withdrawals: readonly SignedWithdrawal[];
+  /** Withdrawals that expired before the epoch could take them, given back to their owners. */
+  readonly returned: readonly ReturnedWithdrawal[];
   /** Root of the whole exchange right after the seal. */
   readonly stateRoot: Hash;
 }
@@ -67,4 +79,31 @@ export type Applied =
     }
   | { readonly kind: 'marketHalted'; readonly marketId: number; readonly reason: string }
   | { readonly kind: 'marketResumed'; readonly marketId: number }
-  | { readonly kind: 'epochSealed'; readonly epoch: EpochRecord };
+  | { readonly kind: 'epochSealed'; readonly epoch: EpochRecord }
+  | {
+      readonly kind: 'deposited';
+      readonly depositNumber: number;
+      /** The account that the base layer credited. */
+      readonly account: AccountId;
+      /** Goes to the market's arrivals where a pool waits for its epoch to be sealed. */
+      readonly transfer: Transfer;
+    }
+  | {
+      readonly kind: 'withdrawalRequested';
+      readonly withdrawalId: Hash;
+      readonly withdrawal: Withdrawal;
+    }
+  | {
+      readonly kind: 'exitNoticed';
+      readonly owner: AccountId;
+      readonly dueBlock: bigint;
+      readonly returned: readonly ReturnedWithdrawal[];
+    }
+  | { readonly kind: 'exitWithdrawn'; readonly owner: AccountId }
+  | { readonly kind: 'exitPaid'; readonly exitNumber: number; readonly transfer: Transfer }
+  | { readonly kind: 'vaultRestored'; readonly account: AccountId }
+  | {
+      readonly kind: 'countsRestored';
+      readonly depositNumber: number;
+      readonly exitNumber: number;
+    };

@@ -178,6 +178,8 @@ export function sealEpoch(
     diffRoot: root,
     parentEpochHash: epoch.parentEpochHash,
     epochHash,
+    withdrawals: [],
+    returned: [],
     stateRoot: stateRoot(state),
   };
   return accepted({ kind: 'epochSealed', epoch: record });

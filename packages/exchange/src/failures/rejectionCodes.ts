@@ -211,6 +211,18 @@ export const REJECTIONS = {
     fix: 'State the expiry in milliseconds since 1970, and sign again with an earlier one.',
     httpStatus: 422,
   },
+  withdrawalExpiresTooSoon: {
+    number: 313,
+    rule: 'A withdrawal expires at least ten minutes after the venue sequences it.',
+    fix: 'Sign it again with a later expiry: it is paid by an epoch that closes before then.',
+    httpStatus: 422,
+  },
+  recipientInvalid: {
+    number: 314,
+    rule: 'A withdrawal goes to an address that somebody can hold: not zero, not of the venue.',
+    fix: 'Name the address that shall claim the tokens on the chain.',
+    httpStatus: 422,
+  },
   insufficientAvailable: {
     number: 400,
     rule: 'A hold does not exceed the available balance.',
@@ -222,6 +234,36 @@ export const REJECTIONS = {
     rule: 'The venue holds at most the configured number of accounts.',
     fix: 'Ask the operator to raise the limit.',
     httpStatus: 503,
+  },
+  depositOutOfOrder: {
+    number: 402,
+    rule: 'Deposits are credited each once, in the order in which the base layer counts them.',
+    fix: 'Hand over the deposit with the number named as limit.',
+    httpStatus: 409,
+  },
+  exitOutOfOrder: {
+    number: 403,
+    rule: 'Payments of exits are debited each once, in the order of the base layer.',
+    fix: 'Hand over the payment with the number named as limit.',
+    httpStatus: 409,
+  },
+  ownerIsExiting: {
+    number: 404,
+    rule: 'An owner who has asked the base layer for an exit places no orders or withdrawals.',
+    fix: 'Cancel the exit on the base layer, or complete it there.',
+    httpStatus: 409,
+  },
+  exitUnknown: {
+    number: 405,
+    rule: 'An exit is taken back after it was asked for.',
+    fix: 'Check the owner; nothing has to be done.',
+    httpStatus: 404,
+  },
+  withdrawalLimitReached: {
+    number: 406,
+    rule: 'An owner has at most 16 withdrawals that wait for an epoch, and the venue 4096.',
+    fix: 'Wait until an epoch is sealed.',
+    httpStatus: 409,
   },
   marketHalted: {
     number: 500,
@@ -300,6 +342,12 @@ export const REJECTIONS = {
     rule: 'The scaled covariance is symmetric and positive definite.',
     fix: 'Check correlations and volatilities; shrink the correlations towards zero.',
     httpStatus: 422,
+  },
+  restoredTooLate: {
+    number: 605,
+    rule: 'Vaults and counts are restored before the first order of the venue, each once.',
+    fix: 'Start with an empty journal and restore first.',
+    httpStatus: 409,
   },
 } as const;
 

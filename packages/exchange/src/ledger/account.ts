@@ -20,7 +20,15 @@ export function accountId(text: string): AccountId {
 }
 
 /** What a system account is for. Nobody holds a key to these addresses. */
-export const SystemRole = { custody: 1, pool: 2, fees: 3 } as const;
+export const SystemRole = {
+  custody: 1,
+  pool: 2,
+  fees: 3,
+  /** Units that wait for the epoch which takes them out. */
+  withdrawals: 4,
+  /** Deposits for a market's pool that wait for its open epoch to be sealed. */
+  arrivals: 5,
+} as const;
 export type SystemRole = (typeof SystemRole)[keyof typeof SystemRole];
 
 /**

@@ -3,9 +3,10 @@ import { ByteWriter } from '../codec/byteWriter.ts';
 import { hashFromBytes } from '../codec/hash.ts';
 import { bytesToHex, hexToBytes } from '../codec/hex.ts';
 import { accountId } from '../ledger/account.ts';
+import { assetId } from '../ledger/asset.ts';
 import type { AuthorisedOrder, BatchOrder } from './batchOrder.ts';
 import { AUTHORISATION_BYTES } from './batchOrder.ts';
-import type { AuthorisedGrant, SessionGrant } from './signedTypes.ts';
+import type { AuthorisedGrant, SessionGrant, SignedWithdrawal } from './signedTypes.ts';
 
 /** Width of a canonical order. */
 export const ORDER_BYTES = 72;
@@ -85,4 +86,28 @@ export function decodeAuthorisedGrant(reader: ByteReader): AuthorisedGrant {
     grantId: hashFromBytes(reader.fixed(32)),
     signature: reader.fixed(AUTHORISATION_BYTES),
   };
+}
+
+/** Width of a canonical signed withdrawal. */
+export const SIGNED_WITHDRAWAL_BYTES = 135;
+
+/** Appends the canonical bytes of a withdrawal with its signature. */
+export function encodeSignedWithdrawal(out: ByteWriter, entry: SignedWithdrawal): void {
+  const { owner, to, shard, assetId: asset, units, orderNonce, expiresAtMs } = entry.withdrawal;
+  out.fixed(hexToBytes(owner), 20).fixed(hexToBytes(to), 20).u32(shard).u16(asset);
+  out.u64(units).u64(orderNonce).timeMs(expiresAtMs).fixed(entry.signature, AUTHORISATION_BYTES);
+}
+
+/** @throws DecodeError on bytes that are not a canonical signed withdrawal. */
+export function decodeSignedWithdrawal(reader: ByteReader): SignedWithdrawal {
+  const withdrawal = {
+    owner: accountId(bytesToHex(reader.fixed(20))),
+    to: accountId(bytesToHex(reader.fixed(20))),
+    shard: reader.u32(),
+    assetId: assetId(reader.u16()),
+    units: reader.amount(),
+    orderNonce: reader.u64(),
+    expiresAtMs: reader.timeMs(),
+  };
+  return { withdrawal, signature: reader.fixed(AUTHORISATION_BYTES) };
 }

@@ -2,6 +2,8 @@ import type { Hash } from '../codec/hash.ts';
 import { hashFromBytes } from '../codec/hash.ts';
 import { hexToBytes } from '../codec/hex.ts';
 import type { AccountId } from '../ledger/account.ts';
+import type { AssetId } from '../ledger/asset.ts';
+import type { Amount } from '../numbers/amount.ts';
 import type { BatchOrder } from './batchOrder.ts';
 import type { TypedStruct, VenueDomain } from './typedData.ts';
 import { domainSeparator, StructHasher } from './typedData.ts';
@@ -58,6 +60,20 @@ export const SESSION_GRANT_TYPE: TypedStruct = {
   ],
 };
 
+/** EIP-712 type of a withdrawal. @see contracts/src/SignedTypes.sol */
+export const WITHDRAWAL_TYPE: TypedStruct = {
+  name: 'Withdrawal',
+  fields: [
+    { name: 'owner', type: 'address' },
+    { name: 'to', type: 'address' },
+    { name: 'shard', type: 'uint32' },
+    { name: 'assetId', type: 'uint16' },
+    { name: 'units', type: 'uint64' },
+    { name: 'orderNonce', type: 'uint64' },
+    { name: 'expiresAtMs', type: 'uint64' },
+  ],
+};
+
 /** What a session may do; a grant carries the bitwise or of these. */
 export const Scope = { read: 1, trade: 2, withdraw: 4 } as const;
 export type Scope = (typeof Scope)[keyof typeof Scope];
@@ -88,6 +104,28 @@ export interface AuthorisedGrant {
   readonly signature: Uint8Array;
 }
 
+/** A wish to take ledger units out to the base layer. */
+export interface Withdrawal {
+  readonly owner: AccountId;
+  /** Who may claim the tokens on the chain. */
+  readonly to: AccountId;
+  /** The shard of the base layer whose vault is debited. */
+  readonly shard: number;
+  readonly assetId: AssetId;
+  readonly units: Amount;
+  /** Of the owner's lane of withdrawals, which is apart from that of orders. */
+  readonly orderNonce: bigint;
+  /** No epoch whose last batch closes at this time or later pays it, milliseconds since 1970. */
+  readonly expiresAtMs: number;
+}
+
+/** A withdrawal with its owner's signature: what the contract asks for. */
+export interface SignedWithdrawal {
+  readonly withdrawal: Withdrawal;
+  /** 65 bytes by the owner itself: r, s, v. No delegate takes money out. */
+  readonly signature: Uint8Array;
+}
+
 /** The delegate of a session that is kept by a secret. */
 export const NO_DELEGATE: AccountId = `0x${'00'.repeat(20)}` as AccountId;
 
@@ -98,6 +136,7 @@ export class Signing {
   readonly #cancel: StructHasher;
   readonly #commit: StructHasher;
   readonly #grant: StructHasher;
+  readonly #withdrawal: StructHasher;
 
   constructor(domain: VenueDomain) {
     this.domain = domain;
@@ -106,6 +145,7 @@ export class Signing {
     this.#cancel = new StructHasher(separator, CANCEL_TYPE);
     this.#commit = new StructHasher(separator, COMMIT_TYPE);
     this.#grant = new StructHasher(separator, SESSION_GRANT_TYPE);
+    this.#withdrawal = new StructHasher(separator, WITHDRAWAL_TYPE);
   }
 
   /** EIP-712 digest of an order: its order id. */
@@ -154,5 +194,23 @@ export class Signing {
       .safe(3, grant.expiresAtMs)
       .uint64(4, grant.orderNonce)
       .digest();
+  }
+
+  /** EIP-712 digest of a withdrawal: its id. */
+  withdrawalDigest(withdrawal: Withdrawal): Uint8Array {
+    return this.#withdrawal
+      .address(0, withdrawal.owner)
+      .address(1, withdrawal.to)
+      .safe(2, withdrawal.shard)
+      .safe(3, withdrawal.assetId)
+      .uint64(4, withdrawal.units)
+      .uint64(5, withdrawal.orderNonce)
+      .safe(6, withdrawal.expiresAtMs)
+      .digest();
+  }
+
+  /** The id of a withdrawal. */
+  withdrawalId(withdrawal: Withdrawal): Hash {
+    return hashFromBytes(this.withdrawalDigest(withdrawal));
   }
 }
