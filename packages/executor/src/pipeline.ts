@@ -1,6 +1,6 @@
-import type { EpochRecord } from '@lawbook/exchange/application/applied';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Result } from '@lawbook/exchange/failures/result';
+import { accepted } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import { judgeBatch } from '@lawbook/exchange/laws/judge';
@@ -15,7 +15,6 @@ import { solveBatch } from '@lawbook/exchange/markets/batch/solver';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { BatchTransition } from '@lawbook/exchange/transition';
 import type { Sequenced, Sequencer } from './sequencer/sequencer.ts';
-import type { StepState } from './venueTypes.ts';
 
 /** What each step took, milliseconds; for metrics and progress, never for decisions. */
 export interface StepTimes {
@@ -42,24 +41,16 @@ export interface BrokenBatch {
   readonly violations: readonly LawVerdict[];
 }
 
-/** Steps beyond this venue; each says what it did, or that nobody configured it. */
-export interface BeyondSteps {
-  readonly prove: (epoch: EpochRecord) => StepState;
-  readonly publish: (epoch: EpochRecord) => StepState;
-  readonly settle: (epoch: EpochRecord) => StepState;
-}
-
-/** The seams where provers, archives and base layers will stand. */
-export const NOT_CONFIGURED: BeyondSteps = {
-  prove: () => ({ kind: 'notConfigured' }),
-  publish: () => ({ kind: 'notConfigured' }),
-  settle: () => ({ kind: 'notConfigured' }),
-};
-
 /** What the search proposes, and the fills that it has already settled on the way. */
 interface Search {
   readonly proposal: BatchProposal;
   readonly settled: Settlement | undefined;
+}
+
+/** A transition that was proposed and not applied, with the input that applies it. */
+interface Proposed {
+  readonly input: Extract<Input, { kind: 'clearBatch' }>;
+  readonly transition: BatchTransition;
 }
 
 /** What the pipeline works with. */
@@ -69,6 +60,18 @@ export interface PipelineDependencies {
   readonly batchesPerEpoch: number;
   /** Milliseconds on a steady clock. */
   readonly stopwatch: () => number;
+  /** Present where epochs are proved. */
+  readonly proving?: Proving;
+}
+
+/** What a pipeline has to know about proofs: which epochs can have one. */
+export interface Proving {
+  /** Why no circuit can prove an epoch of these batches; undefined when one can. */
+  readonly unprovable: (batches: readonly BatchTransition[]) => string | undefined;
+  /** The cleared batches of the epoch that is open. */
+  readonly openTransitions: (marketId: number) => readonly BatchTransition[];
+  /** Called with a seal that made room for the batch in hand, before that batch is applied. */
+  readonly onSealed: (sealed: Sequenced) => void;
 }
 
 /**
@@ -86,12 +89,14 @@ export class Pipeline {
   readonly #sequencer: Sequencer;
   readonly #batchesPerEpoch: number;
   readonly #stopwatch: () => number;
+  readonly #proving: Proving | undefined;
 
   constructor(dependencies: PipelineDependencies) {
     this.#machine = dependencies.machine;
     this.#sequencer = dependencies.sequencer;
     this.#batchesPerEpoch = dependencies.batchesPerEpoch;
     this.#stopwatch = dependencies.stopwatch;
+    this.#proving = dependencies.proving;
   }
 
   /** Stops a batch from collecting. Rejections: those of `closeBatch`. */
@@ -107,32 +112,36 @@ export class Pipeline {
   run(marketId: number, oracle: OracleSnapshot): Result<ClearedBatch> | BrokenBatch {
     const market = this.#market(marketId);
     const started = this.#stopwatch();
-    const { proposal, settled } = this.#clear(market, oracle);
+    const search = this.#clear(market, oracle);
     const solved = this.#stopwatch();
-    const input = { kind: 'clearBatch' as const, marketId, oracle, proposal };
-    const proposed = this.#machine.propose(input, settled);
+    const proposed = this.#proposeWithRoom(market, oracle, search);
     if (!proposed.ok) return proposed;
+    const { input, transition } = proposed.value;
     const allocated = this.#stopwatch();
-    const verdicts = judgeBatch(proposed.value, { authority: 'admitted' });
+    const verdicts = judgeBatch(transition, { authority: 'admitted' });
     const judged = this.#stopwatch();
     const violations = verdicts.filter(({ verdict }) => verdict.kind === 'violated');
-    if (violations.length > 0) return this.#halt(marketId, proposed.value, violations);
-    const cleared = this.#sequencer.settle(input, proposed.value);
+    if (violations.length > 0) return this.#halt(marketId, transition, violations);
+    const cleared = this.#sequencer.settle(input, transition);
     if (!cleared.ok) return cleared;
+    const times = {
+      solveMs: solved - started,
+      allocateMs: allocated - solved,
+      judgeMs: judged - allocated,
+    };
+    const sealed = this.#cutDiff(market);
     return {
       ok: true,
-      value: {
-        transition: proposed.value,
-        verdicts,
-        cleared: cleared.value,
-        times: {
-          solveMs: solved - started,
-          allocateMs: allocated - solved,
-          judgeMs: judged - allocated,
-        },
-        sealed: this.#cutDiff(market),
-      },
+      value: { transition, verdicts, cleared: cleared.value, times, sealed },
     };
+  }
+
+  /** Seals what was cleared since the last seal; undefined when there is nothing, or no room. */
+  seal(marketId: number): Sequenced | undefined {
+    if (this.#market(marketId).epoch.batchCount === 0) return undefined;
+    const sealed = this.#sequencer.execute({ kind: 'sealEpoch', marketId });
+    // Without room in the journal the epoch stays open and is sealed at a later beat.
+    return sealed.ok ? sealed.value : undefined;
   }
 
   #clear(market: BatchMarket, oracle: OracleSnapshot): Search {
@@ -162,12 +171,42 @@ export class Pipeline {
     return { halted: halted.ok ? halted.value : undefined, transition, violations };
   }
 
-  #cutDiff(market: BatchMarket): Sequenced | undefined {
-    if (market.epoch.batchCount < this.#batchesPerEpoch) return undefined;
-    const input: Input = { kind: 'sealEpoch', marketId: market.marketId };
-    const sealed = this.#sequencer.execute(input);
-    // Without room in the journal the epoch stays open and is sealed after the next batch.
-    return sealed.ok ? sealed.value : undefined;
+  /**
+   * What the search comes to, unapplied. A batch that no circuit could prove would hold up every
+   * epoch after it, so it does not trade: it halts with the reason, and its orders are returned.
+   */
+  #propose(market: BatchMarket, oracle: OracleSnapshot, search: Search): Result<Proposed> {
+    const { marketId } = market;
+    const { proposal, settled } = search;
+    const input = { kind: 'clearBatch' as const, marketId, oracle, proposal };
+    const proposed = this.#machine.propose(input, settled);
+    if (!proposed.ok) return proposed;
+    const unprovable = this.#proving?.unprovable([proposed.value]);
+    if (unprovable === undefined || proposal.kind === 'halted') {
+      return accepted({ input, transition: proposed.value });
+    }
+    const reason = `this batch cannot be proved: ${unprovable}`;
+    const halted = { kind: 'halted' as const, reason, prices: oracle.mids };
+    return this.#propose(market, oracle, { proposal: halted, settled: undefined });
+  }
+
+  /**
+   * Seals the open epoch first when it and this batch do not fit a circuit together. A seal may
+   * return withdrawals, so the balances before the batch are then read again.
+   */
+  #proposeWithRoom(market: BatchMarket, oracle: OracleSnapshot, search: Search): Result<Proposed> {
+    const proposed = this.#propose(market, oracle, search);
+    const open = this.#proving?.openTransitions(market.marketId) ?? [];
+    if (!proposed.ok || open.length === 0) return proposed;
+    const together = [...open, proposed.value.transition];
+    if (this.#proving?.unprovable(together) === undefined) return proposed;
+    const sealed = this.seal(market.marketId);
+    if (sealed !== undefined) this.#proving.onSealed(sealed);
+    return this.#propose(market, oracle, search);
+  }
+
+  #cutDiff({ marketId, epoch }: BatchMarket): Sequenced | undefined {
+    return epoch.batchCount < this.#batchesPerEpoch ? undefined : this.seal(marketId);
   }
 
   #market(marketId: number): BatchMarket {

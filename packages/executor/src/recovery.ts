@@ -9,7 +9,6 @@ import { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { BatchTransition } from '@lawbook/exchange/transition';
 import type { Journal } from './journal/journal.ts';
 import type { SnapshotStore } from './journal/snapshots.ts';
-import type { BeyondSteps } from './pipeline.ts';
 import { Projection } from './readModel/projection.ts';
 import { decodeSnapshotBody } from './readModel/snapshotBody.ts';
 import type { VenueIndex } from './readModel/venueIndex.ts';
@@ -20,7 +19,6 @@ export interface RecoverySources {
   readonly journal: Journal;
   readonly snapshots: SnapshotStore;
   readonly index: VenueIndex;
-  readonly beyond: BeyondSteps;
   readonly onProgress?: (progress: { readonly sequence: number; readonly last: number }) => void;
 }
 
@@ -45,7 +43,7 @@ export interface RecoveredVenue {
  * because a journal holds accepted inputs only.
  */
 export async function recover(sources: RecoverySources): Promise<RecoveredVenue> {
-  const { domain, journal, snapshots, index, beyond } = sources;
+  const { domain, journal, snapshots, index } = sources;
   const notes: string[] = [];
   const cursor = await index.cursor();
   const { snapshot, skipped } = await snapshots.loadLatest({
@@ -59,7 +57,7 @@ export async function recover(sources: RecoverySources): Promise<RecoveredVenue>
   }
   const body = usable === undefined ? undefined : decodeSnapshotBody(usable.state);
   const machine = new StateMachine(domain, body?.state ?? new ExchangeState(domain));
-  const projection = new Projection(machine.state.markets, beyond, judgeAgain);
+  const projection = new Projection(machine.state.markets, judgeAgain);
   body?.restore(projection);
   const fromSnapshot = usable?.sequence ?? 0;
   const last = journal.health().sequence;

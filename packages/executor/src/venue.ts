@@ -21,9 +21,11 @@ import type { Page, VenueService } from './venueService.ts';
 import type {
   BatchRecord,
   ComponentHealth,
+  EpochJourney,
   Executed,
   OrderRecord,
   SealedEpoch,
+  SettlementStatus,
   SubmitResult,
   TradePreview,
   VenueEvent,
@@ -38,8 +40,16 @@ export interface VenueParts {
   readonly oracles: OracleBoard;
   readonly recover: RecoverSigner;
   readonly health: () => readonly ComponentHealth[];
+  /** Proofs and base layer; undefined where epochs are only checked. */
+  readonly settlement: VenueSettlement | undefined;
   /** Called with faults that nobody waits for, such as a failing index. */
   readonly onFault: (fault: unknown) => void;
+}
+
+/** What a venue asks of whatever proves and settles its epochs. */
+export interface VenueSettlement {
+  status(): SettlementStatus;
+  journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined>;
 }
 
 interface Waiter {
@@ -78,6 +88,14 @@ export class Venue implements VenueService {
 
   health(): readonly ComponentHealth[] {
     return this.#parts.health();
+  }
+
+  settlement(): SettlementStatus {
+    return this.#parts.settlement?.status() ?? SETTLES_NOWHERE;
+  }
+
+  async journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined> {
+    return this.#parts.settlement?.journey(marketId, epochNumber);
   }
 
   /** The body of a snapshot of this moment. */
@@ -120,6 +138,9 @@ export class Venue implements VenueService {
     input: Extract<Input, { kind: 'submitOrder' | 'revealOrder' }>,
   ): Promise<SubmitResult> {
     const { entry } = input;
+    const paused = this.#parts.settlement?.status().pausedBecause;
+    if (paused !== undefined)
+      return refuse('notAdmitting', { field: 'settlement', actual: paused });
     const result = this.#execute(input);
     if (result.ok) {
       const { executed, durable } = result.value;
@@ -181,12 +202,14 @@ export class Venue implements VenueService {
     return this.#parts.index.batches(marketId, page);
   }
 
-  epoch(marketId: number, epochNumber: number): Promise<SealedEpoch | undefined> {
-    return this.#parts.index.epoch(marketId, epochNumber);
+  async epoch(marketId: number, epochNumber: number): Promise<SealedEpoch | undefined> {
+    const sealed = await this.#parts.index.epoch(marketId, epochNumber);
+    return sealed === undefined ? undefined : await this.#withJourney(sealed);
   }
 
-  epochs(marketId: number, page: Page): Promise<SealedEpoch[]> {
-    return this.#parts.index.epochs(marketId, page);
+  async epochs(marketId: number, page: Page): Promise<SealedEpoch[]> {
+    const sealed = await this.#parts.index.epochs(marketId, page);
+    return await Promise.all(sealed.map((each) => this.#withJourney(each)));
   }
 
   bundle(marketId: number, epochNumber: number): Promise<Uint8Array | undefined> {
@@ -239,6 +262,14 @@ export class Venue implements VenueService {
     return result;
   }
 
+  /** A sealed epoch with what became of it since. */
+  async #withJourney(sealed: SealedEpoch): Promise<SealedEpoch> {
+    const journey = await this.journey(sealed.epoch.marketId, sealed.epoch.epochNumber);
+    if (journey === undefined) return sealed;
+    const { level, prove, settle } = journey;
+    return { ...sealed, level, prove, settle };
+  }
+
   #openOrders(owner: AccountId): OrderRecord[] {
     const records: OrderRecord[] = [];
     for (const market of this.state.markets.values()) {
@@ -253,6 +284,15 @@ export class Venue implements VenueService {
     return records;
   }
 }
+
+const SETTLES_NOWHERE: SettlementStatus = {
+  phase: 'notConfigured',
+  detail: 'This venue has no base layer: epochs are checked, not proven, and settle nowhere.',
+  pausedBecause: undefined,
+  lag: undefined,
+  exposure: undefined,
+  layer: undefined,
+};
 
 /**
  * Refusals that an order may earn after it was accepted, because the venue went on: its nonce is

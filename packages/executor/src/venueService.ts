@@ -9,9 +9,11 @@ import type { Signing } from '@lawbook/exchange/orders/signedTypes';
 import type {
   BatchRecord,
   ComponentHealth,
+  EpochJourney,
   Executed,
   OrderRecord,
   SealedEpoch,
+  SettlementStatus,
   SubmitResult,
   TradePreview,
   VenueEvent,
@@ -36,6 +38,10 @@ export interface VenueService {
   /** Sequence of the last input applied, and of the last one on disk. */
   cursors(): { readonly executed: number; readonly durable: number };
   health(): readonly ComponentHealth[];
+  /** Where it settles, and how far behind trading that is. */
+  settlement(): SettlementStatus;
+  /** Proof and settlement of an epoch; undefined where nobody proves. */
+  journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined>;
   /** Resolves true once `sequence` is durable and readable, false when `timeoutMs` is over. */
   waitFor(sequence: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
 

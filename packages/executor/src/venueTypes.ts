@@ -4,6 +4,8 @@ import type { Result } from '@lawbook/exchange/failures/result';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import type { BatchReport } from '@lawbook/exchange/markets/batch/report';
 import type { BatchOrder } from '@lawbook/exchange/orders/batchOrder';
+import type { ListRecord } from '@lawbook/settlement/settler/settlementStore';
+import type { SettlementLag } from '@lawbook/settlement/settler/settler';
 
 /** Why a batch order was not filled, or not whole. */
 export type ResidualReason =
@@ -60,8 +62,55 @@ export interface SealedEpoch {
   readonly settle: StepState;
 }
 
-/** A pipeline step beyond judging. */
-export type StepState = { readonly kind: 'notConfigured' } | { readonly kind: 'done' };
+/** A pipeline step beyond judging. Times are milliseconds since 1970. */
+export type StepState =
+  | { readonly kind: 'notConfigured' }
+  | { readonly kind: 'waiting'; readonly detail?: string }
+  | { readonly kind: 'done'; readonly atMs: number; readonly detail?: string }
+  /** Waits for a person, who finds in the detail what was said. */
+  | { readonly kind: 'refused'; readonly detail: string };
+
+/** Where a venue settles and how far behind trading that is. */
+export interface SettlementStatus {
+  /** `starting` until the base layer is ready; `stopped` after a divergence. */
+  readonly phase: 'notConfigured' | 'starting' | 'running' | 'stopped';
+  /** A sentence for people. */
+  readonly detail: string;
+  /** Why orders are refused at present; undefined while they are not. */
+  readonly pausedBecause: string | undefined;
+  readonly lag: SettlementLag | undefined;
+  readonly exposure: ExposureLimits | undefined;
+  readonly layer: BaseLayerFacts | undefined;
+}
+
+/** How far the venue may trade ahead of its base layer. */
+export interface ExposureLimits {
+  readonly unsettledListsMax: number;
+  readonly unsettledAgeMsMax: number;
+}
+
+/** What names the base layer, for people and for wallets. */
+export interface BaseLayerFacts {
+  readonly kind: 'evm' | 'memory' | 'delta';
+  readonly chainId: bigint;
+  readonly contract: string;
+  readonly registry: string;
+  readonly shard: number;
+  /** Endpoint that a wallet can use; the embedded chain's own, undefined for others. */
+  readonly rpcUrl: string | undefined;
+  /** Token contracts by asset id. */
+  readonly tokens: readonly string[];
+  /** Words to show beside everything that rests on the development string. */
+  readonly setup: string;
+}
+
+/** What became of a sealed epoch's proof and settlement. */
+export interface EpochJourney {
+  readonly level: EpochLevel;
+  readonly prove: StepState;
+  readonly settle: StepState;
+  readonly record: ListRecord | undefined;
+}
 
 /** The answer to an input: what it did and where, once it is durable. */
 export interface Executed {

@@ -19,7 +19,7 @@ import { createOracle } from './oracles/createOracle.ts';
 import type { OracleAdapter } from './oracles/oracleAdapter.ts';
 import { systemClock } from './oracles/systemClock.ts';
 import type { BrokenBatch, ClearedBatch } from './pipeline.ts';
-import { NOT_CONFIGURED, Pipeline } from './pipeline.ts';
+import { Pipeline } from './pipeline.ts';
 import { Snapshotter } from './readModel/snapshotter.ts';
 import { VenueIndex } from './readModel/venueIndex.ts';
 import type { RecoveredVenue } from './recovery.ts';
@@ -67,7 +67,6 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
     journal,
     snapshots,
     index,
-    beyond: NOT_CONFIGURED,
     ...(deps.onProgress === undefined ? {} : { onProgress: deps.onProgress }),
   }).catch(async (cause: unknown) => {
     await journal.close();

@@ -180,10 +180,16 @@ export const batchList: z.ZodType<BatchList> = z.object({
 
 /** A step beyond checking. */
 export interface StepView {
-  readonly state: 'notConfigured' | 'done';
+  readonly state: 'notConfigured' | 'waiting' | 'done' | 'refused';
+  readonly at?: string | undefined;
+  readonly detail?: string | undefined;
 }
 
-const stepView: z.ZodType<StepView> = z.object({ state: z.enum(['notConfigured', 'done']) });
+const stepView: z.ZodType<StepView> = z.object({
+  state: z.enum(['notConfigured', 'waiting', 'done', 'refused']),
+  at: timeText.optional().describe('When it was done'),
+  detail: z.string().optional().describe('What it waits for, or why it was refused'),
+});
 
 export interface EpochView {
   readonly marketId: string;

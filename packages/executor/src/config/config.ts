@@ -8,6 +8,8 @@ export interface Config {
   readonly storage: { readonly backend: 'lmdb' | 'rocksdb'; readonly reserveBytes: number };
   readonly oracle: OracleConfig;
   readonly market: MarketConfig;
+  readonly settlement: SettlementConfig;
+  readonly proofs: ProofsConfig;
   readonly demo: DemoConfig;
   readonly operator: OperatorConfig;
   readonly log: { readonly level: LogLevel };
@@ -116,6 +118,38 @@ export interface RandomWalkConfig {
 export interface MarketConfig {
   readonly batchIntervalMs: number;
   readonly batchesPerEpoch: number;
+  readonly epochSealAfterMs: number;
+}
+
+/** Where epochs settle. */
+export interface SettlementConfig {
+  /** `embedded` starts a chain of its own; `evm` uses the endpoints below; `off` settles nowhere. */
+  readonly mode: 'off' | 'embedded' | 'evm';
+  readonly shard: number;
+  /** Blocks on top of a block until it counts as final. */
+  readonly finalityBlocks: number;
+  readonly embedded: { readonly blockSeconds: number; readonly port: number };
+  readonly evm: {
+    readonly rpcUrls: readonly string[];
+    readonly deploymentFile?: string | undefined;
+    readonly operatorKeyFile?: string | undefined;
+  };
+  readonly exposure: ExposureConfig;
+}
+
+/** How much may be traded ahead of the base layer before the venue pauses. */
+export interface ExposureConfig {
+  readonly unsettledEpochsMax: number;
+  readonly unsettledAgeMsMax: number;
+}
+
+/** How epochs are proved. */
+export interface ProofsConfig {
+  /** Points of a public ceremony; without it the insecure development string. */
+  readonly crsPath?: string | undefined;
+  readonly workers: number;
+  readonly memoryBytes: number;
+  readonly timeoutMs: number;
 }
 
 /** The demonstration venue. */

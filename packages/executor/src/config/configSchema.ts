@@ -196,7 +196,51 @@ const oracle = z
 const market = z
   .strictObject({
     batchIntervalMs: count('Time that a batch collects orders', 50, 60_000, 1000),
-    batchesPerEpoch: count('Batches that are proved and settled together', 1, 8, 1),
+    batchesPerEpoch: count('Batches that are proved and settled together', 1, 8, 8),
+    epochSealAfterMs: count('Time after which an epoch is sealed anyway', 100, DAY_MS, 10_000),
+  })
+  .prefault({});
+
+const settlement = z
+  .strictObject({
+    mode: z
+      .enum(['off', 'embedded', 'evm'])
+      .default('off')
+      .describe('Base layer: none, a development chain of its own, or the endpoints of evm'),
+    shard: count('Slice of vaults that this venue may debit', 1, 2 ** 32 - 1, 1),
+    finalityBlocks: count('Blocks on top until a block counts as final', 1, 10_000, 12),
+    embedded: z
+      .strictObject({
+        blockSeconds: count('Seconds between blocks', 1, 60, 1),
+        port: count('Port of the chain on loopback; 0 lets the system choose', 0, 65_535, 0),
+      })
+      .prefault({}),
+    evm: z
+      .strictObject({
+        rpcUrls: z
+          .array(z.string().refine(isSafeUrl, 'Write an https URL, or http on a loopback address'))
+          .readonly()
+          .default([])
+          .describe('Endpoints of the chain; two or more outlive the failure of one'),
+        deploymentFile: text('What `lawbook agreement submit` wrote').optional(),
+        operatorKeyFile: text('Key of the operator, readable by its owner only').optional(),
+      })
+      .prefault({}),
+    exposure: z
+      .strictObject({
+        unsettledEpochsMax: count('Sealed epochs that may wait to be settled', 1, 1e6, 60),
+        unsettledAgeMsMax: count('Age of the oldest of them', 1000, 30 * DAY_MS, 600_000),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+const proofs = z
+  .strictObject({
+    crsPath: text('Points of a public ceremony; none uses the development string').optional(),
+    workers: count('Epochs that are proved at once', 1, 64, 1),
+    memoryBytes: count('Memory of one prover before it is stopped', 256 * MIB, 2 ** 40, 4096 * MIB),
+    timeoutMs: count('Time of one proof before it is stopped', 1000, DAY_MS, 300_000),
   })
   .prefault({});
 
@@ -238,6 +282,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     .prefault({}),
   oracle,
   market,
+  settlement,
+  proofs,
   demo,
   operator,
   log: z

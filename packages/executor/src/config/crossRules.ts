@@ -13,6 +13,7 @@ export function crossRules(config: Config): BrokenRule[] {
   return [
     ...listenRules(config),
     ...oracleRules(config),
+    ...settlementRules(config),
     ...rule(
       config.operator.token !== undefined && config.operator.tokenFile !== undefined,
       'operator.tokenFile',
@@ -76,6 +77,37 @@ function oracleRules({ oracle, demo }: Config): BrokenRule[] {
       'A mid must live longer than the interval of the chosen oracle',
     ),
     ...missingMids(adapter, oracle),
+  ];
+}
+
+function settlementRules({ settlement, demo, proofs }: Config): BrokenRule[] {
+  const { mode, evm } = settlement;
+  return [
+    ...rule(
+      mode === 'embedded' && !demo.enabled,
+      'settlement.mode',
+      'The embedded chain holds play money: it needs demo.enabled; choose evm or off',
+    ),
+    ...rule(
+      mode === 'evm' && evm.rpcUrls.length === 0,
+      'settlement.evm.rpcUrls',
+      'Name at least one endpoint of the chain',
+    ),
+    ...rule(
+      mode === 'evm' && evm.deploymentFile === undefined,
+      'settlement.evm.deploymentFile',
+      'Name the file that `lawbook agreement submit` wrote',
+    ),
+    ...rule(
+      mode === 'evm' && evm.operatorKeyFile === undefined,
+      'settlement.evm.operatorKeyFile',
+      'Name the key file of the operator',
+    ),
+    ...rule(
+      mode === 'evm' && proofs.crsPath === undefined,
+      'proofs.crsPath',
+      'The development string is for the embedded chain only: name the points of a ceremony',
+    ),
   ];
 }
 

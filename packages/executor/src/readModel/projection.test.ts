@@ -6,7 +6,6 @@ import { at } from '@lawbook/exchange/failures/invariant';
 import type { Input } from '@lawbook/exchange/inputs';
 import { AdmissionMode } from '@lawbook/exchange/markets/batch/parameters';
 import { fundedBench } from '../../../../testing/exchange/exchangeBench.ts';
-import { NOT_CONFIGURED } from '../pipeline.ts';
 import { Projection } from './projection.ts';
 
 function stage(changes: Parameters<typeof fundedBench>[0] = {}): ReturnType<typeof fundedBench> & {
@@ -15,7 +14,7 @@ function stage(changes: Parameters<typeof fundedBench>[0] = {}): ReturnType<type
 } {
   const parts = fundedBench({ batchIntervalMs: 1000, revealWindowMs: 500, ...changes });
   const { bench } = parts;
-  const projection = new Projection(bench.machine.state.markets, NOT_CONFIGURED, () => []);
+  const projection = new Projection(bench.machine.state.markets, () => []);
   const phases = (input: Input): (readonly [string, number | undefined])[] => {
     const applied = bench.must(input);
     const { sequence, timeMs } = bench.machine.state;

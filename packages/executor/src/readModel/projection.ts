@@ -6,7 +6,6 @@ import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import type { BatchMarket, OpenBatch } from '@lawbook/exchange/markets/batch/batchMarket';
 import { reportHash } from '@lawbook/exchange/markets/batch/report';
 import type { BatchTransition } from '@lawbook/exchange/transition';
-import type { BeyondSteps } from '../pipeline.ts';
 import type { StoreChange } from '../storage/keyValueStore.ts';
 import type { BatchRecord, Executed, OrderRecord, SealedEpoch, VenueEvent } from '../venueTypes.ts';
 import type { Admission } from './orderOutcomes.ts';
@@ -29,18 +28,15 @@ const NOTHING: Projected = { changes: [], events: [] };
  */
 export class Projection {
   readonly #markets: ReadonlyMap<number, BatchMarket>;
-  readonly #beyond: BeyondSteps;
   readonly #judge: (transition: BatchTransition) => readonly LawVerdict[];
   readonly #admissions = new Map<number, Admission[]>();
   readonly #open = new Map<number, BatchTransition[]>();
 
   constructor(
     markets: ReadonlyMap<number, BatchMarket>,
-    beyond: BeyondSteps,
     judge: (transition: BatchTransition) => readonly LawVerdict[],
   ) {
     this.#markets = markets;
-    this.#beyond = beyond;
     this.#judge = judge;
   }
 
@@ -211,9 +207,9 @@ export class Projection {
     const record: SealedEpoch = {
       epoch,
       level: 'checked',
-      prove: this.#beyond.prove(epoch),
-      publish: this.#beyond.publish(epoch),
-      settle: this.#beyond.settle(epoch),
+      prove: { kind: 'notConfigured' },
+      publish: { kind: 'notConfigured' },
+      settle: { kind: 'notConfigured' },
     };
     return { changes: epochChanges(record, bundle), events: [{ kind: 'epoch', record }] };
   }

@@ -1,11 +1,11 @@
 import type { AccountView, BalanceView } from '@lawbook/api/schema/accountViews';
-import type { BatchView, EpochView, VerdictView } from '@lawbook/api/schema/recordViews';
+import type { BatchView, EpochView, StepView, VerdictView } from '@lawbook/api/schema/recordViews';
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { formatDecimal } from '@lawbook/exchange/numbers/amount';
-import type { BatchRecord, SealedEpoch } from '../../venueTypes.ts';
+import type { BatchRecord, SealedEpoch, StepState } from '../../venueTypes.ts';
 import { asOfState, isoTime } from './moments.ts';
 import { presentPrice, symbolOf } from './presentMarket.ts';
 
@@ -76,11 +76,17 @@ export function presentEpoch({ epoch, level, prove, publish, settle }: SealedEpo
     stateRoot: epoch.stateRoot,
     level,
     steps: {
-      prove: { state: prove.kind },
-      publish: { state: publish.kind },
-      settle: { state: settle.kind },
+      prove: presentStep(prove),
+      publish: presentStep(publish),
+      settle: presentStep(settle),
     },
   };
+}
+
+function presentStep(step: StepState): StepView {
+  const detail = 'detail' in step && step.detail !== undefined ? { detail: step.detail } : {};
+  const moment = step.kind === 'done' ? { at: isoTime(step.atMs) } : {};
+  return { state: step.kind, ...moment, ...detail };
 }
 
 /** Balances of an account by symbol. */
