@@ -10,14 +10,14 @@ import type { ChainBlock } from './chainTracker.ts';
 /** Requests at once where many blocks are missing. */
 const BLOCKS_AT_ONCE = 10;
 
-/** Reads headers through the pool, ahead of other reads; the signal ends every read. */
+/** Reads headers through the pool, each as urgently as the options say; the signal ends all. */
 export class BlockReader {
   readonly #pool: EndpointPool;
   readonly #options: ReadOptions;
 
-  constructor(pool: EndpointPool, signal: AbortSignal) {
+  constructor(pool: EndpointPool, options: ReadOptions) {
     this.#pool = pool;
-    this.#options = { priority: 'high', signal };
+    this.#options = options;
   }
 
   /** One endpoint's answer to what its newest block is, unread. */

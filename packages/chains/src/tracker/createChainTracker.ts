@@ -105,8 +105,9 @@ class PollingTracker implements ChainTracker {
     this.#environment = environment;
     this.#pool = pool;
     this.#ring = new HeaderRing(this.#options.ringBlocks);
-    this.#reader = new BlockReader(pool, this.#closing.signal);
-    this.#tags = new FinalityTags(pool, this.#closing.signal);
+    const { signal } = this.#closing;
+    this.#reader = new BlockReader(pool, { priority: 'high', signal });
+    this.#tags = new FinalityTags(pool, signal);
     this.#lastStartMs = environment.clock.elapsedMs() - FAILING_SPACING_MS;
     this.#stopWake = wake?.(() => this.#wakeUp());
     this.#loop = this.#run();

@@ -9,6 +9,7 @@ import type { ChainTracker } from './chainTracker.ts';
 import type { ChainTrackerOptions } from './createChainTracker.ts';
 import { createChainTracker } from './createChainTracker.ts';
 import { ScriptedChain } from './fixtures/scriptedChain.ts';
+import { RING_BLOCKS } from './headerRing.ts';
 import type { LogBatch, LogCursor, LogCursorOptions } from './logCursor.ts';
 import { createLogCursor } from './logCursor.ts';
 
@@ -217,6 +218,8 @@ test('a rewind without finality goes a ring deep and delivers anew', async () =>
 test('far below the ring ranges are read, and split where they are refused', async () => {
   const world = new World(1, { ringBlocks: 50, historyBlocks: 20 });
   world.chain.logRangeMax = 100;
+  world.chain.safeDepth = 30;
+  world.chain.finalizedDepth = 30;
   for (let k = 1; k <= 30; k += 1) world.chain.mine(50, [log(k)]);
   await world.restart();
   const before = world.chain.count('eth_getLogs');
@@ -224,6 +227,50 @@ test('far below the ring ranges are read, and split where they are refused', asy
   const expected = Array.from({ length: 30 }, (_, k) => `+${1 + 50 * k}:${k + 1}`);
   assert.deepEqual(told(batches), expected);
   assert.ok(world.chain.count('eth_getLogs') - before < 80, 'most blocks share a call');
+  await world.close();
+});
+
+test('without finality a ring of blocks below the ring is read by hash', async () => {
+  const world = new World(1, { ringBlocks: 50, historyBlocks: 20 });
+  for (let k = 1; k <= 30; k += 1) world.chain.mine(50, [log(k)]);
+  await world.restart();
+  const before = world.chain.calls.length;
+  const batches = await world.take(world.cursor(1n), 10);
+  const expected = Array.from({ length: 30 }, (_, k) => `+${1 + 50 * k}:${k + 1}`);
+  assert.deepEqual(told(batches), expected);
+  const queries = world.chain.calls
+    .slice(before)
+    .filter(({ method }) => method === 'eth_getLogs')
+    .map(({ params }) => params[0] as { readonly blockHash?: string });
+  const byHash = queries.filter(({ blockHash }) => blockHash !== undefined).length;
+  assert.ok(byHash >= RING_BLOCKS, 'what may leave the chain is read by hash');
+  assert.ok(byHash < RING_BLOCKS + 50, 'each block is read once');
+  assert.ok(queries.length - byHash < 10, 'blocks below share a call');
+  await world.close();
+});
+
+test('a range whose end is on another branch is read again', async () => {
+  const world = new World(1, { historyBlocks: 0, pollIntervalMs: 50 });
+  const { chain, clock } = world;
+  const endpoint = at(chain.endpoints, 0);
+  for (let k = 1; k <= 20; k += 1) chain.mine(1, [log(k)]);
+  endpoint.stuckOn = chain.head().hash;
+  chain.reorg(10, 1, [log(31)]);
+  for (let k = 32; k <= 42; k += 1) chain.mine(1, [log(k)]);
+  chain.finalizedDepth = 3;
+  chain.safeDepth = 3;
+  await world.restart();
+  chain.latencyMs = 20;
+  const cursor = world.cursor(1n);
+  const before = chain.count('eth_getLogs');
+  clock.schedule(30, () => {
+    endpoint.stuckOn = undefined;
+  });
+  const marks = Array.from({ length: 22 }, (_, k) => `+${k + 1}:${k < 10 ? k + 1 : k + 21}`);
+  assert.deepEqual(told(await world.take(cursor)), marks);
+  const queries = chain.calls.filter(({ method }) => method === 'eth_getLogs').slice(before);
+  const ranges = queries.map(({ params }) => params[0] as { readonly fromBlock?: string });
+  assert.equal(ranges.filter(({ fromBlock }) => fromBlock === '0x1').length, 2);
   await world.close();
 });
 

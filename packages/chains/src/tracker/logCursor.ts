@@ -1,9 +1,11 @@
-import { invariant } from '@lawbook/exchange/failures/invariant';
+import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import type { Hash } from 'viem';
 import { ChainFault } from '../chainFault.ts';
 import type { EndpointPool } from '../endpoints/endpointPool.ts';
 import { RpcError } from '../endpoints/transport.ts';
 import type { Environment } from '../environment.ts';
+import { Ancestry } from './ancestry.ts';
+import { unreadable } from './chainBlock.ts';
 import type { BlockReference, ChainBlock, ChainTracker } from './chainTracker.ts';
 import { RING_BLOCKS } from './headerRing.ts';
 import type { ChainLog } from './logReader.ts';
@@ -106,6 +108,7 @@ class PollingLogCursor implements LogCursor {
   readonly #tracker: ChainTracker;
   readonly #environment: Environment;
   readonly #reader: LogReader;
+  readonly #ancestry: Ancestry;
   /** The lowest block that is delivered. */
   #first: bigint;
   /** Everything up to here is delivered and acknowledged, or holds no logs. */
@@ -122,6 +125,7 @@ class PollingLogCursor implements LogCursor {
     this.#tracker = dependencies.tracker;
     this.#environment = dependencies.environment;
     this.#reader = new LogReader(filter, dependencies.pool);
+    this.#ancestry = new Ancestry(dependencies.pool);
     if (typeof from === 'bigint') {
       this.#first = from;
       this.#position = { number: from - 1n, hash: undefined };
@@ -208,7 +212,8 @@ class PollingLogCursor implements LogCursor {
     if (hash !== undefined && canonical === false) return this.#undo({ number, hash }, signal);
     const block = this.#tracker.blockAt(number + 1n);
     if (block !== undefined && (hash === undefined || canonical === true)) {
-      return this.#adopt(block, head, signal);
+      this.#ancestry.forget();
+      return this.#adopt(this.#windowFrom(block), signal);
     }
     if (number < head.number) return this.#digUp(this.#position, head, signal);
     await this.#tracker.changed(signal);
@@ -225,15 +230,16 @@ class PollingLogCursor implements LogCursor {
     return number < this.#first ? { number: this.#first - 1n, hash: undefined } : { number, hash };
   }
 
+  /** Delivers the first block of a window; the others are those after it, to be read with it. */
   async #adopt(
-    block: ChainBlock,
-    head: ChainBlock,
+    window: readonly ChainBlock[],
     signal: AbortSignal | undefined,
   ): Promise<LogBatch | undefined> {
-    if (!this.#fetched.has(block.hash)) await this.#fetchFrom(block, head, signal);
+    const block = at(window, 0);
+    if (!this.#fetched.has(block.hash)) await this.#fetch(window, signal);
     const logs = this.#fetched.get(block.hash) ?? [];
     // While it was read the chain may have left it: then the next step finds the way.
-    if (this.#tracker.isCanonical(block) !== true) return undefined;
+    if (this.#tracker.isCanonical(block) === false) return undefined;
     const cursor = { number: block.number, hash: block.hash };
     this.#remember(block.hash, logs);
     if (logs.length > 0) return { kind: 'adopted', block: cursor, logs, cursor };
@@ -241,29 +247,26 @@ class PollingLogCursor implements LogCursor {
     return undefined;
   }
 
-  /** Reads the logs of a block, and of those after it while the cursor is behind. */
-  async #fetchFrom(
-    block: ChainBlock,
-    head: ChainBlock,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    this.#fetched.clear();
-    if (block.number >= head.number) {
-      this.#fetched.set(block.hash, await this.#reader.ofBlock(block, signal));
-      return;
-    }
+  /** A block of the ring, and those after it while the cursor is behind. */
+  #windowFrom(block: ChainBlock): readonly ChainBlock[] {
     const window = [block];
     while (window.length < WINDOW_BLOCKS) {
       const following = this.#tracker.blockAt(block.number + BigInt(window.length));
       if (following === undefined) break;
       window.push(following);
     }
+    return window;
+  }
+
+  /** @throws ChainFault when the first block of the window cannot be read. */
+  async #fetch(window: readonly ChainBlock[], signal: AbortSignal | undefined): Promise<void> {
+    this.#fetched.clear();
     const reads = window.map((each) => this.#reader.ofBlock(each, signal));
     for (const [index, read] of (await Promise.allSettled(reads)).entries()) {
       const each = window[index];
       if (read.status === 'fulfilled' && each !== undefined) {
         this.#fetched.set(each.hash, read.value);
-      } else if (read.status === 'rejected' && each === block) {
+      } else if (read.status === 'rejected' && index === 0) {
         throw read.reason;
       }
     }
@@ -316,22 +319,50 @@ class PollingLogCursor implements LogCursor {
     return { kind: 'rewound', cursor: { number, hash } };
   }
 
-  /** Reads a range of blocks that lie below the ring. */
+  /** Moves on below the ring: by parent hashes where blocks may still leave the chain. */
   async #digUp(
     position: Position,
-    head: BlockReference,
+    head: ChainBlock,
     signal: AbortSignal | undefined,
   ): Promise<LogBatch | undefined> {
     const { number, hash } = position;
-    const lowest = this.#lowestHeld(number, head.number);
+    const lowest = this.#lowestHeld(number, head);
+    const settled = this.#settledBelow(lowest.number);
+    if (number < settled) return this.#digUpRange(position, settled, signal);
+    const path = await this.#ancestry.of(lowest, number + 1n, signal);
+    // While it was read the chain may have left it: then the next step starts from the new one.
+    if (this.#tracker.isCanonical(lowest) === false) return undefined;
+    if (hash !== undefined && at(path, 0).parentHash !== hash) {
+      return this.#undo({ number, hash }, signal);
+    }
+    return this.#adopt(path.slice(0, WINDOW_BLOCKS), signal);
+  }
+
+  /** The highest block below the ring that cannot be undone: finalized, or as deep as a ring. */
+  #settledBelow(lowest: bigint): bigint {
+    const { finalized } = this.#tracker.finality();
+    const deep = lowest - BigInt(RING_BLOCKS);
+    const settled = finalized === undefined || finalized.number < deep ? deep : finalized.number;
+    return settled < lowest ? settled : lowest - 1n;
+  }
+
+  /** Reads a range of settled blocks: there every endpoint is on the same branch. */
+  async #digUpRange(
+    { number, hash }: Position,
+    settled: bigint,
+    signal: AbortSignal | undefined,
+  ): Promise<LogBatch | undefined> {
     if (hash !== undefined && number >= 0n) {
-      const canonical = await this.#reader.canonicalHash(number, lowest, signal);
+      const canonical = await this.#reader.canonicalHash(number, settled, signal);
       if (canonical !== hash) return this.#undo({ number, hash }, signal);
     }
-    const { to, logs } = await this.#reader.ofRange({ from: number + 1n, to: lowest - 1n }, signal);
+    const { to, logs } = await this.#reader.ofRange({ from: number + 1n, to: settled }, signal);
     const above = this.#tracker.blockAt(to + 1n);
-    const end = above?.parentHash ?? (await this.#reader.canonicalHash(to, lowest, signal));
-    this.#buried = batchesOf(logs);
+    const end = above?.parentHash ?? (await this.#reader.canonicalHash(to, settled, signal));
+    const batches = batchesOf(logs);
+    const last = batches.at(-1)?.block;
+    if (last?.number === to && last.hash !== end) throw unreadable('logs of one branch');
+    this.#buried = batches;
     this.#buriedEnd = { number: to, hash: end };
     return undefined;
   }
@@ -348,23 +379,26 @@ class PollingLogCursor implements LogCursor {
   }
 
   /** The lowest canonical block that the tracker holds, between one it lacks and its head. */
-  #lowestHeld(lacking: bigint, head: bigint): bigint {
+  #lowestHeld(lacking: bigint, head: ChainBlock): ChainBlock {
     let below = lacking;
     let lowest = head;
-    while (lowest - below > 1n) {
-      const middle = (below + lowest) >> 1n;
-      if (this.#tracker.blockAt(middle) === undefined) below = middle;
-      else lowest = middle;
+    while (lowest.number - below > 1n) {
+      const middle = (below + lowest.number) >> 1n;
+      const held = this.#tracker.blockAt(middle);
+      if (held === undefined) below = middle;
+      else lowest = held;
     }
     return lowest;
   }
 }
 
+/** @throws ChainFault CHAIN_TRANSPORT_FAILED where two blocks share a height. */
 function batchesOf(logs: readonly ChainLog[]): AdoptedLogs[] {
   const batches: AdoptedLogs[] = [];
   let block: { cursor: BlockReference; logs: ChainLog[] } | undefined;
   for (const log of logs) {
     if (block === undefined || block.cursor.hash !== log.blockHash) {
+      if (block?.cursor.number === log.blockNumber) throw unreadable('logs of one branch');
       const cursor = { number: log.blockNumber, hash: log.blockHash };
       block = { cursor, logs: [] };
       batches.push({ kind: 'adopted', block: cursor, logs: block.logs, cursor });
