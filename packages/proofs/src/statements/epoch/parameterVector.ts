@@ -2,6 +2,7 @@ import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import {
+  decimalsMax,
   orderBandPpm,
   parameterHash,
   productCount,
@@ -25,6 +26,7 @@ export const BASKETS_MAX = 2;
  * |---|---|
  * | 0, 1 | high and low 128 bits of the SHA-256 parameter hash: binds what no law reads |
  * | 2 .. 7 | A, baskets, feeE7, haltBandPpm, scarcity (0 proRata, 1 scarcityPricing), oracleAgeMsMax |
+ * | 8 | 10^D, D the most decimals of an asset |
  * | C | weights 10^(D - decimals) by column |
  * | C, C, C | target, inventoryMin, inventoryMax by column |
  * | K C | units of basket k and column i at k C + i |
@@ -59,6 +61,7 @@ export function parameterVector(
     BigInt(parameters.haltBandPpm),
     parameters.scarcity === Scarcity.proRata ? 0n : 1n,
     BigInt(parameters.oracleAgeMsMax),
+    10n ** BigInt(decimalsMax(parameters)),
     ...columns(unitWeights(parameters)),
     ...columns(assets.map(({ target }) => target)),
     ...columns(assets.map(({ inventoryMin }) => inventoryMin)),
@@ -78,7 +81,7 @@ export function parameterVector(
 export function parameterVectorLength(assetWords: number): number {
   const capacity = 3 * assetWords;
   return (
-    8 +
+    9 +
     (4 + BASKETS_MAX) * capacity +
     capacity * (capacity + BASKETS_MAX) +
     (capacity - 1) * (capacity - 1)
