@@ -15,7 +15,7 @@ import type { CircuitShape } from './diffList.ts';
 import type { FieldHash } from './fieldHash.ts';
 
 /** Baskets that a market may have for its epochs to be proved. */
-export const BASKETS_MAX = 2;
+export const BASKETS_MAX = 4;
 
 /**
  * The parameters of a batch market as field elements: what the circuit opens, in this order. C is
