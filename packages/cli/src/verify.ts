@@ -3,14 +3,16 @@ import { chainEpoch } from '@lawbook/exchange/application/batchInputs';
 import type { EpochBundle } from '@lawbook/exchange/bundle';
 import { decodeBundle } from '@lawbook/exchange/bundle';
 import { DecodeError } from '@lawbook/exchange/codec/byteReader';
+import type { Hash } from '@lawbook/exchange/codec/hash';
 import { diffRoot } from '@lawbook/exchange/diffs/stateDiff';
-import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
+import { at, InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import { epochFlaw, nettingFlaw } from '@lawbook/exchange/laws/epochChain';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
-import { allHold, judgeBatch } from '@lawbook/exchange/laws/judge';
+import { allHold, judgeBatch, judgeWithdrawals } from '@lawbook/exchange/laws/judge';
 import { readPredicates } from '@lawbook/exchange/laws/predicates';
 import type { Violated } from '@lawbook/exchange/laws/verdict';
 import { recoverSigner } from '@lawbook/exchange/orders/signature';
+import { Signing } from '@lawbook/exchange/orders/signedTypes';
 import { ExitCode, FileFault } from './terminal/cliFault.ts';
 import { failureBody, failureLine } from './terminal/failure.ts';
 import type { Program } from './terminal/program.ts';
@@ -91,17 +93,37 @@ function verifyBundle(program: Program, file: string, options: VerifyOptions): V
 /** What the laws about single batches cannot see; asked only of lawful batches. */
 function epochFindings(bundle: EpochBundle, options: VerifyOptions): EpochFinding[] {
   const { batches, diffs, marketId, epochNumber, parentEpochHash, epochHash } = bundle;
-  const recomputed = chainEpoch(parentEpochHash, marketId, epochNumber, diffRoot(diffs));
+  const recomputed = chainEpoch({
+    marketId,
+    epochNumber,
+    parentEpochHash,
+    diffRoot: diffRoot(diffs),
+    withdrawalIds: withdrawalIds(bundle),
+  });
   const wanted = options.epochHash?.toLowerCase();
   return [
     { name: 'batches join', flaw: epochFlaw(batches) },
     { name: 'diffs are the sum of the batches', flaw: nettingFlaw(batches, diffs) },
+    { name: 'withdrawals are signed, unexpired and fresh', flaw: withdrawalFlaw(bundle) },
     { name: 'one market', flaw: marketFlaw(bundle) },
-    { name: 'epoch hash binds the diffs', flaw: hashFlaw('epochHash', recomputed, epochHash) },
+    {
+      name: 'epoch hash binds diffs and withdrawals',
+      flaw: hashFlaw('epochHash', recomputed, epochHash),
+    },
     ...(wanted === undefined
       ? []
       : [{ name: 'epoch hash is the one given', flaw: hashFlaw('epochHash', wanted, epochHash) }]),
   ];
+}
+
+function withdrawalFlaw(bundle: EpochBundle): Violated | undefined {
+  const verdict = judgeWithdrawals(bundle, { authority: 'recover', recover: recoverSigner });
+  return verdict.kind === 'violated' ? verdict : undefined;
+}
+
+function withdrawalIds({ batches, withdrawals }: EpochBundle): Hash[] {
+  const signing = new Signing(at(batches, 0).domain);
+  return withdrawals.map(({ withdrawal }) => signing.withdrawalId(withdrawal));
 }
 
 function marketFlaw({ marketId, batches }: EpochBundle): Violated | undefined {

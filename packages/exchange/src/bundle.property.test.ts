@@ -24,9 +24,9 @@ const ADMITTED = { authority: 'admitted' } as const;
 
 function bundleOf(batch: BatchTransition): EpochBundle {
   const { diffs } = batch;
-  const epochHash = chainEpoch(ZERO_HASH, 1, 1, diffRoot(diffs));
-  const epoch = { marketId: 1, epochNumber: 1, parentEpochHash: ZERO_HASH, epochHash };
-  return { ...epoch, batches: [batch], diffs, withdrawals: [], attachments: [] };
+  const epoch = { marketId: 1, epochNumber: 1, parentEpochHash: ZERO_HASH };
+  const epochHash = chainEpoch({ ...epoch, diffRoot: diffRoot(diffs), withdrawalIds: [] });
+  return { ...epoch, epochHash, batches: [batch], diffs, withdrawals: [], attachments: [] };
 }
 
 const DAYS = [ordinaryDay(), hiddenDay(), scarceDay('proRata')].map((spec) => {
@@ -44,7 +44,7 @@ function examine(bytes: Uint8Array): 'no bundle' | 'holds' | 'broken' {
     return 'no bundle';
   }
   assert.deepEqual(Buffer.from(encodeBundle(bundle)), Buffer.from(bytes), 'one encoding');
-  return judgeEpoch(bundle.batches, bundle.diffs, ADMITTED).holds ? 'holds' : 'broken';
+  return judgeEpoch(bundle, ADMITTED).holds ? 'holds' : 'broken';
 }
 
 test('a bundle survives the way to bytes and back, and is lawful afterwards', () => {

@@ -15,6 +15,11 @@ import { decodeParameters, encodeParameters } from './markets/batch/parameters.t
 import { decodeReport, encodeReport } from './markets/batch/report.ts';
 import type { BatchFills } from './markets/batch/solution.ts';
 import { decodeSolution, encodeSolution } from './markets/batch/solutionCodec.ts';
+import {
+  decodeSignedWithdrawal,
+  encodeSignedWithdrawal,
+  SIGNED_WITHDRAWAL_BYTES,
+} from './orders/orderCodec.ts';
 import type { SignedWithdrawal } from './orders/signedTypes.ts';
 import type { VenueDomain } from './orders/typedData.ts';
 import type { BatchTransition, VaultSheet } from './transition.ts';
@@ -30,7 +35,7 @@ export interface EpochBundle {
   readonly diffs: StateDiffList;
   /** What the base layer pays out with the epoch, in order. */
   readonly withdrawals: readonly SignedWithdrawal[];
-  /** What others add to a judged epoch, such as its proof; names ascending, each once. */
+  /** What others add to a judged epoch, such as its proof; each name once, decoded ascending. */
   readonly attachments: readonly Attachment[];
 }
 
@@ -44,20 +49,36 @@ export interface Attachment {
 /** No batch is shorter: its fixed fields alone take more. */
 const BATCH_BYTES_MIN = 500;
 
-/** "LAWBOOK" and a format version. */
-const MAGIC = Uint8Array.of(0x4c, 0x41, 0x57, 0x42, 0x4f, 0x4f, 0x4b, 0x01);
+/** "LAWBOOK"; the format version follows. */
+const MAGIC = Uint8Array.of(0x4c, 0x41, 0x57, 0x42, 0x4f, 0x4f, 0x4b);
 
-/** Canonical bytes of a bundle; docs/reference/bundle-format.md describes them. */
+/** Version 2 adds withdrawals and attachments; a bundle without any is one of version 1. */
+const PLAIN_VERSION = 1;
+const FULL_VERSION = 2;
+
+/** Most attachments of a bundle, and most bytes of one. */
+export const ATTACHMENT_COUNT_MAX = 16;
+export const ATTACHMENT_BYTES_MAX: number = 1 << 24;
+
+const ATTACHMENT_NAME = /^[a-zA-Z][a-zA-Z0-9.-]{0,31}$/;
+
+/**
+ * Canonical bytes of a bundle; docs/reference/bundle-format.md describes them. Attachments may come
+ * in any order, each name once.
+ */
 export function encodeBundle(bundle: EpochBundle): Uint8Array {
   const [first] = bundle.batches;
   invariant(first !== undefined, 'an epoch holds at least one batch');
-  const out = new ByteWriter(1 << 14).fixed(MAGIC, MAGIC.length);
+  const isPlain = bundle.withdrawals.length === 0 && bundle.attachments.length === 0;
+  const version = isPlain ? PLAIN_VERSION : FULL_VERSION;
+  const out = new ByteWriter(1 << 14).fixed(MAGIC, MAGIC.length).u8(version);
   out.u64(first.domain.chainId).fixed(hexToBytes(first.domain.address), 20);
   out.u32(bundle.marketId).u64(BigInt(bundle.epochNumber));
   out.fixed(hexToBytes(bundle.parentEpochHash), 32).fixed(hexToBytes(bundle.epochHash), 32);
   out.u32(bundle.batches.length);
   for (const batch of bundle.batches) out.bytes(encodeTransition(batch));
   encodeDiffColumns(out, bundle.diffs);
+  if (version === FULL_VERSION) encodeAdditions(out, bundle);
   return out.finish();
 }
 
@@ -66,6 +87,10 @@ export function decodeBundle(bytes: Uint8Array): EpochBundle {
   const reader = new ByteReader(bytes);
   const magic = reader.fixed(MAGIC.length);
   if (!magic.every((byte, k) => byte === MAGIC[k])) throw new DecodeError('not a bundle', 0);
+  const version = reader.u8();
+  if (version !== PLAIN_VERSION && version !== FULL_VERSION) {
+    throw new DecodeError(`a bundle of version ${version}`, MAGIC.length);
+  }
   const domain = { chainId: reader.u64(), address: readAccount(reader) };
   const marketId = reader.u32();
   const epochNumber = reader.natural();
@@ -77,10 +102,51 @@ export function decodeBundle(bytes: Uint8Array): EpochBundle {
     return decodeTransition(new ByteReader(reader.bytes()), domain);
   });
   const diffs = decodeDiffColumns(reader);
+  const { withdrawals, attachments } = version === FULL_VERSION ? decodeAdditions(reader) : NONE;
   reader.end();
-  const [withdrawals, attachments] = [[], []];
   const head = { marketId, epochNumber, parentEpochHash, epochHash };
   return { ...head, batches, diffs, withdrawals, attachments };
+}
+
+type Additions = Pick<EpochBundle, 'withdrawals' | 'attachments'>;
+const NONE: Additions = { withdrawals: [], attachments: [] };
+
+function encodeAdditions(out: ByteWriter, { withdrawals, attachments }: Additions): void {
+  out.u32(withdrawals.length);
+  for (const withdrawal of withdrawals) encodeSignedWithdrawal(out, withdrawal);
+  const sorted = [...attachments].sort((a, b) => (a.name < b.name ? -1 : 1));
+  invariant(sorted.length <= ATTACHMENT_COUNT_MAX, 'a bundle has a bounded number of attachments');
+  out.u32(sorted.length);
+  for (const [k, { name, bytes }] of sorted.entries()) {
+    invariant(ATTACHMENT_NAME.test(name), 'an attachment has a name that readers take');
+    invariant(sorted[k - 1]?.name !== name, 'a bundle has an attachment once');
+    invariant(bytes.length <= ATTACHMENT_BYTES_MAX, 'an attachment has a bounded length');
+    out.text(name).bytes(bytes);
+  }
+}
+
+function decodeAdditions(reader: ByteReader): Additions {
+  const start = reader.offset;
+  const withdrawals = Array.from({ length: reader.count(SIGNED_WITHDRAWAL_BYTES) }, () => {
+    return decodeSignedWithdrawal(reader);
+  });
+  const count = reader.count(9);
+  if (count > ATTACHMENT_COUNT_MAX) throw new DecodeError('too many attachments', reader.offset);
+  if (count + withdrawals.length === 0) {
+    throw new DecodeError('a bundle of version 2 with nothing of it', start);
+  }
+  let last = '';
+  const attachments = Array.from({ length: count }, () => {
+    const { offset } = reader;
+    const name = reader.text();
+    if (!ATTACHMENT_NAME.test(name)) throw new DecodeError('an attachment without a name', offset);
+    if (name <= last) throw new DecodeError('attachments out of order', offset);
+    last = name;
+    const bytes = reader.bytes();
+    if (bytes.length > ATTACHMENT_BYTES_MAX) throw new DecodeError('a long attachment', offset);
+    return { name, bytes };
+  });
+  return { withdrawals, attachments };
 }
 
 /** Canonical bytes of one batch of a bundle. */

@@ -8,6 +8,7 @@ import type { AccountId } from './ledger/account.ts';
 import { accountId } from './ledger/account.ts';
 import type { AssetId } from './ledger/asset.ts';
 import { assetId } from './ledger/asset.ts';
+import type { MarketPast } from './markets/batch/batchMarket.ts';
 import type { OracleSnapshot } from './markets/batch/oracleSnapshot.ts';
 import { decodeOracle, encodeOracle } from './markets/batch/oracleSnapshot.ts';
 import type { BatchParameters } from './markets/batch/parameters.ts';
@@ -28,15 +29,12 @@ import {
 } from './orders/orderCodec.ts';
 import type { AuthorisedGrant, SignedWithdrawal } from './orders/signedTypes.ts';
 
-/** Where the settled prefix of a market ends, so that a venue without its journal goes on there. */
-export interface ResumePoint {
-  /** The last epoch and the last batch that the base layer has settled. */
-  readonly epochNumber: number;
-  readonly batchNumber: number;
-  /** The hash of that epoch, and of the report of that batch. */
-  readonly parentEpochHash: Hash;
-  readonly parentReportHash: Hash;
-}
+/**
+ * Where the settled prefix of a market ends, so that a venue without its journal goes on there: the
+ * last epoch and batch that the base layer has settled, the hash of that epoch and of that batch's
+ * report.
+ */
+export type ResumePoint = MarketPast;
 
 /** A holding of an account, ledger units. */
 export interface Holding {

@@ -1,5 +1,13 @@
 import type { Applied } from './application/applied.ts';
 import {
+  deposit,
+  noticeExit,
+  payExit,
+  restoreCounts,
+  restoreVault,
+  withdrawExit,
+} from './application/baseLayerInputs.ts';
+import {
   closeBatch,
   closeCollection,
   proposeClearing,
@@ -25,6 +33,7 @@ import {
   submitOrder,
 } from './application/orderInputs.ts';
 import { stateRoot } from './application/stateRoot.ts';
+import { requestWithdrawal } from './application/withdrawals.ts';
 import type { Hash } from './codec/hash.ts';
 import { invariant, unreachable } from './failures/invariant.ts';
 import type { Result } from './failures/result.ts';
@@ -149,6 +158,20 @@ export class StateMachine {
         return sealEpoch(state, input, timeMs);
       case 'voidBatch':
         return voidBatch(state, input, timeMs);
+      case 'requestWithdrawal':
+        return requestWithdrawal(state, input, moment);
+      case 'deposit':
+        return deposit(state, input);
+      case 'noticeExit':
+        return noticeExit(state, input);
+      case 'withdrawExit':
+        return withdrawExit(state, input);
+      case 'payExit':
+        return payExit(state, input);
+      case 'restoreVault':
+        return restoreVault(state, input);
+      case 'restoreCounts':
+        return restoreCounts(state, input);
       default:
         return unreachable(input);
     }

@@ -16,10 +16,12 @@ import { checkOracle } from '../markets/batch/registration.ts';
 import { reportHash } from '../markets/batch/report.ts';
 import type { BatchTransition } from '../transition.ts';
 import type { Applied, EpochRecord } from './applied.ts';
+import { admitArrivals } from './baseLayerInputs.ts';
 import { clearBatch, silentOwners } from './clearing.ts';
 import type { ExchangeState } from './exchangeState.ts';
 import { adoptParameters, unknownMarket } from './operatorInputs.ts';
 import { stateRoot } from './stateRoot.ts';
+import { takeWithdrawals } from './withdrawals.ts';
 
 type Of<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
@@ -120,6 +122,7 @@ export function settleClearing(
   const { epoch } = market;
   epoch.diffs = epoch.batchCount === 0 ? diffs : netDiffs([epoch.diffs, diffs]);
   epoch.batchCount += 1;
+  epoch.lastClosedAtMs = transition.closedAtMs;
   market.parentReportHash = reportHash(transition.report);
   market.reference = transition.oracle;
   const next = market.nextParameters ?? market.parameters;
@@ -152,7 +155,10 @@ export function voidBatch(
   return accepted({ kind: 'batchVoided', marketId, batch });
 }
 
-/** Seals the batches since the last seal as an epoch. Rejections: marketUnknown, phaseMismatch. */
+/**
+ * Seals the batches since the last seal as an epoch, together with the withdrawals that wait:
+ * without a batch there is no epoch, and they wait on. Rejections: marketUnknown, phaseMismatch.
+ */
 export function sealEpoch(
   state: ExchangeState,
   input: Of<'sealEpoch'>,
@@ -166,7 +172,15 @@ export function sealEpoch(
   }
   const lastBatch = epoch.firstBatch + epoch.batchCount - 1;
   const root = diffRoot(epoch.diffs);
-  const epochHash = chainEpoch(epoch.parentEpochHash, marketId, epoch.number, root);
+  const { withdrawals, returned } = takeWithdrawals(state, epoch.lastClosedAtMs);
+  const epochHash = chainEpoch({
+    marketId,
+    epochNumber: epoch.number,
+    parentEpochHash: epoch.parentEpochHash,
+    diffRoot: root,
+    withdrawalIds: withdrawals.map(({ withdrawalId }) => withdrawalId),
+  });
+  admitArrivals(state, marketId);
   market.epoch = openEpoch(epoch.number + 1, epochHash, lastBatch + 1);
   const record: EpochRecord = {
     marketId,
@@ -178,22 +192,36 @@ export function sealEpoch(
     diffRoot: root,
     parentEpochHash: epoch.parentEpochHash,
     epochHash,
-    withdrawals: [],
-    returned: [],
+    withdrawals: withdrawals.map(({ withdrawal, signature }) => ({ withdrawal, signature })),
+    returned,
     stateRoot: stateRoot(state),
   };
   return accepted({ kind: 'epochSealed', epoch: record });
 }
 
-/** Hash that chains an epoch's diff list to the list before it. */
-export function chainEpoch(parent: Hash, marketId: number, epochNumber: number, root: Hash): Hash {
-  const bytes = new ByteWriter(76)
-    .fixed(hexToBytes(parent), 32)
+/** What the hash of an epoch is taken of. */
+export interface EpochClaim {
+  readonly marketId: number;
+  readonly epochNumber: number;
+  readonly parentEpochHash: Hash;
+  readonly diffRoot: Hash;
+  /** Ids of the withdrawals that the epoch pays, in order. */
+  readonly withdrawalIds: readonly Hash[];
+}
+
+/**
+ * Hash that chains an epoch's diff list and withdrawals to the epoch before it. Ids stand behind all
+ * else, so that an epoch without any hashes as one did before there were withdrawals.
+ */
+export function chainEpoch(claim: EpochClaim): Hash {
+  const { marketId, epochNumber, parentEpochHash, withdrawalIds } = claim;
+  const out = new ByteWriter(76 + 32 * withdrawalIds.length)
+    .fixed(hexToBytes(parentEpochHash), 32)
     .u32(marketId)
     .u64(BigInt(epochNumber))
-    .fixed(hexToBytes(root), 32)
-    .finish();
-  return taggedHash('lawbook.epoch.v1', bytes);
+    .fixed(hexToBytes(claim.diffRoot), 32);
+  for (const id of withdrawalIds) out.fixed(hexToBytes(id), 32);
+  return taggedHash('lawbook.epoch.v1', out.finish());
 }
 
 /** Releases what the live rows and the hidden commitments of a batch hold. */

@@ -7,11 +7,15 @@ import type { BatchMarket } from '../markets/batch/batchMarket.ts';
 import type { OrderNonceWindow } from '../orders/orderNonces.ts';
 import { EMPTY_WINDOW } from '../orders/orderNonces.ts';
 import type { AuthorisedGrant } from '../orders/signedTypes.ts';
+import { Signing } from '../orders/signedTypes.ts';
 import type { VenueDomain } from '../orders/typedData.ts';
+import { BaseLayerBook } from './baseLayerBook.ts';
 
 /** Everything the exchange remembers: a function of the inputs so far and of nothing else. */
 export class ExchangeState {
   readonly domain: VenueDomain;
+  /** Digests of what users sign here. */
+  readonly signing: Signing;
   readonly assets: Asset[] = [];
   readonly markets: Map<number, BatchMarket> = new Map();
   readonly nonceWindows: Map<AccountId, OrderNonceWindow> = new Map();
@@ -19,6 +23,8 @@ export class ExchangeState {
   readonly grants: Map<Hash, AuthorisedGrant> = new Map();
   readonly #grantsOf = new Map<AccountId, Set<Hash>>();
   ledger: Ledger = new Ledger();
+  /** What is known of the base layer. */
+  baseLayer: BaseLayerBook = new BaseLayerBook();
   /** Commitment to the accounts; brought up to date when a root is asked for. */
   readonly accountTree: AccountTree = new AccountTree();
   /** Sequence and time of the last input applied. */
@@ -27,6 +33,7 @@ export class ExchangeState {
 
   constructor(domain: VenueDomain) {
     this.domain = domain;
+    this.signing = new Signing(domain);
   }
 
   /** The order nonces that an owner has used. */
@@ -37,6 +44,7 @@ export class ExchangeState {
   /** Records a used nonce. */
   setNonceWindow(owner: AccountId, window: OrderNonceWindow): void {
     this.nonceWindows.set(owner, window);
+    this.baseLayer.hasTraded = true;
     this.ledger.touch(owner);
   }
 

@@ -3,7 +3,7 @@ import type { Refused } from '../failures/rejection.ts';
 import { refuse } from '../failures/rejection.ts';
 import type { Result } from '../failures/result.ts';
 import { accepted } from '../failures/result.ts';
-import type { Input } from '../inputs.ts';
+import type { Input, ResumePoint } from '../inputs.ts';
 import { isSystemAccount, SystemRole, systemAccount } from '../ledger/account.ts';
 import { ASSET_COUNT_MAX, assetId, DECIMALS_MAX } from '../ledger/asset.ts';
 import { CUSTODY } from '../ledger/ledger.ts';
@@ -74,6 +74,11 @@ export function createMarket(
   if (uncovered !== undefined) {
     return refuse('amountOutOfRange', { field: 'inventory', limit: AMOUNT_MAX });
   }
+  const { resumeFrom } = input;
+  if (resumeFrom !== undefined && !isResumable(resumeFrom)) {
+    const limit = 'a settled epoch of one batch or more';
+    return refuse('parametersInvalid', { field: 'resumeFrom', limit });
+  }
   const to = systemAccount(SystemRole.pool, marketId);
   state.ledger.open(to);
   state.ledger.open(systemAccount(SystemRole.fees, marketId));
@@ -81,7 +86,7 @@ export function createMarket(
     const units = at(inventory, i);
     state.ledger.transfer({ from: CUSTODY, to, assetId: asset.assetId, amount: units });
   });
-  state.markets.set(marketId, openMarket(parameters, oracle, moment.timeMs));
+  state.markets.set(marketId, openMarket(parameters, oracle, moment.timeMs, resumeFrom));
   return accepted({ kind: 'marketCreated', marketId });
 }
 
@@ -126,6 +131,11 @@ export function setParameters(
   return accepted({ kind: 'parametersSet', marketId: market.marketId, fromBatch });
 }
 
+function isResumable({ epochNumber, batchNumber }: ResumePoint): boolean {
+  const counts = [epochNumber, batchNumber].every((n) => Number.isSafeInteger(n));
+  return counts && epochNumber >= 1 && batchNumber >= epochNumber;
+}
+
 function refuseCoarse(
   parameters: BatchParameters,
   mids: readonly bigint[],
@@ -159,21 +169,32 @@ export function adoptParameters(
 /** Credits an account out of custody. Rejections: assetUnknown, amountOutOfRange, notOperator. */
 export function credit(state: ExchangeState, input: Of<'credit'>): Result<Applied> {
   const { account, assetId: asset, amount: units } = input;
-  if (asset >= state.assets.length) {
-    return refuse('assetUnknown', {
-      field: 'assetId',
-      limit: state.assets.length - 1,
-      actual: asset,
-    });
-  }
-  const room = AMOUNT_MAX - state.ledger.total(account, asset);
-  if (units < 1n || units > room || custodyAfter(state, asset, units) > AMOUNT_MAX) {
-    return refuse('amountOutOfRange', { field: 'amount', limit: `1..${room}`, actual: units });
-  }
+  const refusal = refuseCredit(state, input);
+  if (refusal !== undefined) return refusal;
   if (isSystemAccount(account)) return refuse('notOperator', { field: 'account', actual: account });
   const transfer = { from: CUSTODY, to: account, assetId: asset, amount: units };
   state.ledger.transfer(transfer);
   return accepted({ kind: 'credited', transfer });
+}
+
+/**
+ * The refusal of units that come out of custody: assetUnknown, or amountOutOfRange where the account
+ * or custody has no room for them.
+ */
+export function refuseCredit(
+  state: ExchangeState,
+  credited: Omit<Of<'credit'>, 'kind'>,
+): Refused | undefined {
+  const { account, assetId: asset, amount: units } = credited;
+  if (asset >= state.assets.length) {
+    const limit = state.assets.length - 1;
+    return refuse('assetUnknown', { field: 'assetId', limit, actual: asset });
+  }
+  const room = AMOUNT_MAX - state.ledger.total(account, asset);
+  if (units >= 1n && units <= room && custodyAfter(state, asset, units) <= AMOUNT_MAX) {
+    return undefined;
+  }
+  return refuse('amountOutOfRange', { field: 'amount', limit: `1..${room}`, actual: units });
 }
 
 /** Stops a market, by a broken law or by its operator. Rejection: marketUnknown. */

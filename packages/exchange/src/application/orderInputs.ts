@@ -22,6 +22,7 @@ import { NO_DELEGATE, Scope } from '../orders/signedTypes.ts';
 import type { Applied } from './applied.ts';
 import type { ExchangeState } from './exchangeState.ts';
 import { unknownMarket } from './operatorInputs.ts';
+import { refuseExiting } from './withdrawals.ts';
 
 type Of<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
@@ -36,7 +37,8 @@ export function submitOrder(
   if (market.parameters.admission === AdmissionMode.commitReveal) {
     return refuse('phaseMismatch', { field: 'marketId', limit: 'commit, then reveal' });
   }
-  return admit(state, market, input.entry, moment);
+  const leaving = refuseExiting(state, input.entry.order.owner);
+  return admit(state, market, input.entry, { moment, leaving, unmatched: false });
 }
 
 /** Admits an order that an earlier commitment hid. */
@@ -51,7 +53,9 @@ export function revealOrder(
   const { batch } = market;
   const commitment = commitmentHash({ batchNumber: batch.number, order: entry.order, salt });
   const place = batch.hiddenCommitment(entry.order.owner, commitment);
-  const admitted = admit(state, market, entry, moment, place === undefined);
+  // Who leaves may still reveal what it committed to before: silence would cost it the bond.
+  const leaving = place === undefined ? refuseExiting(state, entry.order.owner) : undefined;
+  const admitted = admit(state, market, entry, { moment, leaving, unmatched: place === undefined });
   if (!admitted.ok || place === undefined) return admitted;
   batch.reveal(place, batch.table.count - 1, salt);
   const { bond } = market.parameters;
@@ -62,7 +66,7 @@ export function revealOrder(
 
 /**
  * Records a hidden order and holds its bond. Rejections: marketUnknown, signatureInvalid,
- * insufficientAvailable, marketHalted, batchFull, phaseMismatch, commitMismatch.
+ * insufficientAvailable, ownerIsExiting, marketHalted, batchFull, phaseMismatch, commitMismatch.
  */
 export function commitOrder(state: ExchangeState, input: Of<'commitOrder'>): Result<Applied> {
   const market = state.markets.get(input.marketId);
@@ -79,7 +83,7 @@ export function commitOrder(state: ExchangeState, input: Of<'commitOrder'>): Res
       actual: parameters.bond,
     });
   }
-  const closed = refuseClosed(market, batch.commitments.length);
+  const closed = refuseExiting(state, owner) ?? refuseClosed(market, batch.commitments.length);
   if (closed !== undefined) return closed;
   if (parameters.admission !== AdmissionMode.commitReveal || batch.phase !== 'collecting') {
     return refuse('phaseMismatch', { field: 'marketId', actual: batch.phase });
@@ -95,6 +99,7 @@ export function commitOrder(state: ExchangeState, input: Of<'commitOrder'>): Res
   if (!bond.ok) return bond;
   keepGrants(state, market, owner, authorisation);
   batch.commit({ owner, commitment, authorisation });
+  state.baseLayer.hasTraded = true;
   const { marketId } = market;
   return accepted({ kind: 'orderCommitted', marketId, batchNumber: batch.number });
 }
@@ -161,12 +166,20 @@ export function revokeSession(state: ExchangeState, input: Of<'revokeSession'>):
   return accepted({ kind: 'sessionRevoked', grantId: input.grantId });
 }
 
+/** When an order comes, and what its way in says about it. */
+interface Admission {
+  readonly moment: Moment;
+  /** The refusal of an owner who has asked the base layer for an exit. */
+  readonly leaving: Refused | undefined;
+  /** A reveal without a commitment. */
+  readonly unmatched: boolean;
+}
+
 function admit(
   state: ExchangeState,
   market: BatchMarket,
   entry: AuthorisedOrder,
-  moment: Moment,
-  unmatched = false,
+  { moment, leaving, unmatched }: Admission,
 ): Result<Applied> {
   const { order } = entry;
   const { batch, marketId } = market;
@@ -183,7 +196,7 @@ function admit(
       actual: order.budget,
     });
   }
-  const closed = refuseClosed(market, batch.table.count);
+  const closed = leaving ?? refuseClosed(market, batch.table.count);
   if (closed !== undefined) return closed;
   if (batch.phase !== admittingPhase(market.parameters)) {
     return refuse('phaseMismatch', { field: 'marketId', actual: batch.phase });

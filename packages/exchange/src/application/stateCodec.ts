@@ -21,9 +21,11 @@ import { decodeOracle, encodeOracle } from '../markets/batch/oracleSnapshot.ts';
 import type { BatchParameters } from '../markets/batch/parameters.ts';
 import { decodeParameters, encodeParameters } from '../markets/batch/parameters.ts';
 import { decodeAuthorisedGrant, encodeAuthorisedGrant } from '../orders/orderCodec.ts';
+import { BaseLayerBook } from './baseLayerBook.ts';
 import { ExchangeState } from './exchangeState.ts';
 
-const VERSION = 1;
+/** Version 2 added the base layer; a state of version 1 reads as one that knows of none. */
+const VERSION = 2;
 const PHASES: readonly BatchPhase[] = ['collecting', 'revealing', 'closed'];
 
 /** Canonical bytes of the whole state: the body of a snapshot. */
@@ -42,6 +44,7 @@ export function encodeState(state: ExchangeState): Uint8Array {
   for (const grant of state.grants.values()) encodeAuthorisedGrant(out, grant);
   out.u32(state.markets.size);
   for (const market of state.markets.values()) encodeMarket(out, market);
+  state.baseLayer.encode(out);
   return out.finish();
 }
 
@@ -49,7 +52,8 @@ export function encodeState(state: ExchangeState): Uint8Array {
 export function decodeState(bytes: Uint8Array): ExchangeState {
   const reader = new ByteReader(bytes);
   const version = reader.u32();
-  if (version !== VERSION) throw new DecodeError(`a state of version ${version}`, 0);
+  if (version !== VERSION && version !== 1)
+    throw new DecodeError(`a state of version ${version}`, 0);
   const chainId = reader.u64();
   const state = new ExchangeState({ chainId, address: accountId(bytesToHex(reader.fixed(20))) });
   state.sequence = reader.natural();
@@ -65,11 +69,20 @@ export function decodeState(bytes: Uint8Array): ExchangeState {
   });
   list(reader, 154, () => state.addGrant(decodeAuthorisedGrant(reader)));
   list(reader, 100, () => {
-    const market = decodeMarket(reader);
+    const market = decodeMarket(reader, version);
     state.markets.set(market.marketId, market);
   });
+  if (version === 1) state.baseLayer.hasTraded = hasTraded(state);
+  else state.baseLayer = BaseLayerBook.decode(reader);
   reader.end();
   return state;
+}
+
+/** Whether a user has signed anything: what a state of version 1 did not write down. */
+function hasTraded(state: ExchangeState): boolean {
+  const markets = [...state.markets.values()];
+  const isUsed = markets.some(({ batch }) => batch.number > 1 || batch.commitments.length > 0);
+  return isUsed || state.nonceWindows.size > 0;
 }
 
 function encodeMarket(out: ByteWriter, market: BatchMarket): void {
@@ -82,19 +95,20 @@ function encodeMarket(out: ByteWriter, market: BatchMarket): void {
   const { epoch, batch } = market;
   out.u64(BigInt(epoch.number)).fixed(hexToBytes(epoch.parentEpochHash), 32);
   out.u64(BigInt(epoch.firstBatch)).u32(epoch.batchCount).bytes(encodeDiffs(epoch.diffs));
+  out.timeMs(epoch.lastClosedAtMs);
   out.u64(BigInt(batch.number)).u8(PHASES.indexOf(batch.phase));
   out.timeMs(batch.phaseSinceMs).timeMs(batch.closedAtMs);
   encodeCollected(out, collectedOf(batch));
 }
 
-function decodeMarket(reader: ByteReader): BatchMarket {
+function decodeMarket(reader: ByteReader, version: number): BatchMarket {
   const parameters = readParameters(reader);
   const nextParameters = reader.flag() ? readParameters(reader) : undefined;
   const market = openMarket(parameters, decodeOracle(reader.bytes()), 0);
   market.nextParameters = nextParameters;
   market.parentReportHash = hashFromBytes(reader.fixed(32));
   market.haltReason = reader.flag() ? reader.text() : undefined;
-  market.epoch = decodeEpoch(reader);
+  market.epoch = decodeEpoch(reader, version);
   const number = reader.natural();
   const phase = PHASES[reader.u8()];
   if (phase === undefined) throw new DecodeError('an unknown phase', reader.offset);
@@ -107,18 +121,15 @@ function decodeMarket(reader: ByteReader): BatchMarket {
   return market;
 }
 
-function decodeEpoch(reader: ByteReader): OpenEpoch {
+function decodeEpoch(reader: ByteReader, version: number): OpenEpoch {
   const number = reader.natural();
   const parentEpochHash = hashFromBytes(reader.fixed(32));
   const firstBatch = reader.natural();
   const batchCount = reader.u32();
-  return {
-    number,
-    parentEpochHash,
-    firstBatch,
-    batchCount,
-    diffs: decodeDiffs(new ByteReader(reader.bytes())),
-  };
+  const diffs = decodeDiffs(new ByteReader(reader.bytes()));
+  // Zero is as good as the time itself: no withdrawal was there to expire before it.
+  const lastClosedAtMs = version === 1 ? 0 : reader.timeMs();
+  return { number, parentEpochHash, firstBatch, batchCount, lastClosedAtMs, diffs };
 }
 
 /** Files the rows anew, so that books and running root are those of the live batch. */

@@ -14,7 +14,7 @@ import type { ExchangeState } from './exchangeState.ts';
 
 /**
  * The commitment to everything the exchange remembers: the account tree (updated along the paths of
- * accounts that changed since the last call) and one hash each over assets, sessions and markets.
+ * accounts that changed since the last call) and one hash each over assets, sessions and markets, and over what is known of the base layer.
  */
 export function stateRoot(state: ExchangeState): Hash {
   const leaves = state.ledger.takeTouched().map((number) => {
@@ -28,6 +28,8 @@ export function stateRoot(state: ExchangeState): Hash {
   for (const grant of state.grants.values()) encodeAuthorisedGrant(rest, grant);
   rest.u32(state.markets.size);
   for (const market of state.markets.values()) encodeMarketRoot(rest, market);
+  // Behind all else and only once there is something: a venue without a base layer keeps its roots.
+  if (!state.baseLayer.isUntouched) state.baseLayer.encode(rest);
   return taggedHash('lawbook.state.v1', hexToBytes(state.accountTree.root()), rest.finish());
 }
 

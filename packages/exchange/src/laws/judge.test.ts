@@ -5,10 +5,12 @@ import { test } from 'node:test';
 import { ordinaryDay } from '../../../../testing/world/batchSpecs.ts';
 import { editAt, editTable, refusals } from '../../../../testing/world/corruptions.ts';
 import { clearedBatch } from '../../../../testing/world/lawfulBatch.ts';
+import type { StateDiffList } from '../diffs/stateDiff.ts';
 import { netDiffs } from '../diffs/stateDiff.ts';
 import { reportHash } from '../markets/batch/report.ts';
 import { recoverSigner } from '../orders/signature.ts';
 import type { BatchTransition } from '../transition.ts';
+import type { ClaimedEpoch } from './judge.ts';
 import { allHold, judgeBatch, judgeEpoch, LAWS } from './judge.ts';
 import { PREDICATES, readPredicates } from './predicates.ts';
 import { LAW_IDS } from './verdict.ts';
@@ -32,6 +34,11 @@ function following(first: BatchTransition, firstNonce: bigint): BatchTransition 
   return { ...next, nonceWindows };
 }
 
+function epochOf(batches: readonly BatchTransition[], netted?: StateDiffList): ClaimedEpoch {
+  const diffs = netted ?? netDiffs(batches.map((batch) => batch.diffs));
+  return { batches, diffs, withdrawals: [] };
+}
+
 test('asks every law once, under the id and name of its page', () => {
   assert.deepEqual(
     LAWS.map(({ id }) => id),
@@ -42,7 +49,7 @@ test('asks every law once, under the id and name of its page', () => {
 });
 
 test('finds an epoch of two chained batches lawful, in both vocabularies', () => {
-  const verdict = judgeEpoch([FIRST, SECOND], NETTED, ADMITTED);
+  const verdict = judgeEpoch(epochOf([FIRST, SECOND]), ADMITTED);
   assert.deepEqual(verdict.chain, { kind: 'holds' });
   assert.deepEqual(verdict.netting, { kind: 'holds' });
   assert.ok(verdict.holds);
@@ -55,7 +62,7 @@ test('finds an epoch of two chained batches lawful, in both vocabularies', () =>
 test('refuses batches that do not continue one another', () => {
   const elsewhere = clearedBatch({ ...SPEC, batchNumber: 2, inventory: FIRST.report.poolAfter });
   for (const second of [FIRST, elsewhere, following({ ...FIRST, batchNumber: 7 }, 100n)]) {
-    const verdict = judgeEpoch([FIRST, second], netDiffs([FIRST.diffs, second.diffs]), ADMITTED);
+    const verdict = judgeEpoch(epochOf([FIRST, second]), ADMITTED);
     assert.equal(verdict.chain.kind, 'violated');
     assert.ok(!verdict.holds);
   }
@@ -68,14 +75,14 @@ test('refuses a pool that moved between two batches', () => {
     parentReportHash: reportHash(FIRST.report),
     orders: [],
   });
-  const verdict = judgeEpoch([FIRST, drained], netDiffs([FIRST.diffs, drained.diffs]), ADMITTED);
+  const verdict = judgeEpoch(epochOf([FIRST, drained]), ADMITTED);
   assert.equal(verdict.chain.kind, 'violated');
 });
 
 test('refuses a batch that has forgotten the nonces of the one before', () => {
   const forgetful = { ...SECOND, nonceWindows: FIRST.nonceWindows };
   assert.ok(allHold(judgeBatch(forgetful, ADMITTED)));
-  const verdict = judgeEpoch([FIRST, forgetful], NETTED, ADMITTED);
+  const verdict = judgeEpoch(epochOf([FIRST, forgetful], NETTED), ADMITTED);
   assert.equal(verdict.chain.kind, 'violated');
   assert.equal(verdict.chain.locus.kind, 'account');
 });
@@ -89,7 +96,7 @@ test('refuses netted diffs that are not the sums', () => {
   };
   const misshapen = { ...NETTED, accounts: NETTED.accounts.slice(1) };
   for (const netted of [more, fewer, later, misshapen]) {
-    const verdict = judgeEpoch([FIRST, SECOND], netted, ADMITTED);
+    const verdict = judgeEpoch(epochOf([FIRST, SECOND], netted), ADMITTED);
     assert.equal(verdict.netting.kind, 'violated');
     assert.ok(!verdict.holds);
   }
@@ -97,7 +104,7 @@ test('refuses netted diffs that are not the sums', () => {
 
 test('refuses an epoch with an unlawful batch, and says which law and predicate broke', () => {
   const stale = { ...FIRST, oracle: { ...FIRST.oracle, observedAtMs: 0 } };
-  const verdict = judgeEpoch([stale, SECOND], NETTED, ADMITTED);
+  const verdict = judgeEpoch(epochOf([stale, SECOND], NETTED), ADMITTED);
   assert.ok(!verdict.holds);
   assert.equal(verdict.chain.kind, 'violated');
   const broken = readPredicates(verdict.batches.flat()).filter(({ holds }) => !holds);

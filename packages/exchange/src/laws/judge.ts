@@ -1,4 +1,5 @@
 import type { StateDiffList } from '../diffs/stateDiff.ts';
+import type { SignedWithdrawal } from '../orders/signedTypes.ts';
 import type { BatchTransition } from '../transition.ts';
 import { assetsAreConserved } from './assetsAreConserved.ts';
 import { bindsItsInputs } from './bindsItsInputs.ts';
@@ -18,6 +19,7 @@ import { spendsAreAuthorised } from './spendsAreAuthorised.ts';
 import { vaultsAreSolvent } from './vaultsAreSolvent.ts';
 import type { LawId, Verdict } from './verdict.ts';
 import { HOLDS } from './verdict.ts';
+import { withdrawalsFlaw } from './withdrawalsFlaw.ts';
 
 /** Every law of a batch, in order of its id. */
 export const LAWS: readonly Law[] = [
@@ -68,25 +70,55 @@ export interface EpochVerdict {
   readonly chain: Verdict;
   /** The netted diff list is the sum of the batches' lists. */
   readonly netting: Verdict;
+  /** The withdrawals are what their owners signed, in time and once. */
+  readonly withdrawals: Verdict;
   /** The five predicates over all batches. */
   readonly predicates: readonly PredicateVerdict[];
   readonly holds: boolean;
 }
 
-/** Judges the batches of an epoch in order, and the diff list that settles it. */
-export function judgeEpoch(
-  batches: readonly BatchTransition[],
-  netted: StateDiffList,
-  authority: Authority,
-): EpochVerdict {
+/** An epoch as a bundle states it. */
+export interface ClaimedEpoch {
+  readonly batches: readonly BatchTransition[];
+  /** The netted diff list that settles the epoch. */
+  readonly diffs: StateDiffList;
+  readonly withdrawals: readonly SignedWithdrawal[];
+}
+
+/** Judges the batches of an epoch in order, its diff list and its withdrawals. */
+export function judgeEpoch(epoch: ClaimedEpoch, authority: Authority): EpochVerdict {
+  const { batches, diffs } = epoch;
   const verdicts = batches.map((transition) => judgeBatch(transition, authority));
   const each = verdicts.every(allHold);
   // Joining batches reads their reports and diffs, which only lawful batches are sure to carry.
   const chain: Verdict = each ? (epochFlaw(batches) ?? HOLDS) : BATCH_BREAKS;
-  const netting: Verdict = each ? (nettingFlaw(batches, netted) ?? HOLDS) : BATCH_BREAKS;
-  const holds = each && chain.kind === 'holds' && netting.kind === 'holds';
-  return { batches: verdicts, chain, netting, predicates: readPredicates(verdicts.flat()), holds };
+  const netting: Verdict = each ? (nettingFlaw(batches, diffs) ?? HOLDS) : BATCH_BREAKS;
+  const withdrawals: Verdict = each ? judgeWithdrawals(epoch, authority) : BATCH_BREAKS;
+  const holds = each && [chain, netting, withdrawals].every(({ kind }) => kind === 'holds');
+  const predicates = readPredicates(verdicts.flat());
+  return { batches: verdicts, chain, netting, withdrawals, predicates, holds };
 }
+
+/** Judges the withdrawals of an epoch whose batches are lawful. */
+export function judgeWithdrawals(
+  { batches, withdrawals }: ClaimedEpoch,
+  authority: Authority,
+): Verdict {
+  const last = batches[batches.length - 1];
+  if (last === undefined) return withdrawals.length === 0 ? HOLDS : WITHOUT_BATCH;
+  const { domain, closedAtMs: lastClosedAtMs } = last;
+  const flaw = withdrawalsFlaw({ domain, lastClosedAtMs, withdrawals }, authority);
+  if (flaw !== undefined) return flaw;
+  return { kind: 'holds', basis: authority.authority === 'recover' ? 'recovered' : 'admitted' };
+}
+
+const WITHOUT_BATCH: Verdict = {
+  kind: 'violated',
+  locus: { kind: 'batch', field: 'withdrawals' },
+  rule: 'withdrawals leave with an epoch of one batch or more',
+  expected: 'no withdrawals',
+  actual: 'withdrawals without a batch',
+};
 
 const BATCH_BREAKS: Verdict = {
   kind: 'violated',

@@ -47,4 +47,15 @@ export function isSystemAccount(id: AccountId): boolean {
   return id.startsWith(SYSTEM_PREFIX);
 }
 
+/** The market and role of a pool or fee account: the venue's vaults that a base layer knows too. */
+export function venueVault(
+  id: AccountId,
+): { readonly role: SystemRole; readonly marketId: number } | undefined {
+  if (!isSystemAccount(id)) return undefined;
+  const tail = id.slice(SYSTEM_PREFIX.length);
+  const role = Number.parseInt(tail.slice(0, 8), 16);
+  if (role !== SystemRole.pool && role !== SystemRole.fees) return undefined;
+  return { role, marketId: Number.parseInt(tail.slice(8), 16) };
+}
+
 const SYSTEM_PREFIX = `0x1a3b${'0'.repeat(20)}`;

@@ -116,7 +116,11 @@ function refuseExpired(order: BatchOrder, { timeMs }: Moment): Refused | undefin
   });
 }
 
-function refuseFarExpiry(order: BatchOrder, { timeMs, bounds }: Moment): Refused | undefined {
+/** The refusal of an expiry beyond the longest life that new inputs are given. */
+export function refuseFarExpiry(
+  order: Pick<BatchOrder, 'expiresAtMs'>,
+  { timeMs, bounds }: Moment,
+): Refused | undefined {
   if (bounds === undefined) return undefined;
   const limit = timeMs + bounds.orderLifeMsMax;
   const actual = order.expiresAtMs;

@@ -10,18 +10,27 @@ export interface AdmissionBounds {
   readonly nonceStepMax: bigint;
   /** Most that one unit of a basket may be worth at the mids, whole units of the numeraire. */
   readonly basketUnitWorthMax: bigint;
+  /** Shortest time from the venue's clock to the expiry of a withdrawal, milliseconds. */
+  readonly withdrawalLifeMsMin: number;
+  /** Most withdrawals that wait for an epoch: of one owner, and of all. */
+  readonly ownPendingWithdrawalsMax: number;
+  readonly pendingWithdrawalsMax: number;
 }
 
 /**
  * The bounds of every venue. Thirty days are far above the one batch for which an order lives, and
  * far below what microseconds sent as milliseconds come to. At 2^32 a step, no account reaches the
  * last nonce with fewer than 10^9 orders. Rule 2 refuses a fill whose rounding to whole units
- * misses its limit, so coarse basket units lose orders, and very coarse ones all of them.
+ * misses its limit, so coarse basket units lose orders, and very coarse ones all of them. Within ten
+ * minutes an epoch is sealed wherever people trade, so that few withdrawals come back expired.
  */
 export const ADMISSION_BOUNDS: AdmissionBounds = {
   orderLifeMsMax: 30 * 86_400_000,
   nonceStepMax: 1n << 32n,
   basketUnitWorthMax: 1n,
+  withdrawalLifeMsMin: 600_000,
+  ownPendingWithdrawalsMax: 16,
+  pendingWithdrawalsMax: 4096,
 };
 
 const NANOSECONDS_PER_MS = 1_000_000n;

@@ -6,7 +6,7 @@ import { accountId } from '../ledger/account.ts';
 import { assetId } from '../ledger/asset.ts';
 import type { AuthorisedOrder, BatchOrder } from './batchOrder.ts';
 import { AUTHORISATION_BYTES } from './batchOrder.ts';
-import type { AuthorisedGrant, SessionGrant, SignedWithdrawal } from './signedTypes.ts';
+import type { AuthorisedGrant, SessionGrant, SignedWithdrawal, Withdrawal } from './signedTypes.ts';
 
 /** Width of a canonical order. */
 export const ORDER_BYTES = 72;
@@ -88,19 +88,20 @@ export function decodeAuthorisedGrant(reader: ByteReader): AuthorisedGrant {
   };
 }
 
-/** Width of a canonical signed withdrawal. */
-export const SIGNED_WITHDRAWAL_BYTES = 135;
+/** Width of a canonical withdrawal, and of one with its signature. */
+export const WITHDRAWAL_BYTES = 70;
+export const SIGNED_WITHDRAWAL_BYTES: number = WITHDRAWAL_BYTES + AUTHORISATION_BYTES;
 
-/** Appends the canonical bytes of a withdrawal with its signature. */
-export function encodeSignedWithdrawal(out: ByteWriter, entry: SignedWithdrawal): void {
-  const { owner, to, shard, assetId: asset, units, orderNonce, expiresAtMs } = entry.withdrawal;
+/** Appends the canonical bytes of a withdrawal. */
+export function appendWithdrawal(out: ByteWriter, withdrawal: Withdrawal): void {
+  const { owner, to, shard, assetId: asset, units, orderNonce, expiresAtMs } = withdrawal;
   out.fixed(hexToBytes(owner), 20).fixed(hexToBytes(to), 20).u32(shard).u16(asset);
-  out.u64(units).u64(orderNonce).timeMs(expiresAtMs).fixed(entry.signature, AUTHORISATION_BYTES);
+  out.u64(units).u64(orderNonce).timeMs(expiresAtMs);
 }
 
-/** @throws DecodeError on bytes that are not a canonical signed withdrawal. */
-export function decodeSignedWithdrawal(reader: ByteReader): SignedWithdrawal {
-  const withdrawal = {
+/** @throws DecodeError on bytes that are not a canonical withdrawal. */
+export function decodeWithdrawal(reader: ByteReader): Withdrawal {
+  return {
     owner: accountId(bytesToHex(reader.fixed(20))),
     to: accountId(bytesToHex(reader.fixed(20))),
     shard: reader.u32(),
@@ -109,5 +110,15 @@ export function decodeSignedWithdrawal(reader: ByteReader): SignedWithdrawal {
     orderNonce: reader.u64(),
     expiresAtMs: reader.timeMs(),
   };
-  return { withdrawal, signature: reader.fixed(AUTHORISATION_BYTES) };
+}
+
+/** Appends the canonical bytes of a withdrawal with its signature. */
+export function encodeSignedWithdrawal(out: ByteWriter, entry: SignedWithdrawal): void {
+  appendWithdrawal(out, entry.withdrawal);
+  out.fixed(entry.signature, AUTHORISATION_BYTES);
+}
+
+/** @throws DecodeError on bytes that are not a canonical signed withdrawal. */
+export function decodeSignedWithdrawal(reader: ByteReader): SignedWithdrawal {
+  return { withdrawal: decodeWithdrawal(reader), signature: reader.fixed(AUTHORISATION_BYTES) };
 }

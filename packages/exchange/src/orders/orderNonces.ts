@@ -42,4 +42,9 @@ export function useNonce(window: OrderNonceWindow, orderNonce: bigint): OrderNon
   return { highest: orderNonce, used: used | 1n };
 }
 
+/** The window in which every nonce up to `highest` counts as used. */
+export function windowUpTo(highest: bigint): OrderNonceWindow {
+  return highest === 0n ? EMPTY_WINDOW : { highest, used: WINDOW_MASK };
+}
+
 const WINDOW_MASK = (1n << NONCE_WINDOW) - 1n;

@@ -138,30 +138,50 @@ export interface OpenEpoch {
   readonly parentEpochHash: Hash;
   readonly firstBatch: number;
   batchCount: number;
+  /** When the last of the batches closed, milliseconds since 1970; zero before the first. */
+  lastClosedAtMs: number;
   /** Diffs of the batches so far, netted. */
   diffs: StateDiffList;
 }
 
 /** An epoch without batches. */
 export function openEpoch(number: number, parentEpochHash: Hash, firstBatch: number): OpenEpoch {
-  return { number, parentEpochHash, firstBatch, batchCount: 0, diffs: netDiffs([]) };
+  const [batchCount, lastClosedAtMs] = [0, 0];
+  return { number, parentEpochHash, firstBatch, batchCount, lastClosedAtMs, diffs: netDiffs([]) };
 }
+
+/** Where a market begins: after these, or from the start. */
+export interface MarketPast {
+  readonly epochNumber: number;
+  readonly batchNumber: number;
+  readonly parentEpochHash: Hash;
+  readonly parentReportHash: Hash;
+}
+
+const NO_PAST: MarketPast = {
+  epochNumber: 0,
+  batchNumber: 0,
+  parentEpochHash: ZERO_HASH,
+  parentReportHash: ZERO_HASH,
+};
 
 /** A market that has just been created. */
 export function openMarket(
   parameters: BatchParameters,
   reference: OracleSnapshot,
   timeMs: number,
+  past: MarketPast = NO_PAST,
 ): BatchMarket {
+  const [epochNumber, batchNumber] = [past.epochNumber + 1, past.batchNumber + 1];
   return {
     marketId: parameters.marketId,
     parameters,
     nextParameters: undefined,
     reference,
-    batch: new OpenBatch(parameters, 1, timeMs),
-    parentReportHash: ZERO_HASH,
+    batch: new OpenBatch(parameters, batchNumber, timeMs),
+    parentReportHash: past.parentReportHash,
     haltReason: undefined,
-    epoch: openEpoch(1, ZERO_HASH, 1),
+    epoch: openEpoch(epochNumber, past.parentEpochHash, batchNumber),
   };
 }
 

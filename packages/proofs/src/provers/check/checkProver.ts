@@ -45,7 +45,7 @@ export class CheckProver implements Prover {
       chain,
       netting,
       holds,
-    } = judgeEpoch(batches, netted, this.#authority);
+    } = judgeEpoch({ batches, diffs: netted, withdrawals: [] }, this.#authority);
     if (!holds) {
       const broken = verdicts.flat().find(({ verdict }) => verdict.kind === 'violated');
       const joint = chain.kind === 'violated' ? 'chain' : netting.kind;
