@@ -70,7 +70,7 @@ export const REFUSAL_RULES = {
   NothingIsPending: { sentence: 'Nothing waits for this account.' },
   CallerIsNotGuardian: { sentence: 'Only the guardian may do this.' },
   ConstructionIsMalformed: { sentence: 'The contract cannot be made with these periods.' },
-} as const satisfies Readonly<Record<string, RefusalRule>>;
+} as const;
 
 /** Name of a rule by which a base layer refuses. */
 export type RefusalRuleName = keyof typeof REFUSAL_RULES;
