@@ -9,18 +9,18 @@ import {
   Scarcity,
   unitWeights,
 } from '@lawbook/exchange/markets/batch/parameters';
+import type { EpochShape } from '../../circuits/epochCircuit.ts';
 import { ProofFault } from '../../proofFault.ts';
 import { bytesToNumber, signedElement } from '../fieldElement.ts';
-import type { CircuitShape } from './diffList.ts';
 import type { FieldHash } from './fieldHash.ts';
 
-/** Baskets that a market may have for its epochs to be proved. */
-export const BASKETS_MAX = 4;
+/** What the vector depends on besides the parameters. */
+export type ParameterRoom = Pick<EpochShape, 'assetWords' | 'baskets'>;
 
 /**
  * The parameters of a batch market as field elements: what the circuit opens, in this order. C is
- * the capacity 3 * assetWords, A the number of assets, K is BASKETS_MAX; everything beyond A and
- * beyond the baskets is zero. Numbers stand unpacked, one to an element.
+ * the capacity 3 * assetWords, A the number of assets, K the capacity for baskets; everything beyond
+ * A and beyond the baskets is zero. Numbers stand unpacked, one to an element.
  *
  * | Elements | Meaning |
  * |---|---|
@@ -38,16 +38,13 @@ export const BASKETS_MAX = 4;
  *
  * @throws ProofFault PROOF_STATEMENT_UNFIT for more assets or baskets than fit.
  */
-export function parameterVector(
-  parameters: BatchParameters,
-  { assetWords }: Pick<CircuitShape, 'assetWords'>,
-): bigint[] {
-  const capacity = 3 * assetWords;
+export function parameterVector(parameters: BatchParameters, room: ParameterRoom): bigint[] {
+  const capacity = 3 * room.assetWords;
   const { assets, baskets } = parameters;
-  if (assets.length > capacity || baskets.length > BASKETS_MAX) {
+  if (assets.length > capacity || baskets.length > room.baskets) {
     throw new ProofFault(
       'PROOF_STATEMENT_UNFIT',
-      `The market does not fit the circuit: at most ${capacity} assets and ${BASKETS_MAX} baskets.`,
+      `The market does not fit the circuit: at most ${capacity} assets and ${room.baskets} baskets.`,
     );
   }
   const hash = bytesToNumber(hexToBytes(parameterHash(parameters)));
@@ -68,38 +65,36 @@ export function parameterVector(
     ...columns(assets.map(({ inventoryMax }) => inventoryMax)),
     ...padded(
       baskets.flatMap(({ units }) => columns(units)),
-      BASKETS_MAX * capacity,
+      room.baskets * capacity,
     ),
-    ...bandTable(parameters, capacity),
+    ...bandTable(parameters, room),
     ...covarianceTable(parameters, capacity),
   ];
-  invariant(vector.length === parameterVectorLength(assetWords), 'the vector has its full length');
+  invariant(vector.length === parameterVectorLength(room), 'the vector has its full length');
   return vector;
 }
 
 /** How many elements the vector has. */
-export function parameterVectorLength(assetWords: number): number {
+export function parameterVectorLength({ assetWords, baskets }: ParameterRoom): number {
   const capacity = 3 * assetWords;
   return (
-    9 +
-    (4 + BASKETS_MAX) * capacity +
-    capacity * (capacity + BASKETS_MAX) +
-    (capacity - 1) * (capacity - 1)
+    9 + (4 + baskets) * capacity + capacity * (capacity + baskets) + (capacity - 1) * (capacity - 1)
   );
 }
 
 /** What an agreement registers for a parameter set: the circuit's hash of its vector. */
 export function parameterCommitment(
   parameters: BatchParameters,
-  shape: Pick<CircuitShape, 'assetWords'>,
+  room: ParameterRoom,
   hash: FieldHash,
 ): bigint {
-  return hash(parameterVector(parameters, shape));
+  return hash(parameterVector(parameters, room));
 }
 
-function bandTable(parameters: BatchParameters, capacity: number): bigint[] {
+function bandTable(parameters: BatchParameters, { assetWords, baskets }: ParameterRoom): bigint[] {
+  const capacity = 3 * assetWords;
   const products = productCount(parameters);
-  const width = capacity + BASKETS_MAX;
+  const width = capacity + baskets;
   const rows = parameters.assets.map((_, pay) => {
     const bands = Array.from({ length: products }, (__, product) =>
       BigInt(orderBandPpm(parameters, pay, product)),
