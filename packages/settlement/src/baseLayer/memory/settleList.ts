@@ -123,7 +123,7 @@ function openFrame(
 function takePool({ list, circuit, columns }: SettleFrame, { vaults }: SettleBooks): void {
   const { poolBefore, shard } = list;
   if (poolBefore.length !== circuit.assetWords) revert('WordsAreMalformed', poolBefore.length);
-  poolBefore.forEach((word, w) => checkWord(word, w, columns.length));
+  for (const [w, word] of poolBefore.entries()) checkWord(word, w, columns.length);
   const owner = systemAccount(SystemRole.pool, list.marketId);
   columns.forEach((assetId, column) => {
     const stated = limb(at(poolBefore, Math.floor(column / 3)), column % 3);
@@ -158,7 +158,7 @@ function applyRow(frame: SettleFrame, books: SettleBooks, { row, owner }: VaultR
   const { circuit, columns, list, context } = frame;
   const start = row * circuit.assetWords;
   const words = list.changes.slice(start, start + circuit.assetWords);
-  words.forEach((word, w) => checkWord(word, w, columns.length));
+  for (const [w, word] of words.entries()) checkWord(word, w, columns.length);
   let debits = false;
   columns.forEach((assetId, column) => {
     const change = signedLimb(at(words, Math.floor(column / 3)), column % 3);

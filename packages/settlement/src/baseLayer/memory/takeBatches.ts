@@ -62,7 +62,7 @@ function checkSnapshot(batch: ListBatch, k: number, width: number): void {
 
 function checkPrices({ circuit, columns }: SettleFrame, { prices }: ListBatch): void {
   if (prices.length !== circuit.assetWords) revert('WordsAreMalformed', prices.length);
-  prices.forEach((word, w) => checkWord(word, w, columns.length));
+  for (const [w, word] of prices.entries()) checkWord(word, w, columns.length);
 }
 
 interface RowPlace {
