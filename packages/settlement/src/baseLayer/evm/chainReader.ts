@@ -1,0 +1,243 @@
+import type { ChainEngine } from '@lawbook/chains/chainEngine';
+import { ChainFault } from '@lawbook/chains/chainFault';
+import { classifyError } from '@lawbook/chains/endpoints/classifyError';
+import { RpcError } from '@lawbook/chains/endpoints/transport';
+import type { Environment } from '@lawbook/chains/environment';
+import type { BlockReference, FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
+import { within } from '@lawbook/chains/within';
+import { Fault } from '@lawbook/exchange/failures/fault';
+import type {
+  Abi,
+  Address,
+  ContractFunctionArgs,
+  ContractFunctionName,
+  ContractFunctionReturnType,
+  Hex,
+} from 'viem';
+import { decodeFunctionResult, encodeFunctionData, isHex, numberToHex } from 'viem';
+import { SettlementFault } from '../../settlementFault.ts';
+import { revertBytes } from './decodeRefusal.ts';
+
+/** What acts and reads on a chain stand on. */
+export interface EvmStands {
+  readonly engine: Pick<ChainEngine, 'pool' | 'tracker' | 'lane'>;
+  readonly environment: Environment;
+}
+
+/** A call as endpoints take it. */
+export interface CallRequest {
+  readonly from?: Address;
+  /** Undefined runs the bytes as the creation of a contract. */
+  readonly to: Address | undefined;
+  readonly amount?: bigint;
+  readonly callData: Hex;
+}
+
+type Views<A extends Abi> = ContractFunctionName<A, 'pure' | 'view'>;
+type ViewArguments<A extends Abi, F extends Views<A>> = ContractFunctionArgs<A, 'pure' | 'view', F>;
+
+/** A view of a contract with its arguments. */
+export interface ViewCall<A extends Abi, F extends Views<A>> {
+  readonly address: Address;
+  readonly abi: A;
+  readonly functionName: F;
+  readonly args: ViewArguments<A, F>;
+}
+
+/** How long the first block is waited for. */
+const FIRST_HEAD_MS = 10_000;
+/** Tries at successive heads, when the block that was read at leaves the chain meanwhile. */
+const READ_TRIES = 3;
+
+/**
+ * Reads contracts at one block at a time, named by its hash: what is read together fits together,
+ * and an endpoint on another branch refuses instead of answering for its own.
+ */
+export class ChainReader {
+  readonly #stands: EvmStands;
+  readonly #finality: FinalityTarget;
+
+  constructor(stands: EvmStands, finality: FinalityTarget) {
+    this.#stands = stands;
+    this.#finality = finality;
+  }
+
+  /**
+   * Runs reads at the head; again at a newer one when the chain or an endpoint moved under them.
+   * @throws SettlementFault SETTLEMENT_UNAVAILABLE, SETTLEMENT_CONFIG_INVALID, SETTLEMENT_CLOSED.
+   */
+  async atHead<T>(read: (block: BlockReference) => Promise<T>): Promise<T> {
+    return await this.#retried(async () => await read(await this.head()));
+  }
+
+  /** Runs reads at the newest final block; undefined while there is none. */
+  async atFinal<T>(read: (block: BlockReference) => Promise<T>): Promise<T | undefined> {
+    return await this.#retried(async () => {
+      const block = await this.#finalBlock(await this.head());
+      return block === undefined ? undefined : await read(block);
+    });
+  }
+
+  /** The newest block; waits for the first one. */
+  async head(): Promise<BlockReference> {
+    const { tracker } = this.#stands.engine;
+    const { clock } = this.#stands.environment;
+    const limit = { timeoutMs: FIRST_HEAD_MS, code: 'CHAIN_ENDPOINTS_UNAVAILABLE' as const };
+    return await within({ clock, ...limit, what: 'The first block' }, async (signal) => {
+      for (;;) {
+        const changed = tracker.changed(signal);
+        changed.catch(() => undefined);
+        const head = tracker.head();
+        if (head !== undefined) return { number: head.number, hash: head.hash };
+        await changed;
+      }
+    });
+  }
+
+  /** Whether a canonical block is final by the rule of this reader. */
+  isFinal(block: BlockReference): boolean {
+    return this.#stands.engine.tracker.isFinal(block, this.#finality);
+  }
+
+  /** The result of a view. A contract that is not there is a fault, never an empty result. */
+  async view<const A extends Abi, F extends Views<A>>(
+    call: ViewCall<A, F>,
+    block: BlockReference,
+  ): Promise<ContractFunctionReturnType<A, 'pure' | 'view', F, ViewArguments<A, F>>> {
+    const { address, abi, functionName, args } = call;
+    const callData = encodeFunctionData({ abi, functionName, args } as Parameters<
+      typeof encodeFunctionData
+    >[0]);
+    const returned = await this.#viewBytes({ to: address, callData }, functionName, block);
+    const shape = { abi, functionName, args, data: returned };
+    return decodeFunctionResult(
+      shape as Parameters<typeof decodeFunctionResult>[0],
+    ) as ContractFunctionReturnType<A, 'pure' | 'view', F, ViewArguments<A, F>>;
+  }
+
+  /** What a call returns. @throws RpcError for a revert among others. */
+  async call(request: CallRequest, block: BlockReference): Promise<Hex> {
+    const params = [rpcCall(request), { blockHash: block.hash }];
+    return await this.#hex({ method: 'eth_call', params }, block);
+  }
+
+  /** Gas that a call needs; undefined when no endpoint tells. */
+  async gasOf(request: CallRequest, block: BlockReference): Promise<bigint | undefined> {
+    const params = [rpcCall(request), numberToHex(block.number)];
+    try {
+      return BigInt(await this.#hex({ method: 'eth_estimateGas', params }, block));
+    } catch (fault) {
+      if (fault instanceof ChainFault) return undefined;
+      throw fault;
+    }
+  }
+
+  /** Code at an address; `0x` for none. */
+  async codeAt(address: Address, block: BlockReference): Promise<Hex> {
+    const params = [address, { blockHash: block.hash }];
+    return await this.#hex({ method: 'eth_getCode', params }, block);
+  }
+
+  /** A word of storage. */
+  async wordAt(address: Address, slot: Hex, block: BlockReference): Promise<bigint> {
+    const params = [address, slot, { blockHash: block.hash }];
+    return BigInt(await this.#hex({ method: 'eth_getStorageAt', params }, block));
+  }
+
+  /** Transactions of an account that are in blocks: its next chain nonce. Stays under 2^53. */
+  async chainNonceOf(account: Address, block: BlockReference): Promise<number> {
+    const params = [account, { blockHash: block.hash }];
+    return Number(BigInt(await this.#hex({ method: 'eth_getTransactionCount', params }, block)));
+  }
+
+  async #viewBytes(request: CallRequest, name: string, block: BlockReference): Promise<Hex> {
+    let returned: Hex | undefined;
+    try {
+      returned = await this.call(request, block);
+    } catch (fault) {
+      if (revertBytes(fault) === undefined) throw fault;
+    }
+    if (returned !== undefined && returned !== '0x') return returned;
+    throw new SettlementFault(
+      'SETTLEMENT_CONFIG_INVALID',
+      `The contract at ${request.to} does not answer ${name}: check the addresses of the ` +
+        'deployment and the chain of the endpoints.',
+      { fields: { address: String(request.to), view: name } },
+    );
+  }
+
+  async #hex(
+    call: { readonly method: string; readonly params: readonly unknown[] },
+    { number }: BlockReference,
+  ): Promise<Hex> {
+    const { pool } = this.#stands.engine;
+    const answer = await pool.read(call, { atLeastBlock: number, priority: 'high' });
+    if (isHex(answer)) return answer;
+    throw new SettlementFault(
+      'SETTLEMENT_UNAVAILABLE',
+      `An endpoint answers ${call.method} with something unreadable; it is asked again.`,
+      { fields: { method: call.method } },
+    );
+  }
+
+  async #finalBlock(head: BlockReference): Promise<BlockReference | undefined> {
+    const { tracker } = this.#stands.engine;
+    if (this.#finality.kind !== 'confirmations') return tracker.finality()[this.#finality.kind];
+    const number = head.number - BigInt(this.#finality.blocks) + 1n;
+    if (number < 0n) return undefined;
+    const held = tracker.blockAt(number);
+    if (held !== undefined) return { number, hash: held.hash };
+    throw new SettlementFault(
+      'SETTLEMENT_UNAVAILABLE',
+      `Block ${number} is not known yet; it is looked up again.`,
+    );
+  }
+
+  async #retried<T>(read: () => Promise<T>): Promise<T> {
+    for (let count = 1; ; count += 1) {
+      try {
+        return await read();
+      } catch (fault) {
+        if (!hasMoved(fault) || count >= READ_TRIES) throw settlementFaultOf(fault);
+        await this.#poll();
+      }
+    }
+  }
+
+  async #poll(): Promise<void> {
+    try {
+      await this.#stands.engine.tracker.poll();
+    } catch (fault) {
+      throw settlementFaultOf(fault);
+    }
+  }
+}
+
+/** Whether a read failed because its block is no longer, or not yet, where it was looked for. */
+function hasMoved(fault: unknown): boolean {
+  if (fault instanceof RpcError) return classifyError(fault, 'read').meaning === 'blockNotFound';
+  return fault instanceof ChainFault && fault.code === 'CHAIN_ENDPOINTS_BEHIND';
+}
+
+/** A failure of the chain engine in the words of settlement; others as they are. */
+export function settlementFaultOf(fault: unknown): unknown {
+  if (!(fault instanceof Fault) || fault instanceof SettlementFault) return fault;
+  const detail = { fields: { chain: fault.code, ...fault.fields }, cause: fault };
+  if (fault.code === 'CHAIN_CLOSED') {
+    return new SettlementFault('SETTLEMENT_CLOSED', 'The chain engine was closed.', detail);
+  }
+  if (fault.retryable || fault instanceof RpcError) {
+    const sentence = `The chain does not answer: ${fault.message}`;
+    return new SettlementFault('SETTLEMENT_UNAVAILABLE', sentence, detail);
+  }
+  return new SettlementFault('SETTLEMENT_CONFIG_INVALID', fault.message, detail);
+}
+
+function rpcCall({ from, to, amount, callData }: CallRequest): Readonly<Record<string, string>> {
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(amount === undefined || amount === 0n ? {} : { value: numberToHex(amount) }),
+    input: callData,
+  };
+}
