@@ -6,6 +6,7 @@ import { parameterHash, RATION_SCALE } from '@lawbook/exchange/markets/batch/par
 import type { BatchTransition } from '@lawbook/exchange/transition';
 import type { CircuitName } from '../../circuits/circuit.ts';
 import type { EpochShape } from '../../circuits/epochCircuit.ts';
+import { EPOCH_SHAPES } from '../../circuits/epochCircuit.ts';
 import { ProofFault } from '../../proofFault.ts';
 import type { CircuitInputs, Claim } from '../statement.ts';
 import type { ListCut, SettledEpoch } from './cutDiffList.ts';
@@ -68,6 +69,11 @@ export function epochClaim(epoch: SettledEpoch, place: EpochPlace, hash: FieldHa
     listHash: vector.listHash,
     dataCommitment: commitment,
   };
+}
+
+/** The size of an epoch circuit by its name; undefined for a circuit that proves no epoch. */
+export function epochShapeOf(name: string): EpochShape | undefined {
+  return EPOCH_SHAPES.find((shape) => shape.name === name);
 }
 
 /**
