@@ -1,4 +1,8 @@
 import assetsAreConserved8 from '../generated/assetsAreConserved8.json' with { type: 'json' };
+import batchEpoch16 from '../generated/batchEpoch16.json' with { type: 'json' };
+import batchEpoch64 from '../generated/batchEpoch64.json' with { type: 'json' };
+import batchEpoch256 from '../generated/batchEpoch256.json' with { type: 'json' };
+import type { EpochCircuitName } from './epochCircuit.ts';
 
 /** A type of a circuit's parameter, in the words of Noir's ABI. */
 export interface AbiType {
@@ -32,9 +36,14 @@ export interface Circuit {
 }
 
 /** A circuit of this package. */
-export type CircuitName = 'assetsAreConserved8';
+export type CircuitName = EpochCircuitName | 'assetsAreConserved8';
 
-const CIRCUITS: Readonly<Record<CircuitName, Circuit>> = { assetsAreConserved8 };
+const CIRCUITS: Readonly<Record<CircuitName, Circuit>> = {
+  assetsAreConserved8,
+  batchEpoch16,
+  batchEpoch64,
+  batchEpoch256,
+};
 
 /** The compiled circuit of a name. */
 export function circuitOf(name: CircuitName): Circuit {
