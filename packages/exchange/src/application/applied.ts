@@ -4,8 +4,9 @@ import type { AccountId } from '../ledger/account.ts';
 import type { Asset } from '../ledger/asset.ts';
 import type { Transfer } from '../ledger/ledger.ts';
 import type { OpenBatch } from '../markets/batch/batchMarket.ts';
-import type { SignedWithdrawal, Withdrawal } from '../orders/signedTypes.ts';
+import type { Withdrawal } from '../orders/signedTypes.ts';
 import type { BatchTransition } from '../transition.ts';
+import type { PendingWithdrawal } from './baseLayerBook.ts';
 
 /** A withdrawal that was given back, and why. */
 export interface ReturnedWithdrawal {
@@ -28,7 +29,7 @@ export interface EpochRecord {
   readonly parentEpochHash: Hash;
   readonly epochHash: Hash;
   /** What the base layer pays out with this epoch, in the order of the requests. */
-  readonly withdrawals: readonly SignedWithdrawal[];
+  readonly withdrawals: readonly PendingWithdrawal[];
   /** Withdrawals that expired before the epoch could take them, given back to their owners. */
   readonly returned: readonly ReturnedWithdrawal[];
   /** Root of the whole exchange right after the seal. */

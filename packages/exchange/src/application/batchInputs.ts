@@ -192,7 +192,7 @@ export function sealEpoch(
     diffRoot: root,
     parentEpochHash: epoch.parentEpochHash,
     epochHash,
-    withdrawals: withdrawals.map(({ withdrawal, signature }) => ({ withdrawal, signature })),
+    withdrawals,
     returned,
     stateRoot: stateRoot(state),
   };

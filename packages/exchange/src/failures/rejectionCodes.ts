@@ -223,6 +223,12 @@ export const REJECTIONS = {
     fix: 'Name the address that shall claim the tokens on the chain.',
     httpStatus: 422,
   },
+  shardMismatch: {
+    number: 315,
+    rule: 'A withdrawal names the shard in which the venue settles.',
+    fix: 'Read the shard at /v1/settlement and sign again.',
+    httpStatus: 422,
+  },
   insufficientAvailable: {
     number: 400,
     rule: 'A hold does not exceed the available balance.',

@@ -10,7 +10,14 @@ import type { StoreChange } from '../storage/keyValueStore.ts';
 import type { BatchRecord, Executed, OrderRecord, SealedEpoch, VenueEvent } from '../venueTypes.ts';
 import type { Admission } from './orderOutcomes.ts';
 import { finalRecord, OrderOutcomes } from './orderOutcomes.ts';
-import { batchChange, epochChanges, orderChanges } from './venueIndex.ts';
+import {
+  batchChange,
+  depositChange,
+  epochChanges,
+  orderChanges,
+  withdrawalChanges,
+} from './venueIndex.ts';
+import { WithdrawalTracker } from './withdrawalTracker.ts';
 
 /** What follows from one input for readers: rows to store and events to tell. */
 export interface Projected {
@@ -31,6 +38,7 @@ export class Projection {
   readonly #judge: (transition: BatchTransition) => readonly LawVerdict[];
   readonly #admissions = new Map<number, Admission[]>();
   readonly #open = new Map<number, BatchTransition[]>();
+  readonly withdrawals: WithdrawalTracker = new WithdrawalTracker();
 
   constructor(
     markets: ReadonlyMap<number, BatchMarket>,
@@ -66,7 +74,9 @@ export class Projection {
   }
 
   /** Remembers what later inputs need, without building records: for inputs already indexed. */
-  follow({ applied, sequence, timeMs }: Executed): void {
+  follow(executed: Executed): void {
+    const { applied, sequence, timeMs } = executed;
+    this.withdrawals.follow(executed);
     if (applied.kind === 'orderAdmitted') this.#admit(applied.marketId, { sequence, timeMs });
     if (applied.kind === 'batchCleared') this.#keep(applied.transition);
     if (applied.kind === 'batchVoided') this.#admissions.set(applied.marketId, []);
@@ -75,6 +85,17 @@ export class Projection {
 
   /** Projects one executed input. `verdicts` spares judging a batch twice when it is live. */
   project(executed: Executed, verdicts?: readonly LawVerdict[]): Projected {
+    const { changes, events } = this.#projectMarket(executed, verdicts);
+    const crossings = [
+      ...this.withdrawals.follow(executed).flatMap((record) => withdrawalChanges(record)),
+      ...depositChanges(executed),
+    ];
+    return crossings.length === 0
+      ? { changes, events }
+      : { changes: [...changes, ...crossings], events };
+  }
+
+  #projectMarket(executed: Executed, verdicts?: readonly LawVerdict[]): Projected {
     const { applied, sequence, timeMs } = executed;
     switch (applied.kind) {
       case 'orderAdmitted':
@@ -203,6 +224,8 @@ export class Projection {
       epochHash: epoch.epochHash,
       batches,
       diffs: epoch.diffs,
+      withdrawals: epoch.withdrawals,
+      attachments: [],
     });
     const record: SealedEpoch = {
       epoch,
@@ -225,6 +248,15 @@ export class Projection {
     invariant(market !== undefined, 'an event belongs to a registered market');
     return market;
   }
+}
+
+/** The row of a deposit; nothing for other inputs. */
+function depositChanges({ applied, sequence, timeMs }: Executed): StoreChange[] {
+  if (applied.kind !== 'deposited') return [];
+  const { depositNumber, account, transfer } = applied;
+  const { assetId, amount: units } = transfer;
+  const creditedAtMs = timeMs;
+  return [depositChange({ depositNumber, account, assetId, units, sequence, creditedAtMs })];
 }
 
 /** The record of a row in a batch that has not cleared. */

@@ -1,3 +1,4 @@
+import type { EpochRecord } from '@lawbook/exchange/application/applied';
 import { ByteReader, DecodeError } from '@lawbook/exchange/codec/byteReader';
 import { ByteWriter } from '@lawbook/exchange/codec/byteWriter';
 import { hashFromBytes } from '@lawbook/exchange/codec/hash';
@@ -5,7 +6,12 @@ import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import { decodeDiffs, encodeDiffs } from '@lawbook/exchange/diffs/stateDiff';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import { decodeReport, encodeReport } from '@lawbook/exchange/markets/batch/report';
-import { appendOrder, decodeOrder } from '@lawbook/exchange/orders/orderCodec';
+import {
+  appendOrder,
+  decodeOrder,
+  decodeSignedWithdrawal,
+  encodeSignedWithdrawal,
+} from '@lawbook/exchange/orders/orderCodec';
 import type {
   BatchRecord,
   OrderRecord,
@@ -13,6 +19,7 @@ import type {
   ResidualReason,
   SealedEpoch,
 } from '../venueTypes.ts';
+import { decodeReturned, encodeReturned } from './crossings.ts';
 
 const STATUSES: readonly OrderStatus[] = [
   'new',
@@ -97,7 +104,7 @@ export function decodeBatchRecord(bytes: Uint8Array): BatchRecord {
 
 /** Bytes of a sealed epoch in the index. */
 export function encodeSealedEpoch({ epoch, ...rest }: SealedEpoch): Uint8Array {
-  return new ByteWriter(1024)
+  const out = new ByteWriter(1024)
     .u32(epoch.marketId)
     .u64(BigInt(epoch.epochNumber))
     .u64(BigInt(epoch.firstBatch))
@@ -108,8 +115,10 @@ export function encodeSealedEpoch({ epoch, ...rest }: SealedEpoch): Uint8Array {
     .fixed(hexToBytes(epoch.parentEpochHash), 32)
     .fixed(hexToBytes(epoch.epochHash), 32)
     .fixed(hexToBytes(epoch.stateRoot), 32)
-    .text(JSON.stringify(rest))
-    .finish();
+    .text(JSON.stringify(rest));
+  // Behind all else and only where there is something: older rows end here.
+  if (epoch.withdrawals.length + epoch.returned.length > 0) encodeCrossings(out, epoch);
+  return out.finish();
 }
 
 /** @throws DecodeError on bytes that are not a sealed epoch. */
@@ -128,8 +137,29 @@ export function decodeSealedEpoch(bytes: Uint8Array): SealedEpoch {
     stateRoot: hashFromBytes(reader.fixed(32)),
   };
   const rest = JSON.parse(reader.text()) as Omit<SealedEpoch, 'epoch'>;
+  const crossings = reader.remaining === 0 ? NO_CROSSINGS : decodeCrossings(reader);
   reader.end();
-  return { epoch, ...rest };
+  return { epoch: { ...epoch, ...crossings }, ...rest };
+}
+
+type Crossings = Pick<EpochRecord, 'withdrawals' | 'returned'>;
+const NO_CROSSINGS: Crossings = { withdrawals: [], returned: [] };
+
+function encodeCrossings(out: ByteWriter, { withdrawals, returned }: Crossings): void {
+  out.u32(withdrawals.length);
+  for (const entry of withdrawals) {
+    encodeSignedWithdrawal(out.fixed(hexToBytes(entry.withdrawalId), 32), entry);
+  }
+  out.u32(returned.length);
+  for (const entry of returned) encodeReturned(out, entry);
+}
+
+function decodeCrossings(reader: ByteReader): Crossings {
+  const withdrawals = Array.from({ length: reader.count(167) }, () => {
+    return { withdrawalId: hashFromBytes(reader.fixed(32)), ...decodeSignedWithdrawal(reader) };
+  });
+  const returned = Array.from({ length: reader.count(103) }, () => decodeReturned(reader));
+  return { withdrawals, returned };
 }
 
 function oneOf<T>(choices: readonly T[], reader: ByteReader): T {

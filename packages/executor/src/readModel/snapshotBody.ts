@@ -3,6 +3,9 @@ import { decodeState, encodeState } from '@lawbook/exchange/application/stateCod
 import { decodeTransition, encodeTransition } from '@lawbook/exchange/bundle';
 import { ByteReader } from '@lawbook/exchange/codec/byteReader';
 import { ByteWriter } from '@lawbook/exchange/codec/byteWriter';
+import type { Hash } from '@lawbook/exchange/codec/hash';
+import { hashFromBytes } from '@lawbook/exchange/codec/hash';
+import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import type { Admission } from './orderOutcomes.ts';
 import type { Projection } from './projection.ts';
 
@@ -17,6 +20,11 @@ export function encodeSnapshotBody(state: ExchangeState, projection: Projection)
     const transitions = projection.openTransitions(marketId);
     out.u32(transitions.length);
     for (const transition of transitions) out.bytes(encodeTransition(transition));
+  }
+  const { requests } = projection.withdrawals;
+  out.u32(requests.size);
+  for (const [id, { sequence, timeMs }] of requests) {
+    out.fixed(hexToBytes(id), 32).u64(BigInt(sequence)).timeMs(timeMs);
   }
   return out.finish();
 }
@@ -41,11 +49,21 @@ export function decodeSnapshotBody(bytes: Uint8Array): {
     });
     return { marketId, admissions, transitions };
   });
+  // Bodies of older versions end here.
+  const requests = reader.remaining === 0 ? [] : decodeRequests(reader);
   reader.end();
   const restore = (projection: Projection): void => {
+    projection.withdrawals.restore(new Map(requests));
     for (const { marketId, admissions, transitions } of markets) {
       projection.restore(marketId, admissions, transitions);
     }
   };
   return { state, restore };
+}
+
+function decodeRequests(reader: ByteReader): [Hash, Admission][] {
+  return Array.from({ length: reader.count(48) }, () => {
+    const id = hashFromBytes(reader.fixed(32));
+    return [id, { sequence: reader.natural(), timeMs: reader.timeMs() }];
+  });
 }

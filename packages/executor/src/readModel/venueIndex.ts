@@ -5,6 +5,13 @@ import type { AccountId } from '@lawbook/exchange/ledger/account';
 import type { KeyValueStore, StoreChange } from '../storage/keyValueStore.ts';
 import type { Page } from '../venueService.ts';
 import type { BatchRecord, OrderRecord, SealedEpoch } from '../venueTypes.ts';
+import type { DepositRecord, WithdrawalRecord } from './crossings.ts';
+import {
+  decodeDeposit,
+  decodeWithdrawalRecord,
+  encodeDeposit,
+  encodeWithdrawalRecord,
+} from './crossings.ts';
 import {
   decodeBatchRecord,
   decodeOrderRecord,
@@ -15,7 +22,17 @@ import {
 } from './records.ts';
 
 /** First byte of a key: which index it belongs to. */
-const Index = { cursor: 0, order: 1, ownerOrder: 2, batch: 3, epoch: 4, bundle: 5 } as const;
+const Index = {
+  cursor: 0,
+  order: 1,
+  ownerOrder: 2,
+  batch: 3,
+  epoch: 4,
+  bundle: 5,
+  withdrawal: 6,
+  ownerWithdrawal: 7,
+  deposit: 8,
+} as const;
 
 /**
  * The venue's answers about the past: orders that ended, batches, epochs and bundles.
@@ -66,25 +83,29 @@ export class VenueIndex {
   }
 
   async order(orderId: Hash): Promise<OrderRecord | undefined> {
-    const stored = await this.#store.get(orderKey(orderId));
+    const stored = await this.#store.get(hashKey(Index.order, orderId));
     return stored === undefined ? undefined : decodeOrderRecord(stored);
   }
 
   /** Ended orders of an owner, new to old. */
   async orders(owner: AccountId, page: Page): Promise<OrderRecord[]> {
-    const from = ownerKey(owner, 0);
-    const to = ownerKey(owner, page.before ?? Number.MAX_SAFE_INTEGER);
-    const records: OrderRecord[] = [];
-    for await (const { record } of this.#store.range({
-      from,
-      to,
-      reverse: true,
-      limit: page.limit,
-    })) {
-      const stored = await this.#store.get(record);
-      if (stored !== undefined) records.push(decodeOrderRecord(stored));
-    }
-    return records;
+    return (await this.#pointed(Index.ownerOrder, owner, page)).map(decodeOrderRecord);
+  }
+
+  async withdrawal(withdrawalId: Hash): Promise<WithdrawalRecord | undefined> {
+    const stored = await this.#store.get(hashKey(Index.withdrawal, withdrawalId));
+    return stored === undefined ? undefined : decodeWithdrawalRecord(stored);
+  }
+
+  /** Withdrawals of an owner, new to old. */
+  async withdrawals(owner: AccountId, page: Page): Promise<WithdrawalRecord[]> {
+    const rows = await this.#pointed(Index.ownerWithdrawal, owner, page);
+    return rows.map(decodeWithdrawalRecord);
+  }
+
+  /** Deposits into an account, new to old. */
+  async deposits(account: AccountId, page: Page): Promise<DepositRecord[]> {
+    return (await this.#owned(Index.deposit, account, page)).map(decodeDeposit);
   }
 
   async batch(marketId: number, batchNumber: number): Promise<BatchRecord | undefined> {
@@ -117,6 +138,23 @@ export class VenueIndex {
     await this.#store.close();
   }
 
+  /** Rows of an owner, new to old. */
+  async #owned(index: number, owner: AccountId, page: Page): Promise<Uint8Array[]> {
+    const from = ownerKey(index, owner, 0);
+    const to = ownerKey(index, owner, page.before ?? Number.MAX_SAFE_INTEGER);
+    const rows: Uint8Array[] = [];
+    const range = this.#store.range({ from, to, reverse: true, limit: page.limit });
+    for await (const { record } of range) rows.push(record);
+    return rows;
+  }
+
+  /** What the rows of an owner point to, new to old. */
+  async #pointed(index: number, owner: AccountId, page: Page): Promise<Uint8Array[]> {
+    const keys = await this.#owned(index, owner, page);
+    const rows = await Promise.all(keys.map((key) => this.#store.get(key)));
+    return rows.flatMap((row) => row ?? []);
+  }
+
   async #page<T>(
     index: number,
     marketId: number,
@@ -140,11 +178,28 @@ export class VenueIndex {
 
 /** Changes that store an ended order and list it under its owner. */
 export function orderChanges(record: OrderRecord): StoreChange[] {
-  const key = orderKey(record.orderId);
+  const key = hashKey(Index.order, record.orderId);
+  const { owner } = record.order;
   return [
     { kind: 'put', key, record: encodeOrderRecord(record) },
-    { kind: 'put', key: ownerKey(record.order.owner, record.sequence), record: key },
+    { kind: 'put', key: ownerKey(Index.ownerOrder, owner, record.sequence), record: key },
   ];
+}
+
+/** Changes that store a withdrawal and list it under its owner. */
+export function withdrawalChanges(record: WithdrawalRecord): StoreChange[] {
+  const key = hashKey(Index.withdrawal, record.withdrawalId);
+  const { owner } = record.withdrawal;
+  return [
+    { kind: 'put', key, record: encodeWithdrawalRecord(record) },
+    { kind: 'put', key: ownerKey(Index.ownerWithdrawal, owner, record.sequence), record: key },
+  ];
+}
+
+/** Change that stores a deposit under its account. */
+export function depositChange(record: DepositRecord): StoreChange {
+  const key = ownerKey(Index.deposit, record.account, record.sequence);
+  return { kind: 'put', key, record: encodeDeposit(record) };
 }
 
 /** Change that stores a batch. */
@@ -170,12 +225,12 @@ export function epochChanges(record: SealedEpoch, bundle: Uint8Array): StoreChan
   ];
 }
 
-function orderKey(orderId: Hash): Uint8Array {
-  return new ByteWriter(33).u8(Index.order).fixed(hexToBytes(orderId), 32).finish();
+function hashKey(index: number, id: Hash): Uint8Array {
+  return new ByteWriter(33).u8(index).fixed(hexToBytes(id), 32).finish();
 }
 
-function ownerKey(owner: AccountId, sequence: number): Uint8Array {
-  const out = new ByteWriter(29).u8(Index.ownerOrder).fixed(hexToBytes(owner), 20);
+function ownerKey(index: number, owner: AccountId, sequence: number): Uint8Array {
+  const out = new ByteWriter(29).u8(index).fixed(hexToBytes(owner), 20);
   return out.u64(BigInt(sequence)).finish();
 }
 
