@@ -1,6 +1,3 @@
-import type { Hash } from '@lawbook/exchange/codec/hash';
-import { taggedHash } from '@lawbook/exchange/codec/hash';
-import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import type { CircuitName } from '../circuits/circuit.ts';
 import type { Setup } from '../statements/proof.ts';
 
@@ -21,10 +18,4 @@ export interface VerifyingKey {
   readonly verifierCode: string;
   /** What deploys the verifier contract, hex without prefix; it takes no arguments. */
   readonly verifierCreationCode: string;
-}
-
-/** What an agreement records of its keys: one hash over the hashes of all keys, in order. */
-export function hashVerifyingKeys(keys: readonly VerifyingKey[]): Hash {
-  const hashes = keys.map(({ keyHash }) => hexToBytes(`0x${keyHash}`));
-  return taggedHash('lawbook.verifyingKeys.v1', ...hashes);
 }
