@@ -154,6 +154,21 @@ const CLIENT_MAY = [
   ...at('numbers', 'orders', 'laws'),
 ];
 
+/** Commands act and look at the base layer themselves: nobody else's word is taken for it. */
+const COMMAND_MAY = [
+  ...CLIENT_MAY,
+  exchange,
+  'packages/cli/src',
+  'packages/chains/src',
+  'packages/settlement/src/settlementFault.ts',
+  'packages/settlement/src/baseLayer',
+  'packages/proofs/src/statements',
+  'packages/proofs/src/keys',
+  'packages/proofs/src/barretenberg/poseidon2.ts',
+  'packages/proofs/src/circuits/circuitVersion.ts',
+  'packages/proofs/src/circuits/epochCircuit.ts',
+];
+
 const CLIENTS: readonly Zone[] = [
   {
     zone: 'packages/agents/src',
@@ -169,9 +184,7 @@ const CLIENTS: readonly Zone[] = [
     zone: 'packages/cli/src',
     fileNames: ['start.ts', 'replay.ts', 'config.ts'],
     may: [
-      ...CLIENT_MAY,
-      exchange,
-      'packages/cli/src',
+      ...COMMAND_MAY,
       'packages/executor/src/main.ts',
       'packages/executor/src/replay.ts',
       'packages/executor/src/config',
@@ -180,7 +193,13 @@ const CLIENTS: readonly Zone[] = [
   },
   {
     zone: 'packages/cli/src',
-    may: [...CLIENT_MAY, exchange, 'packages/cli/src'],
+    fileNames: ['localProver.ts'],
+    may: [...COMMAND_MAY, 'packages/proofs/src'],
+    because: 'one file of the commands makes proofs',
+  },
+  {
+    zone: 'packages/cli/src',
+    may: COMMAND_MAY,
     because: 'only the commands that start, replay or configure a venue import the executor',
   },
 ];
