@@ -6,7 +6,7 @@ import {
   demoTargets,
   developmentAccount,
 } from '@lawbook/analytics/demoWorld';
-import type { Applied } from '@lawbook/exchange/application/applied';
+import type { Applied, EpochRecord } from '@lawbook/exchange/application/applied';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import type { Result } from '@lawbook/exchange/failures/result';
@@ -25,6 +25,7 @@ import { ADMISSION_BOUNDS } from '@lawbook/exchange/orders/admissionBounds';
 import type { AuthorisedOrder, BatchOrder } from '@lawbook/exchange/orders/batchOrder';
 import { commitmentHash } from '@lawbook/exchange/orders/commitment';
 import { recoverSigner, signDigest } from '@lawbook/exchange/orders/signature';
+import type { SignedWithdrawal, Withdrawal } from '@lawbook/exchange/orders/signedTypes';
 import { Signing } from '@lawbook/exchange/orders/signedTypes';
 import { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { BatchTransition } from '@lawbook/exchange/transition';
@@ -136,6 +137,35 @@ export class ExchangeBench {
     const terms = { owner: owner.account, marketId: order.marketId, batchNumber, commitment };
     const authorisation = signDigest(this.signing.commitDigest(terms), owner.secretKey);
     return this.apply({ kind: 'commitOrder', ...terms, authorisation });
+  }
+
+  /** A signed withdrawal with a fresh nonce: a thousand dollars to the owner itself. */
+  withdrawal(owner: Person, terms: Partial<Withdrawal> = {}): SignedWithdrawal {
+    this.#orderNonce += 1n;
+    const withdrawal: Withdrawal = {
+      owner: owner.account,
+      to: owner.account,
+      shard: 1,
+      assetId: assetId(0),
+      units: amount(1_000_000_000n),
+      orderNonce: this.#orderNonce,
+      expiresAtMs: this.timeMs + 3_600_000,
+      ...terms,
+    };
+    const signature = signDigest(this.signing.withdrawalDigest(withdrawal), owner.secretKey);
+    return { withdrawal, signature };
+  }
+
+  /** Signs and applies a withdrawal. */
+  withdraw(owner: Person, terms: Partial<Withdrawal> = {}): Result<Applied> {
+    return this.apply({ kind: 'requestWithdrawal', ...this.withdrawal(owner, terms) });
+  }
+
+  /** Seals the open epoch. */
+  seal(): EpochRecord {
+    const sealed = this.must({ kind: 'sealEpoch', marketId: 1 });
+    invariant(sealed.kind === 'epochSealed', 'an epoch with a batch is sealed');
+    return sealed.epoch;
   }
 
   /** Closes the batch, solves, judges with full signature recovery, and settles. */
