@@ -1,0 +1,178 @@
+import { FIELD } from './bookCommand.ts';
+import type { BookCore } from './bookCore.ts';
+import { reachedRank } from './bookCore.ts';
+import { BOOK_REJECTIONS } from './bookRejections.ts';
+import {
+  MARKET_STATE,
+  NOTIONAL_MAX,
+  ORDER_TYPE,
+  TERM,
+  TERMS_LIMIT,
+  TIME_IN_FORCE,
+  TRANCHES_MAX,
+  TRIGGER,
+} from './bookTerms.ts';
+import { PLACE, ROW, ROW_STRIDE } from './orderRows.ts';
+
+/** The first rule that a command breaks, with what it cites. One object, written over each time. */
+export interface Refusal {
+  /** Number of the rejection, 0 for none. */
+  code: number;
+  limit: number;
+  actual: number;
+}
+
+/** Whether a double is a whole number in low..high; false for NaN. */
+export function isWhole(x: number, low: number, high: number): boolean {
+  return x >= low && x <= high && Math.floor(x) === x;
+}
+
+/** Judges a new order; rules in order of their numbers. */
+export function judgePlace(core: BookCore, command: Float64Array, o: number, no: Refusal): boolean {
+  const { parameters } = core;
+  const terms = command[o + FIELD.terms] as number;
+  const orderId = command[o + FIELD.orderId] as number;
+  if (core.state !== MARKET_STATE.open) {
+    const mayPost = core.state === MARKET_STATE.postOnly && (terms & TERM.postOnlyBit) !== 0;
+    if (!mayPost) return refuse(no, R.stateForbids.number, MARKET_STATE.open, core.state);
+  }
+  if (!isWhole(orderId, core.lastOrderId + 1, Number.MAX_SAFE_INTEGER)) {
+    return refuse(no, R.orderIdUsed.number, core.lastOrderId + 1, orderId);
+  }
+  if (!termsFit(terms, command[o + FIELD.display] as number)) {
+    return refuse(no, R.termsUnfit.number, TERMS_LIMIT - 1, terms);
+  }
+  if (!judgePrice(core, command, o, no)) return false;
+  const size = command[o + FIELD.size] as number;
+  if (!isWhole(size, 1, parameters.sizeLotsMax)) {
+    return refuse(no, R.sizeOutOfRange.number, parameters.sizeLotsMax, size);
+  }
+  if (!judgeDisplay(command[o + FIELD.display] as number, size, no)) return false;
+  if (!judgeTimes(core, command, o, no)) return false;
+  if (!judgeNotional(core, command[o + FIELD.price] as number, size, no, terms)) return false;
+  if (!judgePair(core, command, o, no)) return false;
+  if (core.rows.isFull) {
+    return refuse(no, R.bookFull.number, parameters.ordersMax, core.rows.count + 1);
+  }
+  const waits = ((terms >> TERM.triggerShift) & TERM.triggerMask) !== TRIGGER.none;
+  return waits || judgePostOnly(core, terms, command[o + FIELD.price] as number, no);
+}
+
+/** Judges the new price and size of an open order. */
+export function judgeReplace(
+  core: BookCore,
+  row: number,
+  command: Float64Array,
+  o: number,
+  no: Refusal,
+): boolean {
+  const { integers } = core.rows;
+  const at = row * ROW_STRIDE;
+  const size = command[o + FIELD.size] as number;
+  const price = command[o + FIELD.price] as number;
+  if (!judgePrice(core, command, o, no)) return false;
+  if (!isWhole(size, 1, core.parameters.sizeLotsMax)) {
+    return refuse(no, R.sizeOutOfRange.number, core.parameters.sizeLotsMax, size);
+  }
+  const display = integers[at + ROW.display] as number;
+  if (size > display * TRANCHES_MAX && display !== 0) {
+    return refuse(no, R.displayOutOfRange.number, Math.ceil(size / TRANCHES_MAX), display);
+  }
+  const terms = integers[at + ROW.terms] as number;
+  if (!judgeNotional(core, price, size, no, terms)) return false;
+  if (integers[at + ROW.place] !== PLACE.resting) return true;
+  if (size <= (integers[at + ROW.filled] as number)) return true;
+  const posts = core.state === MARKET_STATE.postOnly ? TERM.postOnlyBit : 0;
+  return judgePostOnly(core, terms | posts, price, no);
+}
+
+const R = BOOK_REJECTIONS;
+
+/** Fills in a refusal; always false. */
+export function refuse(no: Refusal, code: number, limit: number, actual: number): false {
+  no.code = code;
+  no.limit = limit;
+  no.actual = actual;
+  return false;
+}
+
+/** Only what may rest can post or hide, and a market order never rests. */
+function termsFit(terms: number, display: number): boolean {
+  if (!isWhole(terms, 0, TERMS_LIMIT - 1)) return false;
+  const timeInForce = (terms >> TERM.tifShift) & TERM.tifMask;
+  const isTaker = timeInForce === TIME_IN_FORCE.ioc || timeInForce === TIME_IN_FORCE.fok;
+  if (((terms >> TERM.stpShift) & TERM.stpMask) === 3) return false;
+  if (((terms >> TERM.triggerShift) & TERM.triggerMask) === 3) return false;
+  if (((terms >> TERM.typeShift) & TERM.typeMask) === ORDER_TYPE.market && !isTaker) return false;
+  return !isTaker || ((terms & TERM.postOnlyBit) === 0 && display === 0);
+}
+
+function judgePrice(core: BookCore, command: Float64Array, o: number, no: Refusal): boolean {
+  const price = command[o + FIELD.price] as number;
+  const { priceTicksMax } = core.parameters;
+  if (isWhole(price, 1, priceTicksMax)) return true;
+  return refuse(no, R.priceOutOfRange.number, priceTicksMax, price);
+}
+
+function judgeDisplay(display: number, size: number, no: Refusal): boolean {
+  if (!isWhole(display, 0, size)) return refuse(no, R.displayOutOfRange.number, size, display);
+  if (display === 0 || size <= display * TRANCHES_MAX) return true;
+  return refuse(no, R.displayOutOfRange.number, Math.ceil(size / TRANCHES_MAX), display);
+}
+
+function judgeTimes(core: BookCore, command: Float64Array, o: number, no: Refusal): boolean {
+  const terms = command[o + FIELD.terms] as number;
+  const expiresAt = command[o + FIELD.time] as number;
+  const isGtd = ((terms >> TERM.tifShift) & TERM.tifMask) === TIME_IN_FORCE.gtd;
+  const timeFits = isGtd
+    ? isWhole(expiresAt, core.now + 1, Number.MAX_SAFE_INTEGER)
+    : expiresAt === 0;
+  if (!timeFits) return refuse(no, R.timeOutOfRange.number, isGtd ? core.now + 1 : 0, expiresAt);
+  const trigger = command[o + FIELD.trigger] as number;
+  const waits = ((terms >> TERM.triggerShift) & TERM.triggerMask) !== TRIGGER.none;
+  const { priceTicksMax } = core.parameters;
+  if (waits ? isWhole(trigger, 1, priceTicksMax) : trigger === 0) return true;
+  return refuse(no, R.triggerOutOfRange.number, waits ? priceTicksMax : 0, trigger);
+}
+
+function judgeNotional(
+  core: BookCore,
+  price: number,
+  size: number,
+  no: Refusal,
+  terms: number,
+): boolean {
+  // A product above 2^53 rounds to 2^53 or more, so the comparison is exact where it matters.
+  const notional = price * size;
+  const { notionalMin } = core.parameters;
+  const isLimit = ((terms >> TERM.typeShift) & TERM.typeMask) === ORDER_TYPE.limit;
+  if (isLimit && notional < notionalMin) {
+    return refuse(no, R.notionalTooSmall.number, notionalMin, notional);
+  }
+  if (notional <= NOTIONAL_MAX) return true;
+  return refuse(no, R.notionalTooLarge.number, NOTIONAL_MAX, notional);
+}
+
+function judgePair(core: BookCore, command: Float64Array, o: number, no: Refusal): boolean {
+  const otherId = command[o + FIELD.ocoWith] as number;
+  if (otherId === 0) return true;
+  const { rows } = core;
+  const other = rows.find(otherId);
+  const at = other * ROW_STRIDE;
+  const isOwn = rows.integers[at + ROW.account] === command[o + FIELD.account];
+  if (other === 0 || !isOwn || rows.integers[at + ROW.partner] !== 0) {
+    return refuse(no, R.ocoUnknown.number, 0, otherId);
+  }
+  const terms = command[o + FIELD.terms] as number;
+  const waits = ((terms >> TERM.triggerShift) & TERM.triggerMask) !== TRIGGER.none;
+  if (waits || rows.integers[at + ROW.place] === PLACE.waiting) return true;
+  return refuse(no, R.ocoUnfit.number, 1, 0);
+}
+
+function judgePostOnly(core: BookCore, terms: number, price: number, no: Refusal): boolean {
+  if ((terms & TERM.postOnlyBit) === 0) return true;
+  const best = core.otherHalf(terms).best;
+  if (best > reachedRank(terms, price)) return true;
+  // Its own inverse: the price that the best rank of the other half stands for.
+  return refuse(no, R.postOnlyWouldCross.number, reachedRank(terms, best), price);
+}

@@ -1,0 +1,72 @@
+// Goal: the fast book does what the naive book does, report for report and order for order.
+// Method: seeded flows of every shape, each command given to both; reports compared at every
+// command, all open orders and their root from time to time, depth against the orders' sums.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NaiveBook } from '../../../../../testing/reference/naiveBook.ts';
+import { BookFlow, FLOW_SHAPES, TIGHT_BOOK } from '../../../../../testing/world/bookFlows.ts';
+import { SeededRandom } from '../../../../../testing/world/seededRandom.ts';
+import { COMMAND_STRIDE, encodeCommand } from './bookCommand.ts';
+import type { BookParameters } from './bookTerms.ts';
+import { depth, openOrders, openOrdersRoot } from './openOrders.ts';
+import { OrderBook } from './orderBook.ts';
+
+const MARKETS: Readonly<Record<string, BookParameters>> = {
+  tight: TIGHT_BOOK,
+  unbanded: { ...TIGHT_BOOK, breakerBandPpm: 0, ordersMax: 400 },
+  crowded: { ...TIGHT_BOOK, breakerBandPpm: 0, ordersMax: 12 },
+  roomy: { ...TIGHT_BOOK, breakerBandPpm: 0, ordersMax: 400, windowLevels: 4096 },
+};
+
+for (const [shapeName, shape] of Object.entries(FLOW_SHAPES)) {
+  for (const [marketName, parameters] of Object.entries(MARKETS)) {
+    test(`fast and naive book agree on ${shapeName} flows in a ${marketName} market`, () => {
+      const seen = new Map<string, number>();
+      for (let seed = 1; seed <= 6; seed += 1) compare({ parameters, shape, seed, seen });
+      for (const kind of ['trade', 'canceled', 'triggered', 'refreshed', 'rejected', 'expired']) {
+        assert.ok((seen.get(kind) ?? 0) > 0, `the flows reach ${kind}`);
+      }
+    });
+  }
+}
+
+interface Comparison {
+  readonly parameters: BookParameters;
+  readonly shape: (typeof FLOW_SHAPES)[string];
+  readonly seed: number;
+  readonly seen: Map<string, number>;
+}
+
+function compare({ parameters, shape, seed, seen }: Comparison): void {
+  const flow = new BookFlow(new SeededRandom(seed), shape);
+  const fast = new OrderBook(parameters);
+  const naive = new NaiveBook(parameters);
+  const encoded = new Float64Array(COMMAND_STRIDE);
+  for (let step = 0; step < 1_500; step += 1) {
+    const command = flow.next();
+    encodeCommand(command, encoded, 0);
+    fast.apply(encoded, 0);
+    const reports = fast.reports.drain();
+    const where = `seed ${seed}, step ${step}: ${JSON.stringify(command)}`;
+    assert.deepEqual(reports, naive.apply(command), where);
+    flow.observe(reports);
+    for (const { kind } of reports) seen.set(kind, (seen.get(kind) ?? 0) + 1);
+    if (step % 25 === 0) assertSameState(fast, naive, where);
+  }
+  assertSameState(fast, naive, `seed ${seed}, at the end`);
+}
+
+function assertSameState(fast: OrderBook, naive: NaiveBook, where: string): void {
+  const orders = openOrders(fast);
+  assert.deepEqual(orders, naive.openOrders(), where);
+  assert.equal(openOrdersRoot(orders), openOrdersRoot(naive.openOrders()), where);
+  for (const side of ['buy', 'sell'] as const) {
+    const shown = new Map<number, number>();
+    for (const order of orders) {
+      if (order.side !== side || order.isWaiting) continue;
+      shown.set(order.priceTicks, (shown.get(order.priceTicks) ?? 0) + order.shownLots);
+    }
+    const levels = [...shown].map(([priceTicks, shownLots]) => ({ priceTicks, shownLots }));
+    assert.deepEqual(depth(fast, side, 1_000), levels, where);
+  }
+}
