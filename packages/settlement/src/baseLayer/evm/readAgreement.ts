@@ -14,6 +14,8 @@ export interface AgreementPlace {
   readonly registry: Address;
   readonly shard: number;
   readonly block: BlockReference;
+  /** The newest agreement's, to be told of it although it does not hold yet. */
+  readonly agreementId?: bigint;
 }
 
 /** The agreement of a shard that holds at a block, or the first one while it waits. */
@@ -34,7 +36,8 @@ export async function readAgreement(
     reader.view({ ...contract, functionName: 'exitBlocks', args: [] }, block),
     readStored(reader, place, next),
   ]);
-  const holdsNewest = current === 0n || newest.activeFrom <= baseEpoch;
+  const isAsked = place.agreementId === next;
+  const holdsNewest = isAsked || current === 0n || newest.activeFrom <= baseEpoch;
   const terms = holdsNewest ? newest : await readStored(reader, place, current);
   const following = { agreementId: next, activeFrom: newest.activeFrom };
   return {

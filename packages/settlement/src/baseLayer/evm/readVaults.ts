@@ -1,0 +1,266 @@
+import type { BlockReference, FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
+import type { ChainLog } from '@lawbook/chains/tracker/logReader';
+import { LogReader } from '@lawbook/chains/tracker/logReader';
+import type { Hash } from '@lawbook/exchange/codec/hash';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
+import { accountId, SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
+import type { Address, Hex } from 'viem';
+import { decodeEventLog, encodeAbiParameters, keccak256, numberToHex, toEventSelector } from 'viem';
+import { AGREEMENT_REGISTRY_ABI } from '../../../../../contracts/generated/agreementRegistryAbi.ts';
+import { BASE_LAYER_ABI } from '../../../../../contracts/generated/baseLayerAbi.ts';
+import { SettlementFault } from '../../settlementFault.ts';
+import type { SettledProgress } from '../baseLayer.ts';
+import type { EvmStands } from './chainReader.ts';
+import { ChainReader } from './chainReader.ts';
+import type { Deployment } from './deployment.ts';
+
+/** Which shard and market, and how sure its block has to be. */
+export interface VaultsQuestion {
+  readonly deployment: Deployment;
+  readonly shard: number;
+  readonly marketId: number;
+  readonly finality: FinalityTarget;
+  readonly signal?: AbortSignal;
+}
+
+/** Everything that a venue without its journal goes on from, as of one final block. */
+export interface VaultsSnapshot {
+  readonly block: BlockReference;
+  readonly progress: SettledProgress;
+  /** Ascending by owner; the market's pool and fees are among them once they hold something. */
+  readonly vaults: readonly SettledVault[];
+  /** Deposits into the shard, and payments of exits from it, up to the block. */
+  readonly depositCount: bigint;
+  readonly exitCount: bigint;
+}
+
+/** A vault with the highest nonces that the chain has seen; zero for none. */
+export interface SettledVault {
+  readonly owner: AccountId;
+  /** Ledger units by asset id; none is zero. */
+  readonly balances: ReadonlyMap<number, bigint>;
+  readonly exitDueBlock: bigint | undefined;
+  /** Of the market's lane, and of the owner's lane of withdrawals. */
+  readonly orderNonceHighest: bigint;
+  readonly withdrawalNonceHighest: bigint;
+}
+
+const DEPOSITED = toEventSelector('Deposited(uint64,uint32,address,uint256,uint64)');
+const VAULT_SETTLED = toEventSelector('VaultSettled(address,uint256[])');
+const EXIT_REQUESTED = toEventSelector('ExitRequested(uint32,address,uint64)');
+const EXIT_COMPLETED = toEventSelector('ExitCompleted(uint32,address,uint256,uint64)');
+
+/** Vaults read at once, each with several calls. */
+const VAULTS_AT_ONCE = 8;
+/** Where `_nonces` lies in the storage of BaseLayer; a test reads a nonce that was used. */
+const NONCES_SLOT = 6n;
+const RING_PLACES = 3n;
+const WORD_BITS = 192n;
+const WITHDRAWAL_LANE = 1n << 32n;
+
+/**
+ * Rebuilds all vaults of a shard from the chain alone: owners from the logs, balances and nonces by
+ * reading at one final block.
+ *
+ * @throws SettlementFault SETTLEMENT_UNAVAILABLE, also while no block is final; endpoints have to
+ *   serve the state of that block. The reason of the signal.
+ */
+export async function readVaults(
+  question: VaultsQuestion,
+  stands: EvmStands,
+): Promise<VaultsSnapshot> {
+  const reader = new ChainReader(stands, question.finality);
+  const snapshot = await reader.atFinal(async (block) => {
+    const found = await readOwners(question, stands, block);
+    const reading = { question, reader, block };
+    const progress = await readProgress(reading);
+    const assets = await readAssetCount(reading);
+    const vaults: SettledVault[] = [];
+    const owners = [...found.owners].sort();
+    for (let first = 0; first < owners.length; first += VAULTS_AT_ONCE) {
+      question.signal?.throwIfAborted();
+      const some = owners.slice(first, first + VAULTS_AT_ONCE);
+      vaults.push(...(await Promise.all(some.map((owner) => readVault(reading, owner, assets)))));
+    }
+    const { depositCount, exitCount } = found;
+    return { block, progress, vaults: vaults.filter(isUsed), depositCount, exitCount };
+  });
+  if (snapshot !== undefined) return snapshot;
+  throw new SettlementFault(
+    'SETTLEMENT_UNAVAILABLE',
+    'No block is final yet; the vaults are read once one is.',
+  );
+}
+
+interface Reading {
+  readonly question: VaultsQuestion;
+  readonly reader: ChainReader;
+  readonly block: BlockReference;
+}
+
+interface FoundOwners {
+  readonly owners: Set<AccountId>;
+  depositCount: bigint;
+  exitCount: bigint;
+}
+
+/** Everybody who was ever credited or debited, up to a block that can no longer leave the chain. */
+async function readOwners(
+  { deployment, shard, marketId, signal }: VaultsQuestion,
+  { engine }: EvmStands,
+  block: BlockReference,
+): Promise<FoundOwners> {
+  const found: FoundOwners = {
+    owners: new Set([
+      systemAccount(SystemRole.pool, marketId),
+      systemAccount(SystemRole.fees, marketId),
+    ]),
+    depositCount: 0n,
+    exitCount: 0n,
+  };
+  const topics = [[DEPOSITED, VAULT_SETTLED, EXIT_REQUESTED, EXIT_COMPLETED]];
+  const logs = new LogReader({ address: deployment.baseLayer, topics }, engine.pool);
+  let deposits = 0n;
+  for (let from = deployment.deployedAtBlock; from <= block.number; ) {
+    const range = await logs.ofRange({ from, to: block.number }, signal);
+    for (const log of range.logs) deposits = noteLog(log, { shard, found, deposits });
+    from = range.to + 1n;
+  }
+  return found;
+}
+
+/** @returns the number of the last deposit: they are counted without gaps over the contract. */
+function noteLog(
+  log: ChainLog,
+  known: { readonly shard: number; readonly found: FoundOwners; readonly deposits: bigint },
+): bigint {
+  const { shard, found, deposits } = known;
+  const decoded = decodeEventLog({
+    abi: BASE_LAYER_ABI,
+    topics: log.topics as [Hex, ...Hex[]],
+    data: log.data,
+  });
+  switch (decoded.eventName) {
+    case 'Deposited': {
+      const { depositNumber, owner } = decoded.args;
+      if (depositNumber !== deposits + 1n) throw missingLogs(deposits + 1n);
+      if (decoded.args.shard !== shard) return depositNumber;
+      found.owners.add(accountId(owner));
+      found.depositCount += 1n;
+      return depositNumber;
+    }
+    case 'VaultSettled':
+      // Of any market: an owner of another shard has nothing in this one and is left out below.
+      found.owners.add(accountId(decoded.args.owner));
+      return deposits;
+    case 'ExitRequested':
+      if (decoded.args.shard === shard) found.owners.add(accountId(decoded.args.owner));
+      return deposits;
+    case 'ExitCompleted':
+      if (decoded.args.shard === shard) found.exitCount += 1n;
+      return deposits;
+    default:
+      return deposits;
+  }
+}
+
+function missingLogs(depositNumber: bigint): SettlementFault {
+  return new SettlementFault(
+    'SETTLEMENT_UNAVAILABLE',
+    `The endpoints do not show deposit ${depositNumber}: logs are missing; they are asked again.`,
+    { fields: { depositNumber: String(depositNumber) } },
+  );
+}
+
+async function readProgress({ question, reader, block }: Reading): Promise<SettledProgress> {
+  const contract = { address: question.deployment.baseLayer, abi: BASE_LAYER_ABI } as const;
+  const [[listNumber, listHash], [epochNumber, batchNumber, closedAtMs]] = await Promise.all([
+    reader.view({ ...contract, functionName: 'listChains', args: [question.shard] }, block),
+    reader.view({ ...contract, functionName: 'marketProgress', args: [question.marketId] }, block),
+  ]);
+  return {
+    listNumber,
+    listHash: listHash as Hash & Hex,
+    epochNumber: Number(epochNumber),
+    batchNumber: Number(batchNumber),
+    closedAtMs: Number(closedAtMs),
+  };
+}
+
+async function readAssetCount({ question, reader, block }: Reading): Promise<number> {
+  const count = await reader.view(
+    {
+      address: question.deployment.registry,
+      abi: AGREEMENT_REGISTRY_ABI,
+      functionName: 'assetCount',
+      args: [question.shard],
+    },
+    block,
+  );
+  return Number(count);
+}
+
+async function readVault(
+  { question, reader, block }: Reading,
+  owner: AccountId,
+  assets: number,
+): Promise<SettledVault> {
+  const { deployment, shard, marketId } = question;
+  const contract = { address: deployment.baseLayer, abi: BASE_LAYER_ABI } as const;
+  const account = owner as AccountId & Hex;
+  const balances = new Map<number, bigint>();
+  for (let assetId = 0; assetId < assets; assetId += 1) {
+    const args = [shard, account, BigInt(assetId)] as const;
+    const units = await reader.view({ ...contract, functionName: 'balanceOf', args }, block);
+    if (units > 0n) balances.set(assetId, units);
+  }
+  const [due, orderNonceHighest, withdrawalNonceHighest] = await Promise.all([
+    reader.view({ ...contract, functionName: 'exitDueBlock', args: [shard, account] }, block),
+    readHighest(reader, { ...contract, owner: account, lane: BigInt(marketId) }, block),
+    readHighest(
+      reader,
+      { ...contract, owner: account, lane: WITHDRAWAL_LANE | BigInt(shard) },
+      block,
+    ),
+  ]);
+  const exitDueBlock = due === 0n ? undefined : due;
+  return { owner, balances, exitDueBlock, orderNonceHighest, withdrawalNonceHighest };
+}
+
+/**
+ * The highest nonce that a lane has used. Each word of the ring covers 192 nonces and says which:
+ * `w << 192 | used bits`. @see contracts/src/OrderNonces.sol
+ */
+async function readHighest(
+  reader: ChainReader,
+  lane: { readonly address: Address; readonly owner: Hex; readonly lane: bigint },
+  block: BlockReference,
+): Promise<bigint> {
+  const ring = ringSlot(lane.owner, lane.lane);
+  let highest = 0n;
+  for (let place = 0n; place < RING_PLACES; place += 1n) {
+    const slot = numberToHex(ring + place, { size: 32 });
+    const word = await reader.wordAt(lane.address, slot, block);
+    const used = word & ((1n << WORD_BITS) - 1n);
+    if (used === 0n) continue;
+    const top = (word >> WORD_BITS) * WORD_BITS + BigInt(used.toString(2).length - 1);
+    if (top > highest) highest = top;
+  }
+  return highest;
+}
+
+/** Place of a ring in the storage. @see Solidity documentation, "Mappings and Dynamic Arrays" */
+function ringSlot(owner: Hex, lane: bigint): bigint {
+  const ofOwner = keccak256(
+    encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }], [owner, NONCES_SLOT]),
+  );
+  const words = [{ type: 'uint256' }, { type: 'bytes32' }] as const;
+  return BigInt(keccak256(encodeAbiParameters(words, [lane, ofOwner])));
+}
+
+/** A vault that says something: others belong to other shards, or were emptied without a trace. */
+function isUsed(vault: SettledVault): boolean {
+  const { balances, exitDueBlock, orderNonceHighest, withdrawalNonceHighest } = vault;
+  if (balances.size > 0 || exitDueBlock !== undefined) return true;
+  return orderNonceHighest > 0n || withdrawalNonceHighest > 0n;
+}

@@ -1,0 +1,238 @@
+// Goal: the way of an epoch on a real chain: deploy, agree, deposit, settle, withdraw, claim, exit;
+// and every refusal is told by its name. Method: a whole engine before an anvil, the committed
+// contracts with a verifier that accepts, and lists that are built by hand.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+import { at } from '@lawbook/exchange/failures/invariant';
+import { assetId } from '@lawbook/exchange/ledger/asset';
+import { amount } from '@lawbook/exchange/numbers/amount';
+import { Signing } from '@lawbook/exchange/orders/signedTypes';
+import { domainSeparator } from '@lawbook/exchange/orders/typedData';
+import {
+  claimTokens,
+  completeExit,
+  depositTokens,
+  expectDone,
+  type OwnerStands,
+  pendingTokens,
+  requestExit,
+  signWithdrawal,
+  withdrawalTypedData,
+} from '@lawbook/settlement/baseLayer/evm/owner';
+import { Actor, DEFAULT_ACT_TERMS } from '@lawbook/settlement/baseLayer/evm/performAct';
+import { readVaults } from '@lawbook/settlement/baseLayer/evm/readVaults';
+import type { SettleOutcome, Submission } from '@lawbook/settlement/baseLayer/submission';
+import type { Hex } from 'viem';
+import { bytesToHex, erc20Abi, hashTypedData, parseEther } from 'viem';
+import { BASE_LAYER_ABI } from '../../../contracts/generated/baseLayerAbi.ts';
+import type { EvmTrader } from './evmVenue.ts';
+import { EvmVenue, EXIT_BLOCKS, MARKET, SHARD, standsOf, tradersOf } from './evmVenue.ts';
+import type { ListTerms } from './listBuilder.ts';
+import { buildList } from './listBuilder.ts';
+
+/** Far above what a step takes. */
+const PATIENCE_MS = 20_000;
+
+async function settle(venue: EvmVenue, submission: Submission): Promise<SettleOutcome> {
+  venue.startMining();
+  try {
+    return await venue.layer.settle(submission, AbortSignal.timeout(PATIENCE_MS));
+  } finally {
+    await venue.stopMining();
+  }
+}
+
+/** What an owner acts with: an engine of its own, with its own key. */
+async function ownerStands(venue: EvmVenue, { secret, owner }: EvmTrader): Promise<OwnerStands> {
+  const address = owner as typeof owner & Hex;
+  await venue.world.driver.setBalance({ address, value: parseEther('1') });
+  const engine = await venue.world.open({
+    key: bytesToHex(secret),
+    store: { kind: 'memory' },
+    owner: 'owner',
+  });
+  const terms = { ...DEFAULT_ACT_TERMS, finality: venue.finality };
+  const actor = new Actor(standsOf(engine), address, terms);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  return { deployment: venue.deployment, shard: SHARD, actor, signal };
+}
+
+/** Makes blocks and has the tracker see them. */
+async function mine(venue: EvmVenue, blocks: number): Promise<void> {
+  await venue.world.mine(blocks);
+  for (const engine of venue.world.engines()) await engine.tracker.poll();
+}
+
+test('settles lists one after another and tells how far it is', async (context) => {
+  const venue = await EvmVenue.open(context);
+  await venue.fundAll(2);
+  const trader = at(tradersOf(2), 0);
+  const before = await venue.layer.progress('included');
+  assert.equal(before.listNumber, 0n);
+  assert.equal((await venue.layer.progress('final')).epochNumber, 0);
+  const first = await buildList(venue);
+  const check = await venue.layer.check(first);
+  assert.equal(check.kind, 'passes', inspect(check));
+  assert.ok(check.kind === 'passes' && (check.gas ?? 0n) > 100_000n);
+  const outcome = await settle(venue, first);
+  assert.equal(outcome.kind, 'settled', inspect(outcome));
+  const progress = await venue.layer.progress('included');
+  assert.equal(progress.listNumber, 1n);
+  assert.equal(progress.listHash, first.listHash);
+  const vault = await venue.layer.vault(trader.owner);
+  assert.deepEqual(
+    [...vault.balances],
+    [
+      [0, 999_900n],
+      [1, 1_000_099n],
+    ],
+  );
+  assert.deepEqual(await venue.layer.settle(first, AbortSignal.timeout(PATIENCE_MS)), outcome);
+  const second = await buildList(venue, { traders: tradersOf(1) });
+  assert.equal((await settle(venue, second)).kind, 'settled');
+  await mine(venue, 3);
+  const final = await venue.layer.progress('final');
+  assert.deepEqual(final, await venue.layer.progress('included'));
+  assert.deepEqual([final.listNumber, final.epochNumber, final.batchNumber], [2n, 2, 2]);
+  const settled = await venue.layer.settled(1n);
+  assert.equal(settled?.listHash, first.listHash);
+  assert.equal(settled?.certainty, 'final');
+  assert.equal(outcome.kind === 'settled' && settled?.transaction, outcome.transaction);
+  assert.equal(await venue.layer.settled(3n), undefined);
+  assert.equal(venue.layer.health().state, 'ready');
+});
+
+test('tells every refusal by its name, and whether time mends it', async (context) => {
+  const venue = await EvmVenue.open(context);
+  await venue.fundAll(2);
+  const lawful = await buildList(venue);
+  const refusalOf = async (submission: Submission): Promise<string> => {
+    const check = await venue.layer.check(submission);
+    if (check.kind === 'passes') return 'passes';
+    return `${check.refusal.rule}(${check.refusal.details.join(', ')})`;
+  };
+  const built = async (terms: ListTerms): Promise<string> => {
+    return await refusalOf(await buildList(venue, terms));
+  };
+  const { owner } = at(tradersOf(2), 0);
+  assert.equal(await refusalOf(lawful), 'passes');
+  assert.equal(await built({ parameters: 5n }), `ParametersAreNotActive(${MARKET}, 5)`);
+  const poor = tradersOf(3).find((each) => !tradersOf(2).some((rich) => rich.owner === each.owner));
+  assert.ok(poor !== undefined);
+  assert.equal(await built({ traders: [poor] }), `VaultsAreSolvent(${poor.owner}, 0)`);
+  const { list, book } = lawful;
+  const [first, ...others] = book.rows;
+  assert.ok(first !== undefined);
+  const unsigned = { ...first, signature: at(others, 0).signature };
+  const forged = { ...lawful, book: { ...book, rows: [unsigned, ...others] } };
+  assert.equal(await refusalOf(forged), `SpendsAreAuthorised(0, ${owner})`);
+  const late = { ...lawful, list: { ...list, number: 0n } };
+  assert.equal(await refusalOf(late), 'ListNumberIsNotNext(1, 0)');
+  const [head = 0n, ...rest] = list.changes;
+  const minted = { ...lawful, list: { ...list, changes: [head + 1n, ...rest] } };
+  assert.equal(await refusalOf(minted), 'AssetsAreConserved(0, 1)');
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const waits = await venue.layer.settle(await buildList(venue, { parameters: 5n }), signal);
+  assert.ok(waits.kind === 'refused' && waits.mayPass);
+  const never = await venue.layer.settle(late, signal);
+  assert.ok(never.kind === 'refused' && !never.mayPass);
+  assert.match(never.refusal.sentence, /Another list comes next/);
+  assert.equal((await venue.layer.progress('included')).listNumber, 0n);
+});
+
+test('pays deposits in, withdrawals out, and lets an owner leave by force', async (context) => {
+  const venue = await EvmVenue.open(context);
+  await venue.fundAll(2);
+  const [leaver, stayer] = [at(tradersOf(2), 0), at(tradersOf(2), 1)];
+  const stands = await ownerStands(venue, leaver);
+  const address = leaver.owner as typeof leaver.owner & Hex;
+  const token = at(venue.deployment.tokens, 1).address;
+  venue.startMining();
+  await venue.drip(address, 1, 7n * 10n ** 12n);
+  const wish = { key: 'wish:1', owner: address, assetId: 1, units: 7n };
+  expectDone(await depositTokens(wish, stands));
+  expectDone(await depositTokens(wish, stands));
+  await venue.stopMining();
+  await mine(venue, 1);
+  assert.equal((await venue.layer.vault(leaver.owner)).balances.get(1), 1_000_007n);
+
+  const withdrawal = {
+    owner: leaver.owner,
+    to: stayer.owner,
+    shard: SHARD,
+    assetId: assetId(1),
+    units: amount(500n),
+    orderNonce: 200n,
+    expiresAtMs: Date.now() + 86_400_000,
+  };
+  const signed = signWithdrawal(withdrawal, venue.domain, leaver.secret);
+  const list = await buildList(venue, { withdrawals: [signed], orderNonce: 400n });
+  assert.equal((await settle(venue, list)).kind, 'settled');
+  assert.equal((await venue.layer.progress('included')).listHash, list.listHash);
+  const claim = { token, account: stayer.owner as typeof stayer.owner & Hex };
+  assert.equal(await pendingTokens(claim, stands), 500n * 10n ** 12n);
+  venue.startMining();
+  expectDone(await claimTokens({ key: 'claim:1', ...claim }, stands));
+  const nothing = await claimTokens({ key: 'claim:2', ...claim }, stands);
+  assert.ok(nothing.kind === 'refused' && nothing.refusal.rule === 'NothingIsPending');
+  await venue.stopMining();
+  const paid = { address: token, abi: erc20Abi, functionName: 'balanceOf' } as const;
+  const reads = venue.world.driver;
+  assert.equal(await reads.readContract({ ...paid, args: [claim.account] }), 500n * 10n ** 12n);
+
+  venue.startMining();
+  expectDone(await requestExit({ key: 'exit:1', owner: address }, stands));
+  const soon = await completeExit({ key: 'leave:0', owner: address, assetIds: [0, 1] }, stands);
+  assert.ok(soon.kind === 'refused' && soon.refusal.rule === 'ExitIsNotDue' && soon.mayPass);
+  await venue.stopMining();
+  await mine(venue, Number(EXIT_BLOCKS));
+  assert.notEqual((await venue.layer.vault(leaver.owner)).exitDueBlock, undefined);
+  const check = await venue.layer.check(await buildList(venue));
+  assert.ok(check.kind === 'refused' && check.refusal.rule === 'VaultIsUnlocked', inspect(check));
+  venue.startMining();
+  expectDone(await completeExit({ key: 'leave:1', owner: address, assetIds: [0, 1] }, stands));
+  await venue.stopMining();
+  await mine(venue, 3);
+  assert.equal((await venue.layer.vault(leaver.owner)).balances.size, 0);
+
+  const { deployment, finality } = venue;
+  const question = { deployment, shard: SHARD, marketId: MARKET, finality };
+  const found = await readVaults(question, venue.stands);
+  assert.deepEqual(found.progress, await venue.layer.progress('final'));
+  assert.deepEqual([found.depositCount, found.exitCount], [7n, 2n]);
+  const kept = found.vaults.find(({ owner }) => owner === stayer.owner);
+  assert.deepEqual(
+    [...(kept?.balances ?? [])],
+    [
+      [0, 999_900n],
+      [1, 1_000_099n],
+    ],
+  );
+  assert.deepEqual([kept?.orderNonceHighest, kept?.withdrawalNonceHighest], [400n, 0n]);
+  const left = found.vaults.find(({ owner }) => owner === leaver.owner);
+  assert.deepEqual([left?.orderNonceHighest, left?.withdrawalNonceHighest], [400n, 200n]);
+  assert.equal(found.vaults.length, 4, 'the pool and the fees are among them');
+});
+
+test('has wallets sign what the contract and the exchange hash', async (context) => {
+  const venue = await EvmVenue.open(context);
+  const { owner } = at(tradersOf(1), 0);
+  const withdrawal = {
+    owner,
+    to: owner,
+    shard: SHARD,
+    assetId: assetId(1),
+    units: amount(500n),
+    orderNonce: 200n,
+    expiresAtMs: 1_800_000_000_000,
+  };
+  const typed = withdrawalTypedData(withdrawal, venue.domain);
+  const digest = hashTypedData(typed as unknown as Parameters<typeof hashTypedData>[0]);
+  assert.equal(digest, bytesToHex(new Signing(venue.domain).withdrawalDigest(withdrawal)));
+  const address = venue.deployment.baseLayer;
+  const contract = { address, abi: BASE_LAYER_ABI, functionName: 'domainSeparator' } as const;
+  const separator = await venue.world.driver.readContract(contract);
+  assert.equal(separator, bytesToHex(domainSeparator(venue.domain)));
+});
