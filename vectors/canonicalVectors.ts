@@ -9,13 +9,16 @@ import {
   demoParameters,
   demoTargets,
 } from '@lawbook/analytics/demoWorld';
+import { chainEpoch } from '@lawbook/exchange/application/batchInputs';
 import { encodeBundle } from '@lawbook/exchange/bundle';
+import type { Hash } from '@lawbook/exchange/codec/hash';
 import { hashFromBytes, taggedHash } from '@lawbook/exchange/codec/hash';
-import { bytesToHex } from '@lawbook/exchange/codec/hex';
+import { bytesToHex, hexToBytes } from '@lawbook/exchange/codec/hex';
 import { diffRoot, encodeDiffs } from '@lawbook/exchange/diffs/stateDiff';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Input } from '@lawbook/exchange/inputs';
 import { encodeInput } from '@lawbook/exchange/inputs';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { assetId } from '@lawbook/exchange/ledger/asset';
 import type { OracleSnapshot } from '@lawbook/exchange/markets/batch/oracleSnapshot';
 import { encodeOracle, oracleHash } from '@lawbook/exchange/markets/batch/oracleSnapshot';
@@ -30,6 +33,7 @@ import { amount } from '@lawbook/exchange/numbers/amount';
 import { price } from '@lawbook/exchange/numbers/price';
 import { commitmentHash } from '@lawbook/exchange/orders/commitment';
 import { encodeOrder } from '@lawbook/exchange/orders/orderCodec';
+import type { SignedWithdrawal } from '@lawbook/exchange/orders/signedTypes';
 import { NO_DELEGATE, Scope } from '@lawbook/exchange/orders/signedTypes';
 import type { BatchTransition } from '@lawbook/exchange/transition';
 import { ExchangeBench, person } from '../testing/exchange/exchangeBench.ts';
@@ -60,7 +64,19 @@ export function canonicalVectors(): CanonicalVector[] {
   invariant(sealed.kind === 'epochSealed', 'an epoch with a batch is sealed');
   const { epoch } = sealed;
   const bundle = encodeBundle({ ...epoch, batches: [transition], attachments: [] });
+  // In this order: each signature takes the next nonce of the bench.
+  const trading = inputs(bench, alice);
+  const signed = bench.withdrawal(alice, { orderNonce: 77n, expiresAtMs: 1_800_000_000_000 });
+  const withdrawalId = bench.signing.withdrawalId(signed.withdrawal);
+  const attachments = [{ name: 'proof', bytes: Uint8Array.of(1, 2, 3) }];
+  const full = encodeBundle({
+    ...epoch,
+    batches: [transition],
+    withdrawals: [signed],
+    attachments,
+  });
   const { parameters, oracle, report } = transition;
+  const { account: owner } = alice;
   const salt = new Uint8Array(32).fill(7);
   const committed = commitmentHash({ batchNumber: 1, order, salt });
   const hidden = { marketId: 1, batchNumber: 1, commitment: committed };
@@ -84,7 +100,14 @@ export function canonicalVectors(): CanonicalVector[] {
     { name: 'epoch', hash: epoch.epochHash },
     { name: 'state root', hash: bench.machine.root() },
     { name: 'bundle', length: bundle.length, hash: taggedHash('vector', bundle) },
-    ...inputs(bench, alice).map((input) => {
+    { name: 'withdrawal digest', hash: withdrawalId },
+    { name: 'withdrawal signature', hash: bytesToHex(signed.signature) },
+    {
+      name: 'epoch with a withdrawal',
+      hash: chainEpoch({ ...epoch, withdrawalIds: [withdrawalId] }),
+    },
+    { name: 'bundle of version 2', length: full.length, hash: taggedHash('vector', full) },
+    ...[...trading, ...crossings(owner, signed)].map((input) => {
       const bytes = encodeInput({ sequence: 7, timeMs: bench.timeMs, input });
       return vector(`input ${input.kind}`, bytes, taggedHash('vector', bytes));
     }),
@@ -158,6 +181,40 @@ function inputs(bench: ExchangeBench, alice: ReturnType<typeof person>): Input[]
     { kind: 'resumeMarket', marketId },
     { kind: 'sealEpoch', marketId },
   ];
+}
+
+/** What crosses to and from the base layer, and how a venue resumes from it. */
+function crossings(owner: AccountId, signed: SignedWithdrawal): Input[] {
+  const [parentEpochHash, parentReportHash] = [hashOf('22'), hashOf('33')];
+  const resumeFrom = { epochNumber: 4, batchNumber: 9, parentEpochHash, parentReportHash };
+  const euro = assetId(1);
+  return [
+    {
+      kind: 'createMarket',
+      parameters: demoParameters(),
+      oracle: demoOracle(1_700_000_000_000),
+      inventory: demoTargets(),
+      resumeFrom,
+    },
+    { kind: 'voidBatch', marketId: 1, reason: 'broken' },
+    { kind: 'deposit', depositNumber: 5, account: owner, assetId: euro, amount: amount(6n) },
+    { kind: 'requestWithdrawal', ...signed },
+    { kind: 'noticeExit', owner, dueBlock: 1234n },
+    { kind: 'withdrawExit', owner },
+    { kind: 'payExit', exitNumber: 2, owner, assetId: euro, units: amount(8n) },
+    {
+      kind: 'restoreVault',
+      account: owner,
+      balances: [{ assetId: euro, amount: amount(7n) }],
+      orderNonceHighest: 300n,
+      withdrawalNonceHighest: 4n,
+    },
+    { kind: 'restoreCounts', depositNumber: 4, exitNumber: 1 },
+  ];
+}
+
+function hashOf(byte: string): Hash {
+  return hashFromBytes(hexToBytes(`0x${byte.repeat(32)}`));
 }
 
 function vector(name: string, bytes: Uint8Array, hash: string): CanonicalVector {
