@@ -1,10 +1,17 @@
 import type { Clock } from '@lawbook/chains/environment';
 
-/** Wakes those who wait for news. Who waits looks for the news first: a ring is not kept. */
+/** Wakes those who wait for news. */
 export class Bell {
   readonly #waiting = new Set<() => void>();
+  #rings = 0;
+
+  /** How often it rang: taken before one looks for news, so that none is missed. */
+  rings(): number {
+    return this.#rings;
+  }
 
   ring(): void {
+    this.#rings += 1;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const wake of waiting) wake();
@@ -30,12 +37,20 @@ export class Bell {
     });
   }
 
-  /** Resolves at the next ring, or after `durationMs`; rejects with the reason of the signal. */
-  async nextWithin(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves once it rang more often than `since`, or after `durationMs`; rejects with the reason of
+   * the signal.
+   */
+  async nextWithin(
+    since: number,
+    limit: { readonly clock: Clock; readonly durationMs: number; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { clock, durationMs, signal } = limit;
+    signal.throwIfAborted();
+    if (this.#rings !== since) return;
     const over = new AbortController();
     const stop = (): void => over.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
     const ring = this.next(over.signal);
     const timer = clock.sleep(durationMs, over.signal);
     try {

@@ -1,4 +1,6 @@
+import type { Environment } from '@lawbook/chains/environment';
 import type { Hash } from '@lawbook/exchange/codec/hash';
+import type { ListCut } from '@lawbook/proofs/statements/epoch/cutDiffList';
 import type { BaseLayer } from '../baseLayer/baseLayer.ts';
 import type { LawProof } from '../baseLayer/submission.ts';
 import type { EpochSource, SealedList } from './epochSource.ts';
@@ -19,6 +21,12 @@ export type ProveList = (
   previousListHash: Hash,
   signal: AbortSignal,
 ) => Promise<ProvedList>;
+
+/**
+ * Cuts a list for the chain; the executor knows the circuits' words of assets and how parameters
+ * are committed to. @throws ProofFault PROOF_STATEMENT_UNFIT for what no contract can settle.
+ */
+export type CutSealedList = (list: SealedList, previousListHash: Hash) => Promise<ListCut>;
 
 /** Bounds of a settler. */
 export interface SettlerLimits {
@@ -60,12 +68,23 @@ export type SettlerEvent =
       readonly theirs: Hash;
     };
 
+/** What a settler is asked to do. */
+export interface SettlerOptions {
+  readonly limits: SettlerLimits;
+  /** The last list that is taken as the chain has it, for a venue that was restored from it. */
+  readonly base?: { readonly listNumber: bigint; readonly listHash: Hash };
+}
+
 /** What a settler stands on. */
 export interface SettlerDependencies {
   readonly layer: BaseLayer;
   readonly source: EpochSource;
   readonly store: SettlementStore;
+  readonly cut: CutSealedList;
   readonly prove: ProveList;
+  /** Reads the proof back out of an attachment; throws on bytes that hold none. */
+  readonly readProof: (attachment: Uint8Array) => LawProof;
+  readonly environment: Environment;
   readonly onEvent: (event: SettlerEvent) => void;
 }
 
