@@ -23,6 +23,7 @@ import { BASE_LAYER_ABI } from '../../contracts/generated/baseLayerAbi.ts';
 import { FAUCET_TOKEN_ABI } from '../../contracts/generated/faucetTokenAbi.ts';
 import { LAW_VERIFIER_ABI } from '../../contracts/generated/lawVerifierAbi.ts';
 import { at, invariant } from '../../packages/exchange/src/failures/invariant.ts';
+import type { AccountId } from '../../packages/exchange/src/ledger/account.ts';
 import { parameterHash } from '../../packages/exchange/src/markets/batch/parameters.ts';
 import type { BatchTransition } from '../../packages/exchange/src/transition.ts';
 import type { ListCut } from '../../packages/proofs/src/statements/epoch/cutDiffList.ts';
@@ -48,17 +49,26 @@ export interface BaseLayerWorld {
   settle(cut: ListCut, dataCommitment: bigint): Promise<SettleRun>;
   /** What the list hash calls chain and contract. */
   domainSeparator(): Promise<Hex>;
+  /** Ledger units of a vault. */
+  balance(owner: AccountId, assetId: number): Promise<bigint>;
 }
 
-/** What the world is made for: the epoch's first batch says market, domain and balances. */
+/** What the world is made for: the batches say market, domain, time and parameters. */
 export interface WorldOptions {
   readonly batches: readonly BatchTransition[];
   readonly shape: CircuitShape;
   readonly parameterCommitments: readonly bigint[];
   /** Number of the epoch that will be settled first. */
   readonly epochNumber: number;
-  /** Money besides the balances of the first batch, in every vault and column. */
-  readonly wealth?: bigint;
+  /** What lies in the vaults before, ledger units. */
+  readonly holdings: readonly VaultHolding[];
+}
+
+/** What a vault holds of an asset, ledger units. */
+export interface VaultHolding {
+  readonly owner: AccountId;
+  readonly assetId: number;
+  readonly units: bigint;
 }
 
 const HERE = import.meta.dirname;
@@ -118,29 +128,11 @@ export async function openBaseLayerWorld(options: WorldOptions): Promise<BaseLay
     await register('registerParameters', [parameters.marketId, commitment, hash]);
   }
   chain.blockNumber += 2n * EPOCH_BLOCKS;
-  await fillVaults(chain, base, options);
-  return new EvmWorld(chain, base);
-}
-
-/** What each vault held before its first batch, and the wealth that the options add. */
-async function fillVaults(chain: Chain, base: Hex, options: WorldOptions): Promise<void> {
-  const filled = new Set<string>();
-  for (const { before, parameters } of options.batches) {
-    const width = parameters.assets.length;
-    for (const [row, account] of before.accounts.entries()) {
-      if (filled.has(account)) continue;
-      filled.add(account);
-      for (const [column, { assetId }] of parameters.assets.entries()) {
-        const held = before.balances[row * width + column] as bigint;
-        const units = held + (options.wealth ?? 0n);
-        if (units <= 0n) continue;
-        await chain.send(base, BASE_LAYER_ABI, {
-          functionName: 'deposit',
-          args: [WORLD_SHARD, account, BigInt(assetId), units],
-        });
-      }
-    }
+  for (const { owner, assetId, units } of options.holdings) {
+    const args = [WORLD_SHARD, owner, BigInt(assetId), units];
+    await chain.send(base, BASE_LAYER_ABI, { functionName: 'deposit', args });
   }
+  return new EvmWorld(chain, base);
 }
 
 class EvmWorld implements BaseLayerWorld {
@@ -181,6 +173,11 @@ class EvmWorld implements BaseLayerWorld {
   async domainSeparator(): Promise<Hex> {
     const question = { functionName: 'domainSeparator', args: [] };
     return (await this.#chain.read(this.#base, BASE_LAYER_ABI, question)) as Hex;
+  }
+
+  async balance(owner: AccountId, assetId: number): Promise<bigint> {
+    const question = { functionName: 'balanceOf', args: [WORLD_SHARD, owner, BigInt(assetId)] };
+    return (await this.#chain.read(this.#base, BASE_LAYER_ABI, question)) as bigint;
   }
 }
 

@@ -10,6 +10,7 @@ import type { EpochShape } from '../../packages/proofs/src/circuits/epochCircuit
 import type { SettledEpoch } from '../../packages/proofs/src/statements/epoch/cutDiffList.ts';
 import type { BatchSpec, OrderSpec } from '../world/lawfulBatch.ts';
 import { CLOSED_AT_MS, lawfulBatch, TEST_DOMAIN, trader } from '../world/lawfulBatch.ts';
+import type { VaultHolding } from './baseLayerWorld.ts';
 import { WORLD_SHARD } from './baseLayerWorld.ts';
 
 /** A small size that no circuit has: tests of statements need none. */
@@ -78,6 +79,25 @@ export function signedWithdrawal(n: number, units: bigint, orderNonce = 1n): Sig
   };
   const digest = new Signing(TEST_DOMAIN).withdrawalDigest(withdrawal);
   return { withdrawal, signature: signDigest(digest, secretKey) };
+}
+
+/** What every vault held before its first batch, and `wealth` more of each asset. */
+export function holdingsBefore(
+  batches: readonly BatchTransition[],
+  wealth: bigint,
+): readonly VaultHolding[] {
+  const holdings = new Map<string, VaultHolding>();
+  for (const { before, parameters } of batches) {
+    const width = parameters.assets.length;
+    before.accounts.forEach((owner, row) => {
+      parameters.assets.forEach(({ assetId: asset }, column) => {
+        const units = (before.balances[row * width + column] as bigint) + wealth;
+        const known = holdings.has(`${owner} ${asset}`);
+        if (!known) holdings.set(`${owner} ${asset}`, { owner, assetId: asset, units });
+      });
+    });
+  }
+  return [...holdings.values()];
 }
 
 /** The spec with owners signing where a session secret did: what can be settled. */

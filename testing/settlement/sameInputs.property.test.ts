@@ -22,6 +22,7 @@ import type { SettleRun } from './baseLayerWorld.ts';
 import { openBaseLayerWorld, WORLD_SHARD } from './baseLayerWorld.ts';
 import {
   dealt,
+  holdingsBefore,
   lawfulEpoch,
   SMALL_SHAPE,
   signedWithdrawal,
@@ -47,7 +48,7 @@ async function settle(epoch: SettledEpoch): Promise<{ claim: EpochClaim; run: Se
     shape: SMALL_SHAPE,
     parameterCommitments: claim.cut.list.batches.map(({ parameters }) => parameters),
     epochNumber: epoch.epochNumber,
-    wealth: 10n ** 15n,
+    holdings: holdingsBefore(epoch.batches, 10n ** 15n),
   });
   const { domain } = claim.cut;
   assert.equal(await world.domainSeparator(), bytesToHex(domainSeparator(domain)));
