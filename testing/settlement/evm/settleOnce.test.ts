@@ -1,0 +1,178 @@
+// Goal: a list settles exactly once, whatever is lost on the way: the answer of a node, a broadcast,
+// the process that settles, its memory, or the block. Method: a whole engine before an anvil behind
+// a proxy with faults; processes that are killed for real; anvil's own reorganisations. The judge is
+// the chain: how often the contract settled, and what the vaults hold.
+
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+import { at } from '@lawbook/exchange/failures/invariant';
+import type { SettleOutcome, Submission } from '@lawbook/settlement/baseLayer/submission';
+import { SettlementFault } from '@lawbook/settlement/settlementFault';
+import { parseAbiItem } from 'viem';
+import type { CrashPoint } from '../../chains/anvil/crashPoints.ts';
+import { until } from '../../chains/anvil/until.ts';
+import { EvmVenue, MARKET, SHARD, tradersOf } from './evmVenue.ts';
+import { buildList, progressAfter } from './listBuilder.ts';
+import type { SettleCommand } from './settleProcess.ts';
+
+const PATIENCE_MS = 20_000;
+const RAW = 'eth_sendRawTransaction';
+const SETTLED = parseAbiItem(
+  'event Settled(uint32 indexed shard, uint64 indexed number, uint32 indexed marketId, uint64 epochNumber, bytes32 listHash, uint256 dataCommitment)',
+);
+
+function patience(): AbortSignal {
+  return AbortSignal.timeout(PATIENCE_MS);
+}
+
+/** Numbers of the lists that the contract settled, as its logs have them. */
+async function settledNumbers(venue: EvmVenue): Promise<readonly bigint[]> {
+  const { baseLayer: address, deployedAtBlock: fromBlock } = venue.deployment;
+  const logs = await venue.world.driver.getLogs({ address, event: SETTLED, fromBlock });
+  return logs.map(({ args }) => args.number ?? 0n);
+}
+
+/** What the first trader has paid so far, hundred units a list. */
+async function paidBy(venue: EvmVenue, trader = 0): Promise<bigint> {
+  const vault = await venue.layer.vault(at(tradersOf(2), trader).owner);
+  return 1_000_000n - (vault.balances.get(0) ?? 0n);
+}
+
+async function settle(venue: EvmVenue, submission: Submission): Promise<SettleOutcome> {
+  venue.startMining();
+  try {
+    return await venue.layer.settle(submission, patience());
+  } finally {
+    await venue.stopMining();
+  }
+}
+
+test('a lost answer and a lost broadcast settle a list once', async (context) => {
+  const venue = await EvmVenue.open(context, { world: { nodes: 2 } });
+  await venue.fundAll(2);
+  const sentBefore = await venue.world.minedCount();
+  const removals = venue.world.proxies.map(({ plan }) => {
+    return plan.add({ method: RAW, fault: { kind: 'resetAfter' } });
+  });
+  const first = await buildList(venue);
+  const outcomes = await Promise.all([settle(venue, first), venue.layer.settle(first, patience())]);
+  assert.equal(outcomes[0].kind, 'settled', inspect(outcomes));
+  assert.deepEqual(outcomes[0], outcomes[1]);
+  for (const remove of removals) remove();
+  for (const { plan } of venue.world.proxies) {
+    plan.add({ method: RAW, nth: (n) => n === 1, fault: { kind: 'dropBroadcast' } });
+  }
+  const second = await buildList(venue);
+  assert.equal((await settle(venue, second)).kind, 'settled');
+  assert.deepEqual(await settledNumbers(venue), [1n, 2n]);
+  assert.equal(await venue.world.minedCount(), sentBefore + 2);
+  assert.equal(await paidBy(venue), 200n);
+});
+
+test('a list that another memory settled is settled, and another one in its place is not', async (context) => {
+  const venue = await EvmVenue.open(context);
+  await venue.fundAll(2);
+  const before = await venue.layer.progress('included');
+  const first = await buildList(venue);
+  const rival = await buildList(venue, { after: before, traders: tradersOf(1) });
+  const outcome = await settle(venue, first);
+  assert.ok(outcome.kind === 'settled');
+  await venue.reopen({ store: { kind: 'memory' }, owner: 'forgetful' });
+  const again = await venue.layer.settle(first, patience());
+  assert.deepEqual(again, { ...outcome, gasUsed: undefined });
+  const refused = await venue.layer.settle(rival, patience());
+  assert.ok(refused.kind === 'refused' && !refused.mayPass, inspect(refused));
+  assert.deepEqual(refused.refusal.details, ['2', '1']);
+  assert.deepEqual(await settledNumbers(venue), [1n]);
+});
+
+test('another proof of a list that is under way is the same act', async (context) => {
+  const venue = await EvmVenue.open(context);
+  await venue.fundAll(2);
+  const first = await buildList(venue);
+  const ended = new AbortController();
+  const waiting = venue.layer.settle(first, ended.signal);
+  await until('it is out', () => venue.engine.lane.stats().inFlight === 1);
+  ended.abort();
+  await assert.rejects(waiting, (fault) => {
+    return fault instanceof SettlementFault && fault.code === 'SETTLEMENT_UNCERTAIN';
+  });
+  const proof = { ...first.proof, bytes: new Uint8Array([1, 2, 3]) };
+  const outcome = await settle(venue, { ...first, proof });
+  assert.equal(outcome.kind, 'settled');
+  assert.deepEqual(await settledNumbers(venue), [1n]);
+});
+
+const POINTS: readonly CrashPoint[] = [
+  'before signing',
+  'after storing the signed bytes',
+  'after offering them',
+];
+
+test('a process that dies between submission and inclusion settles nothing twice', async (context) => {
+  const venue = await EvmVenue.open(context);
+  await venue.fundAll(2);
+  const sentBefore = await venue.world.minedCount();
+  for (const [index, point] of POINTS.entries()) {
+    const submission = await buildList(venue);
+    await venue.layer.close();
+    await venue.engine.close();
+    const child = fork(join(import.meta.dirname, 'settleProcess.ts'), {
+      serialization: 'advanced',
+      execArgv: [],
+    });
+    const { deployment, finality } = venue;
+    const operator = venue.world.signer;
+    const layer = { deployment, shard: SHARD, marketId: MARKET, operator, finality };
+    const command: SettleCommand = { terms: venue.world.terms(), layer, submission, point };
+    child.send(command);
+    const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    assert.equal(signal, 'SIGKILL', point);
+    await venue.reopen();
+    const outcome = await settle(venue, submission);
+    assert.equal(outcome.kind, 'settled', `${point}: ${inspect(outcome)}`);
+    assert.equal((await settledNumbers(venue)).length, index + 1, point);
+  }
+  assert.equal(await venue.world.minedCount(), sentBefore + POINTS.length);
+  assert.equal(await paidBy(venue), 300n);
+});
+
+test('a reorganisation of any depth takes a list back, and it settles again once', async (context) => {
+  const venue = await EvmVenue.open(context, { finality: { kind: 'confirmations', blocks: 8 } });
+  await venue.fundAll(2);
+  await venue.world.mine(8);
+  const { layer, world, engine } = venue;
+  for (let depth = 1; depth <= 6; depth += 1) {
+    const before = await layer.progress('included');
+    const list = await buildList(venue);
+    const waiting = layer.settle(list, patience());
+    await until('it is out', () => engine.lane.stats().inFlight === 1);
+    await world.mine(1);
+    const first = await waiting;
+    assert.ok(first.kind === 'settled', inspect(first));
+    if (depth > 1) await world.mine(depth - 1);
+    await until('it is seen', async () => (await layer.settled(list.list.number)) !== undefined);
+    await world.reorganise(depth, { reinject: depth % 2 === 0 });
+    await engine.tracker.poll();
+    if (depth % 2 === 1) {
+      assert.deepEqual(await layer.progress('included'), before, `depth ${depth} takes it back`);
+      assert.equal(await layer.settled(list.list.number), undefined);
+    }
+    venue.startMining();
+    const again = await layer.settle(list, patience());
+    await until('it is final', async () => {
+      return (await layer.progress('final')).listNumber === list.list.number;
+    });
+    await venue.stopMining();
+    assert.ok(again.kind === 'settled' && again.transaction === first.transaction);
+    const settled = await layer.settled(list.list.number);
+    assert.equal(settled?.certainty, 'final');
+    assert.deepEqual(await layer.progress('final'), progressAfter(list, before));
+    assert.equal((await settledNumbers(venue)).length, depth);
+  }
+  assert.equal(await paidBy(venue), 600n);
+});
