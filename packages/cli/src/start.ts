@@ -13,6 +13,7 @@ interface StartOptions extends ConfigFlags {
   readonly port?: string;
   readonly demo: boolean;
   readonly flow: boolean;
+  readonly settlement?: string;
   readonly json?: boolean;
 }
 
@@ -36,6 +37,10 @@ export function addStart(program: Program): void {
     .option('-p, --port <port>', 'port to listen on; 0 lets the system choose')
     .option('--no-demo', 'no demo assets, accounts or invented oracle')
     .option('--no-flow', 'no simulated traders')
+    .option(
+      '--settlement <mode>',
+      'off: check epochs only; embedded: prove and settle on a chain of its own; evm: on yours',
+    )
     .option('--json', 'print the address as one line of JSON once the venue listens')
     .addHelpText('after', EXAMPLES)
     .action((options: StartOptions) => start(program, options));
@@ -51,6 +56,7 @@ async function start(program: Program, options: StartOptions): Promise<void> {
     'http.port': options.port,
     'demo.enabled': options.demo ? undefined : false,
     'demo.flow': options.flow ? undefined : false,
+    'settlement.mode': options.settlement,
   };
   const stated = loadConfig(statedSources(options, flags));
   await prepareDataDirectory(stated.config.dataDir);
@@ -78,13 +84,18 @@ function defaults(
   { config, sources }: LoadedConfig,
   terminal: Terminal,
 ): Readonly<Record<string, string>> {
-  const { demo, operator, dataDir } = config;
+  const { demo, operator, dataDir, settlement } = config;
+  const settles =
+    settlement.mode === 'embedded' || (demo.enabled && !sources.has('settlement.mode'));
   const tokenless = operator.token === undefined && operator.tokenFile === undefined;
   // A person reads warnings only; a log collector reads all.
   const quiet = terminal.notesOnScreen && !sources.has('log.level');
   return {
     ...(quiet ? { 'log.level': 'warn' } : {}),
     ...(demo.enabled && tokenless ? { 'operator.tokenFile': demoTokenFile(dataDir) } : {}),
+    ...(demo.enabled && !sources.has('settlement.mode') ? { 'settlement.mode': 'embedded' } : {}),
+    // Two cores prove about this much beside the venue; a machine with more is told so.
+    ...(settles && !sources.has('demo.ordersPerSecond') ? { 'demo.ordersPerSecond': '2' } : {}),
   };
 }
 
@@ -104,6 +115,7 @@ function announce(
     `${paint.bold('Lawbook')} listens at ${paint.good(url)}`,
     `  API documentation  ${url}/docs`,
     `  health             ${url}/health/ready`,
+    ...settlementLines(config, url),
     `  replayed           ${recovered.replayed} records, root ${recovered.stateRoot}`,
     ...(demo.enabled
       ? [
@@ -118,6 +130,13 @@ function announce(
     'Ctrl-C stops it.',
   ];
   for (const line of lines) terminal.print(line);
+}
+
+function settlementLines({ settlement }: LoadedConfig['config'], url: string): string[] {
+  if (settlement.mode === 'off')
+    return ['  settlement         off: epochs are checked, not proven'];
+  const where = settlement.mode === 'embedded' ? 'a chain of its own, play money' : 'your chain';
+  return [`  settlement         ${where}; ${url}/v1/settlement`];
 }
 
 /** Resolves at the first interrupt; a second one ends the process at once. */

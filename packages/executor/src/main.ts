@@ -11,6 +11,9 @@ import { createLogger } from './metrics/logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { VenueMeter } from './metrics/venueMeter.ts';
+import { recordIncident } from './settlement/incidents.ts';
+import { planSettlement } from './settlement/planSettlement.ts';
+import type { SettlementPlan } from './settlement/settlementPlan.ts';
 import type { Venue } from './venue.ts';
 import type { WiredVenue } from './wiring.ts';
 import { sessionKey, wireVenue } from './wiring.ts';
@@ -51,8 +54,10 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
   const metrics = createMetrics();
   const meter = new VenueMeter(metrics);
   const startedMs = performance.now();
+  const plan = await planSettlement(config);
   const wired = await wireVenue(config, {
     log,
+    plan,
     recover: recoverNative,
     onCleared: (batch) => meter.cleared(batch),
     onBroken: (batch) => meter.broken(batch),
@@ -67,7 +72,7 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
   const running = new AbortController();
   const listen = async (): Promise<Gateways> => {
     await wired.oracle.start(running.signal);
-    if (config.demo.enabled && venue.state.sequence === 0) await bringUpDemo(venue, config);
+    if (config.demo.enabled && venue.state.sequence === 0) await bringUpDemo(venue, config, plan);
     return await openGateways({ config, wired, log, metrics, meter, token });
   };
   // What is open keeps the process alive: a start that fails leaves nothing running behind it.
@@ -79,6 +84,7 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
     metrics.close();
     throw cause;
   });
+  startSettlement(wired, config, log);
   const stopBeat = beat(wired, config, running.signal, log);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -133,13 +139,46 @@ function openGateways(parts: GatewayParts): Promise<Gateways> {
  * one turn of the event loop, so that they share one group of the journal: a crash finds the whole
  * demo world or none of it.
  */
-async function bringUpDemo(venue: Venue, config: Config): Promise<void> {
-  const inputs = demoInputs(Date.now(), config.market.batchIntervalMs);
+async function bringUpDemo(
+  venue: Venue,
+  { market }: Config,
+  plan: SettlementPlan | undefined,
+): Promise<void> {
+  // With a base layer the demo's money is deposited there and credited once that is final.
+  const inputs = plan?.demoInputs(Date.now()) ?? demoInputs(Date.now(), market.batchIntervalMs);
   const results = await Promise.all(inputs.map((input) => venue.execute(input)));
   invariant(
     results.every((result) => result.ok),
     'the demo world fits an empty venue',
   );
+}
+
+/** Starts proving and settling, and lets the venue tell how far each epoch has come. */
+function startSettlement({ venue, settlement }: WiredVenue, config: Config, log: Logger): void {
+  if (settlement === undefined) return;
+  venue.subscribe((event) => {
+    if (event.kind === 'epoch') settlement.announceEpoch();
+  });
+  settlement.start({
+    onRecord: ({ marketId, epochNumber }) => {
+      venue.epoch(marketId, epochNumber).then(
+        (record) => record !== undefined && venue.tell({ kind: 'epoch', record }),
+        (cause: unknown) => log.error({ err: cause }, 'an epoch could not be told'),
+      );
+    },
+    onStopped: (sentence) => {
+      const { sequence, timeMs, markets } = venue.state;
+      const path = recordIncident(config.dataDir, { atMs: timeMs, sequence, sentence });
+      log.fatal({ path }, 'an incident was recorded; trading halts');
+      for (const marketId of markets.keys()) {
+        venue
+          .execute({ kind: 'haltMarket', marketId, reason: sentence })
+          .catch((cause: unknown) => {
+            log.error({ err: cause }, 'a market could not be halted');
+          });
+      }
+    },
+  });
 }
 
 /** Lets batches close when they are due, and the simulated traders trade between. */

@@ -1,4 +1,5 @@
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
+import { decodeBundle, encodeBundle } from '@lawbook/exchange/bundle';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { Result } from '@lawbook/exchange/failures/result';
@@ -6,11 +7,14 @@ import { accepted } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
+import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import type { AuthorisedOrder, BatchOrder } from '@lawbook/exchange/orders/batchOrder';
 import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
 import { Signing } from '@lawbook/exchange/orders/signedTypes';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
+import { SETTLEMENT_ATTACHMENT } from '@lawbook/proofs/statements/epoch/settlementAttachment';
 import { previewOrder } from './preview.ts';
+import type { DepositRecord, WithdrawalRecord } from './readModel/crossings.ts';
 import type { Projection } from './readModel/projection.ts';
 import { findOpenOrder } from './readModel/projection.ts';
 import { encodeSnapshotBody } from './readModel/snapshotBody.ts';
@@ -19,6 +23,7 @@ import type { OracleBoard } from './scheduler/oracleBoard.ts';
 import type { Sequenced, Sequencer } from './sequencer/sequencer.ts';
 import type { Page, VenueService } from './venueService.ts';
 import type {
+  AgreementState,
   BatchRecord,
   ComponentHealth,
   EpochJourney,
@@ -49,6 +54,10 @@ export interface VenueParts {
 /** What a venue asks of whatever proves and settles its epochs. */
 export interface VenueSettlement {
   status(): SettlementStatus;
+  /** Why orders are refused now. */
+  pausedBecause(): string | undefined;
+  agreement(): Promise<AgreementState>;
+  prepareParameters(parameters: BatchParameters): Promise<void>;
   journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined>;
 }
 
@@ -92,6 +101,15 @@ export class Venue implements VenueService {
 
   settlement(): SettlementStatus {
     return this.#parts.settlement?.status() ?? SETTLES_NOWHERE;
+  }
+
+  async prepareParameters(parameters: BatchParameters): Promise<void> {
+    await this.#parts.settlement?.prepareParameters(parameters);
+  }
+
+  agreement(): Promise<AgreementState> {
+    const none: AgreementState = { phase: 'notConfigured', agreement: undefined };
+    return this.#parts.settlement?.agreement() ?? Promise.resolve(none);
   }
 
   async journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined> {
@@ -138,7 +156,7 @@ export class Venue implements VenueService {
     input: Extract<Input, { kind: 'submitOrder' | 'revealOrder' }>,
   ): Promise<SubmitResult> {
     const { entry } = input;
-    const paused = this.#parts.settlement?.status().pausedBecause;
+    const paused = this.#parts.settlement?.pausedBecause();
     if (paused !== undefined)
       return refuse('notAdmitting', { field: 'settlement', actual: paused });
     const result = this.#execute(input);
@@ -194,6 +212,18 @@ export class Venue implements VenueService {
     return [...here, ...ended].slice(0, page.limit);
   }
 
+  withdrawal(withdrawalId: Hash): Promise<WithdrawalRecord | undefined> {
+    return this.#parts.index.withdrawal(withdrawalId);
+  }
+
+  withdrawals(owner: AccountId, page: Page): Promise<WithdrawalRecord[]> {
+    return this.#parts.index.withdrawals(owner, page);
+  }
+
+  deposits(account: AccountId, page: Page): Promise<DepositRecord[]> {
+    return this.#parts.index.deposits(account, page);
+  }
+
   batch(marketId: number, batchNumber: number): Promise<BatchRecord | undefined> {
     return this.#parts.index.batch(marketId, batchNumber);
   }
@@ -212,8 +242,12 @@ export class Venue implements VenueService {
     return await Promise.all(sealed.map((each) => this.#withJourney(each)));
   }
 
-  bundle(marketId: number, epochNumber: number): Promise<Uint8Array | undefined> {
-    return this.#parts.index.bundle(marketId, epochNumber);
+  async bundle(marketId: number, epochNumber: number): Promise<Uint8Array | undefined> {
+    const stored = await this.#parts.index.bundle(marketId, epochNumber);
+    const attachment = (await this.journey(marketId, epochNumber))?.record?.attachment;
+    if (stored === undefined || attachment === undefined) return stored;
+    const attachments = [{ name: SETTLEMENT_ATTACHMENT, bytes: attachment }];
+    return encodeBundle({ ...decodeBundle(stored), attachments });
   }
 
   subscribe(listener: (event: VenueEvent) => void): () => void {

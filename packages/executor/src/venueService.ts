@@ -3,10 +3,13 @@ import type { Hash } from '@lawbook/exchange/codec/hash';
 import type { Result } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
+import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import type { AuthorisedOrder, BatchOrder } from '@lawbook/exchange/orders/batchOrder';
 import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
 import type { Signing } from '@lawbook/exchange/orders/signedTypes';
+import type { DepositRecord, WithdrawalRecord } from './readModel/crossings.ts';
 import type {
+  AgreementState,
   BatchRecord,
   ComponentHealth,
   EpochJourney,
@@ -40,6 +43,13 @@ export interface VenueService {
   health(): readonly ComponentHealth[];
   /** Where it settles, and how far behind trading that is. */
   settlement(): SettlementStatus;
+  /**
+   * Makes sure that epochs can settle under new parameters; returns at once without a base layer.
+   * @throws Fault of the base layer.
+   */
+  prepareParameters(parameters: BatchParameters): Promise<void>;
+  /** The agreement that binds the venue to its base layer. */
+  agreement(): Promise<AgreementState>;
   /** Proof and settlement of an epoch; undefined where nobody proves. */
   journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined>;
   /** Resolves true once `sequence` is durable and readable, false when `timeoutMs` is over. */
@@ -56,6 +66,10 @@ export interface VenueService {
   order(orderId: Hash): Promise<OrderRecord | undefined>;
   /** Orders of an owner, new to old, paged by admission sequence. */
   orders(owner: AccountId, page: Page & { readonly open: boolean }): Promise<OrderRecord[]>;
+  withdrawal(withdrawalId: Hash): Promise<WithdrawalRecord | undefined>;
+  /** Withdrawals of an owner and deposits into an account, new to old, paged by sequence. */
+  withdrawals(owner: AccountId, page: Page): Promise<WithdrawalRecord[]>;
+  deposits(account: AccountId, page: Page): Promise<DepositRecord[]>;
   batch(marketId: number, batchNumber: number): Promise<BatchRecord | undefined>;
   batches(marketId: number, page: Page): Promise<BatchRecord[]>;
   epoch(marketId: number, epochNumber: number): Promise<SealedEpoch | undefined>;

@@ -4,6 +4,8 @@ import type { Result } from '@lawbook/exchange/failures/result';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import type { BatchReport } from '@lawbook/exchange/markets/batch/report';
 import type { BatchOrder } from '@lawbook/exchange/orders/batchOrder';
+import type { DomainAgreement } from '@lawbook/settlement/baseLayer/domainAgreement';
+import type { ExposureLimits } from '@lawbook/settlement/settler/exposure';
 import type { ListRecord } from '@lawbook/settlement/settler/settlementStore';
 import type { SettlementLag } from '@lawbook/settlement/settler/settler';
 
@@ -83,12 +85,6 @@ export interface SettlementStatus {
   readonly layer: BaseLayerFacts | undefined;
 }
 
-/** How far the venue may trade ahead of its base layer. */
-export interface ExposureLimits {
-  readonly unsettledListsMax: number;
-  readonly unsettledAgeMsMax: number;
-}
-
 /** What names the base layer, for people and for wallets. */
 export interface BaseLayerFacts {
   readonly kind: 'evm' | 'memory' | 'delta';
@@ -102,6 +98,12 @@ export interface BaseLayerFacts {
   readonly tokens: readonly string[];
   /** Words to show beside everything that rests on the development string. */
   readonly setup: string;
+}
+
+/** The agreement as far as it can be read now. */
+export interface AgreementState {
+  readonly phase: SettlementStatus['phase'];
+  readonly agreement: DomainAgreement | undefined;
 }
 
 /** What became of a sealed epoch's proof and settlement. */

@@ -20,6 +20,7 @@ import type { OracleAdapter } from './oracles/oracleAdapter.ts';
 import { systemClock } from './oracles/systemClock.ts';
 import type { BrokenBatch, ClearedBatch } from './pipeline.ts';
 import { Pipeline } from './pipeline.ts';
+import type { Projection } from './readModel/projection.ts';
 import { Snapshotter } from './readModel/snapshotter.ts';
 import { VenueIndex } from './readModel/venueIndex.ts';
 import type { RecoveredVenue } from './recovery.ts';
@@ -27,6 +28,10 @@ import { recover } from './recovery.ts';
 import { BatchScheduler } from './scheduler/batchScheduler.ts';
 import { OracleBoard } from './scheduler/oracleBoard.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
+import { ListRecords } from './settlement/listRecords.ts';
+import type { SettlementPlan } from './settlement/settlementPlan.ts';
+import { SettlementService } from './settlement/settlementService.ts';
+import { VenueEpochSource } from './settlement/venueEpochSource.ts';
 import type { KeyValueStore } from './storage/keyValueStore.ts';
 import { LmdbStore } from './storage/lmdbStore.ts';
 import { RocksDbStore } from './storage/rocksDbStore.ts';
@@ -36,6 +41,8 @@ import type { ComponentHealth } from './venueTypes.ts';
 /** What the process around the venue provides. */
 export interface WiringDependencies {
   readonly log: Logger;
+  /** Where epochs settle; without it they are only checked. */
+  readonly plan?: SettlementPlan | undefined;
   readonly recover: RecoverSigner;
   readonly onCleared?: (batch: ClearedBatch) => void;
   readonly onBroken?: (batch: BrokenBatch) => void;
@@ -52,6 +59,8 @@ export interface WiredVenue {
   readonly oracle: OracleAdapter;
   readonly recovered: RecoveredVenue;
   readonly journal: Journal;
+  /** Proves and settles, once it is started; undefined without a plan. */
+  readonly settlement: SettlementService | undefined;
   /** Drains and closes journal and index; the venue must have stopped admitting. */
   readonly close: () => Promise<void>;
 }
@@ -60,7 +69,7 @@ export interface WiredVenue {
 export async function wireVenue(config: Config, deps: WiringDependencies): Promise<WiredVenue> {
   const { log } = deps;
   const disks = await openDisks(config, deps);
-  const { domain, opened, index, snapshots } = disks;
+  const { domain, opened, index, snapshots, store } = disks;
   const { journal } = opened;
   const recovered = await recover({
     domain,
@@ -87,11 +96,18 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
     deps.onFault?.(fault);
   };
   const sequencer = new Sequencer({ machine, journal, clock: Date.now, onFailure: onFault });
+  const settlement = createSettlement(config, deps, {
+    store,
+    index,
+    machine,
+    execute: (input) => venue.execute(input),
+  });
   const health = (): readonly ComponentHealth[] => {
-    return [...diskHealth(opened, index), ...marketHealth(venue, oracles), ...beyondHealth()];
+    const beyond = settlement?.health() ?? beyondHealth();
+    return [...diskHealth(opened, index), ...marketHealth(venue, oracles), ...beyond];
   };
   const parts = { machine, sequencer, projection, index, oracles, recover: deps.recover };
-  const venue: Venue = new Venue({ ...parts, health, onFault });
+  const venue: Venue = new Venue({ ...parts, settlement, health, onFault });
   const snapshotter = new Snapshotter(recovered.fromSnapshot, {
     venue,
     journal,
@@ -101,17 +117,19 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
   });
   const scheduler = createScheduler(config, deps, { ...parts, venue, snapshotter, onFault });
   const close = async (): Promise<void> => {
+    await settlement?.close();
     await snapshotter.save().catch(onFault);
     await journal.close();
     await index.close();
   };
-  return { venue, scheduler, oracle, recovered, journal, close };
+  return { venue, scheduler, oracle, recovered, journal, settlement, close };
 }
 
 interface SchedulerParts {
   readonly machine: StateMachine;
   readonly sequencer: Sequencer;
   readonly oracles: OracleBoard;
+  readonly projection: Projection;
   readonly venue: Venue;
   readonly snapshotter: Snapshotter;
   readonly onFault: (fault: unknown) => void;
@@ -122,14 +140,21 @@ function createScheduler(
   deps: WiringDependencies,
   parts: SchedulerParts,
 ): BatchScheduler {
-  const { machine, sequencer, oracles, venue, snapshotter, onFault } = parts;
-  const { log } = deps;
+  const { machine, sequencer, oracles, projection, venue, snapshotter, onFault } = parts;
+  const { log, plan } = deps;
   const stopwatch = (): number => performance.now();
   const pipeline = new Pipeline({
     machine,
     sequencer,
     batchesPerEpoch: config.market.batchesPerEpoch,
     stopwatch,
+    ...(plan !== undefined && {
+      proving: {
+        unprovable: plan.unprovable,
+        openTransitions: (marketId) => projection.openTransitions(marketId),
+        onSealed: (sealed) => venue.record(sealed),
+      },
+    }),
   });
   return new BatchScheduler({
     machine,
@@ -137,6 +162,8 @@ function createScheduler(
     pipeline,
     oracles,
     stopwatch,
+    epochSealAfterMs: config.market.epochSealAfterMs,
+    withdrawalsWait: () => plan !== undefined && machine.state.baseLayer.pending.length > 0,
     onSequenced: (sequenced) => venue.record(sequenced),
     onCleared: (batch) => {
       venue.record(batch.cleared, batch.verdicts);
@@ -156,15 +183,46 @@ function createScheduler(
   });
 }
 
+interface SettlementParts {
+  readonly store: KeyValueStore;
+  readonly index: VenueIndex;
+  readonly machine: StateMachine;
+  readonly execute: Venue['execute'];
+}
+
+function createSettlement(
+  config: Config,
+  { plan, log }: WiringDependencies,
+  { store, index, machine, execute }: SettlementParts,
+): SettlementService | undefined {
+  if (plan === undefined) return undefined;
+  const { exposure, marketId } = config.settlement;
+  const records = new ListRecords(store);
+  const source = new VenueEpochSource(marketId, index);
+  return new SettlementService({
+    marketId,
+    exposure: {
+      unsettledListsMax: exposure.unsettledEpochsMax,
+      unsettledAgeMsMax: exposure.unsettledAgeMsMax,
+    },
+    clock: Date.now,
+    log,
+    source,
+    record: (listNumber) => records.get(listNumber),
+    open: (events) => plan.open({ machine, source, store: records, execute, log, ...events }),
+  });
+}
+
 interface Disks {
   readonly domain: VenueDomain;
+  readonly store: KeyValueStore;
   readonly opened: OpenedJournal;
   readonly index: VenueIndex;
   readonly snapshots: SnapshotStore;
 }
 
 async function openDisks(config: Config, deps: WiringDependencies): Promise<Disks> {
-  const domain = {
+  const domain = deps.plan?.domain ?? {
     chainId: BigInt(config.venue.chainId),
     address: accountId(config.venue.address),
   };
@@ -184,7 +242,7 @@ async function openDisks(config: Config, deps: WiringDependencies): Promise<Disk
     throw cause;
   });
   const index = new VenueIndex(store);
-  return { domain, opened, index, snapshots: new SnapshotStore({ directory }) };
+  return { domain, store, opened, index, snapshots: new SnapshotStore({ directory }) };
 }
 
 /**

@@ -1,16 +1,19 @@
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { hashFromBytes } from '@lawbook/exchange/codec/hash';
 import { bytesToHex } from '@lawbook/exchange/codec/hex';
+import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import type { BatchOrder } from '@lawbook/exchange/orders/batchOrder';
 import { commitmentHash } from '@lawbook/exchange/orders/commitment';
-import type { SessionGrant } from '@lawbook/exchange/orders/signedTypes';
+import type { SessionGrant, Withdrawal } from '@lawbook/exchange/orders/signedTypes';
 import { NO_DELEGATE, Scope, Signing } from '@lawbook/exchange/orders/signedTypes';
 import { closeSession, openSession } from '../schema/accountRoutes.ts';
 import type { ScopeName, SessionClosed, SessionOpened } from '../schema/accountViews.ts';
+import { requestWithdrawal } from '../schema/crossingRoutes.ts';
+import type { WithdrawalReply } from '../schema/crossingViews.ts';
 import {
   cancelOrder,
   commitOrder,
@@ -25,7 +28,7 @@ import type {
   PreviewView,
   SignedOrder,
 } from '../schema/orderViews.ts';
-import { wireTerms } from '../schema/wireTerms.ts';
+import { wireTerms, wireWithdrawal } from '../schema/wireTerms.ts';
 import { ClientFault } from './clientFault.ts';
 import type { OrderRequest } from './createOrder.ts';
 import { buildOrder } from './createOrder.ts';
@@ -157,6 +160,24 @@ export class LawbookClient extends VenueReader {
   }
 
   /** The clearing engine's answer to an order that is not placed. */
+  /**
+   * Signs and requests a withdrawal of the client's owner. A session cannot: money leaves by the
+   * owner's own key only.
+   */
+  async requestWithdrawal(
+    withdrawal: Withdrawal,
+    options?: CallOptions,
+  ): Promise<Result<WithdrawalReply>> {
+    const signer = this.#signer();
+    if (signer.kind === 'session') {
+      return refuse('unauthenticated', { field: 'signature', actual: 'a session' });
+    }
+    const signing = await this.signing(options);
+    const signature = signer.sign(signing.withdrawalDigest(withdrawal));
+    const body = { ...wireWithdrawal(withdrawal), signature };
+    return await call(this.transport, requestWithdrawal, { body }, options);
+  }
+
   async previewOrder(request: OrderRequest, options?: CallOptions): Promise<Result<PreviewView>> {
     const order = await this.#build(request, options, NO_DELEGATE);
     if (!order.ok) return order;

@@ -2,6 +2,8 @@ import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
 import * as account from '../schema/accountRoutes.ts';
 import type { AccountView, SessionList, TypedDataView } from '../schema/accountViews.ts';
+import { listDeposits, listWithdrawals } from '../schema/crossingRoutes.ts';
+import type { DepositList, WithdrawalList } from '../schema/crossingViews.ts';
 import type { CandleQuery } from '../schema/marketRoutes.ts';
 import * as market from '../schema/marketRoutes.ts';
 import type {
@@ -24,11 +26,16 @@ import type {
   BatchReply,
   EpochList,
   EpochReply,
-  EpochStep,
   EpochVerdicts,
   LawList,
 } from '../schema/recordViews.ts';
 import type { PageQuery } from '../schema/route.ts';
+import type {
+  AgreementReply,
+  EpochSettlementReply,
+  ProofReply,
+  SettlementReply,
+} from '../schema/settlementViews.ts';
 import type { CallOptions, TransportOptions } from './transport.ts';
 import { call, unwrap } from './transport.ts';
 
@@ -116,6 +123,18 @@ export class VenueReader {
     return call(this.transport, account.readAccount, parts, options);
   }
 
+  /** Withdrawals of an account, new to old. */
+  listWithdrawals(owner: string, options?: PageOptions): Promise<Result<WithdrawalList>> {
+    const parts = { params: { owner }, query: page(options) };
+    return call(this.transport, listWithdrawals, parts, options);
+  }
+
+  /** Deposits from the base layer into an account, new to old. */
+  listDeposits(owner: string, options?: PageOptions): Promise<Result<DepositList>> {
+    const parts = { params: { owner }, query: page(options) };
+    return call(this.transport, listDeposits, parts, options);
+  }
+
   readOrder(orderId: string, options?: ReadOptions): Promise<Result<OrderReply>> {
     const parts = { params: { orderId }, query: query(options) };
     return call(this.transport, readOrder, parts, options);
@@ -176,9 +195,26 @@ export class VenueReader {
     marketId: string,
     epochNumber: number,
     options?: ReadOptions,
-  ): Promise<Result<EpochStep>> {
+  ): Promise<Result<ProofReply>> {
     const parts = { params: { marketId, epochNumber }, query: query(options) };
     return call(this.transport, market.readProof, parts, options);
+  }
+
+  readBaseLayerTransaction(
+    marketId: string,
+    epochNumber: number,
+    options?: ReadOptions,
+  ): Promise<Result<EpochSettlementReply>> {
+    const parts = { params: { marketId, epochNumber }, query: query(options) };
+    return call(this.transport, market.readBaseLayerTransaction, parts, options);
+  }
+
+  readAgreement(options?: CallOptions): Promise<Result<AgreementReply>> {
+    return call(this.transport, account.readAgreement, {}, options);
+  }
+
+  readSettlement(options?: CallOptions): Promise<Result<SettlementReply>> {
+    return call(this.transport, account.readSettlement, {}, options);
   }
 
   listLaws(options?: CallOptions): Promise<Result<LawList>> {

@@ -17,27 +17,22 @@ import {
 } from './accountViews.ts';
 import type { LegacyVault, Verifiable } from './compatibility.ts';
 import { legacyVault, verifiables } from './compatibility.ts';
-import type {
-  Liveness,
-  Readiness,
-  StatusView,
-  WithdrawalReply,
-  WithdrawalRequest,
-} from './operatorViews.ts';
-import { liveness, readiness, statusView, withdrawalRequest } from './operatorViews.ts';
+import type { Liveness, Readiness, StatusView } from './operatorViews.ts';
+import { liveness, readiness, statusView } from './operatorViews.ts';
 import type { OrderAnswers } from './orderViews.ts';
 import { orderAnswers } from './orderViews.ts';
-import type { NotConfigured } from './primitives.ts';
-import { addressText, hashText, notConfigured } from './primitives.ts';
+import { addressText, hashText } from './primitives.ts';
 import type { AtLeast, NoFields, Route } from './route.ts';
 import { atLeastQuery, noFields } from './route.ts';
+import type { AgreementReply, SettlementReply } from './settlementViews.ts';
+import { agreementReply, settlementReply } from './settlementViews.ts';
 
 /** Names an account. */
 export interface OwnerPath {
   readonly owner: string;
 }
 
-const ownerPath: z.ZodType<OwnerPath> = z.strictObject({ owner: addressText });
+export const ownerPath: z.ZodType<OwnerPath> = z.strictObject({ owner: addressText });
 
 /** Names a session. */
 export interface SessionPath {
@@ -126,29 +121,26 @@ export const readTypedData: Route<NoFields, NoFields, undefined, TypedDataView> 
   response: typedDataView,
 };
 
-export const requestWithdrawal: Route<NoFields, NoFields, WithdrawalRequest, WithdrawalReply> = {
-  id: 'requestWithdrawal',
-  method: 'POST',
-  path: '/v1/withdrawals',
-  tag: 'accounts',
-  summary: 'Withdraw to the base layer; this venue has none and answers notConfigured',
-  access: { role: 'session', scope: 'withdraw' },
-  params: noFields,
-  query: noFields,
-  body: withdrawalRequest,
-  response: notConfigured,
-  contentType: 'application/json',
-};
-
-export const readAgreement: Route<NoFields, NoFields, undefined, NotConfigured> = {
+export const readAgreement: Route<NoFields, NoFields, undefined, AgreementReply> = {
   ...read,
   id: 'readAgreement',
   path: '/v1/agreement',
   tag: 'operations',
-  summary: 'Domain agreement with the base layer; this venue has none and says so',
+  summary: 'Domain agreement with the base layer: operator, shard and verifying keys',
   params: noFields,
   query: noFields,
-  response: notConfigured,
+  response: agreementReply,
+};
+
+export const readSettlement: Route<NoFields, NoFields, undefined, SettlementReply> = {
+  ...read,
+  id: 'readSettlement',
+  path: '/v1/settlement',
+  tag: 'operations',
+  summary: 'Where the venue settles and how far behind trading that is',
+  params: noFields,
+  query: noFields,
+  response: settlementReply,
 };
 
 export const readStatus: Route<NoFields, AtLeast, undefined, StatusView> = {

@@ -25,7 +25,6 @@ import type {
   BatchReply,
   EpochList,
   EpochReply,
-  EpochStep,
   EpochVerdicts,
   LawList,
 } from './recordViews.ts';
@@ -34,12 +33,13 @@ import {
   batchReply,
   epochList,
   epochReply,
-  epochStep,
   epochVerdicts,
   lawList,
 } from './recordViews.ts';
 import type { AtLeast, NoFields, PageQuery, Route } from './route.ts';
 import { atLeastQuery, noFields, pageFields, pageQuery } from './route.ts';
+import type { EpochSettlementReply, ProofReply } from './settlementViews.ts';
+import { epochSettlementReply, proofReply } from './settlementViews.ts';
 
 /** Names a market. */
 export interface MarketPath {
@@ -258,27 +258,28 @@ export const readVerdicts: Route<EpochPath, AtLeast, undefined, EpochVerdicts> =
   response: epochVerdicts,
 };
 
-export const readProof: Route<EpochPath, AtLeast, undefined, EpochStep> = {
+export const readProof: Route<EpochPath, AtLeast, undefined, ProofReply> = {
   ...read,
   id: 'readProof',
   path: '/v1/markets/{marketId}/epochs/{epochNumber}/proof',
   tag: 'records',
-  summary: 'Proof of the epoch; this venue has no prover and says so',
+  summary: 'Validity proof of the epoch, or what it waits for',
   params: epochPath,
   query: atLeastQuery,
-  response: epochStep,
+  response: proofReply,
 };
 
-export const readBaseLayerTransaction: Route<EpochPath, AtLeast, undefined, EpochStep> = {
-  ...read,
-  id: 'readBaseLayerTransaction',
-  path: '/v1/markets/{marketId}/epochs/{epochNumber}/transaction',
-  tag: 'records',
-  summary: 'Base-layer transaction of the epoch; this venue settles nowhere and says so',
-  params: epochPath,
-  query: atLeastQuery,
-  response: epochStep,
-};
+export const readBaseLayerTransaction: Route<EpochPath, AtLeast, undefined, EpochSettlementReply> =
+  {
+    ...read,
+    id: 'readBaseLayerTransaction',
+    path: '/v1/markets/{marketId}/epochs/{epochNumber}/transaction',
+    tag: 'records',
+    summary: 'Settlement of the epoch on the base layer, or what it waits for',
+    params: epochPath,
+    query: atLeastQuery,
+    response: epochSettlementReply,
+  };
 
 export const listLaws: Route<NoFields, NoFields, undefined, LawList> = {
   ...read,

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { AssetView, MarketParameters, MidView } from './marketViews.ts';
 import { assetView, marketParameters, midView } from './marketViews.ts';
-import type { NotConfigured } from './primitives.ts';
 import {
   addressText,
   countNumber,
@@ -106,20 +105,6 @@ export const depositReply: z.ZodType<DepositReply> = z.object({
   amount: decimalText,
   sequence: sequenceNumber,
 });
-
-export interface WithdrawalRequest {
-  readonly symbol: string;
-  readonly amount: string;
-  readonly recipient: string;
-}
-
-export const withdrawalRequest: z.ZodType<WithdrawalRequest> = z.strictObject({
-  symbol: symbolText,
-  amount: decimalText,
-  recipient: addressText,
-});
-
-export type WithdrawalReply = NotConfigured;
 
 /** One part of the venue and whether it can do its work. */
 export interface ComponentView {

@@ -1,6 +1,6 @@
 import { LAW_IDS } from '@lawbook/exchange/laws/verdict';
 import { z } from 'zod';
-import type { AsOf, NotConfigured } from './primitives.ts';
+import type { AsOf } from './primitives.ts';
 import {
   addressText,
   asOf,
@@ -275,19 +275,6 @@ export const epochVerdicts: z.ZodType<EpochVerdicts> = z.object({
     z.object({ name: z.string(), laws: z.array(z.enum(LAW_IDS)), holds: z.boolean() }),
   ),
   asOf,
-});
-
-/** A pipeline product of an epoch that this venue does not make. */
-export interface EpochStep extends NotConfigured {
-  readonly marketId: string;
-  readonly epochNumber: number;
-}
-
-export const epochStep: z.ZodType<EpochStep> = z.object({
-  marketId: marketIdText,
-  epochNumber: countNumber,
-  state: z.literal('notConfigured'),
-  detail: z.string(),
 });
 
 /** The published laws. */

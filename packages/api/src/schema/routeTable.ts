@@ -1,4 +1,5 @@
 import * as account from './accountRoutes.ts';
+import * as crossing from './crossingRoutes.ts';
 import * as market from './marketRoutes.ts';
 import * as operator from './operatorRoutes.ts';
 import * as order from './orderRoutes.ts';
@@ -18,7 +19,9 @@ export const ROUTES: readonly AnyRoute[] = [
   any(market.readDepth),
   any(account.readAccount),
   any(account.readVault),
-  any(account.requestWithdrawal),
+  any(crossing.requestWithdrawal),
+  any(crossing.listWithdrawals),
+  any(crossing.listDeposits),
   any(order.submitOrders),
   any(order.listOrders),
   any(order.readOrder),
@@ -48,6 +51,7 @@ export const ROUTES: readonly AnyRoute[] = [
   any(operator.creditDeposit),
   any(account.readStatus),
   any(account.readAgreement),
+  any(account.readSettlement),
   any(account.readLiveness),
   any(account.readReadiness),
   any(account.readMetrics),

@@ -67,6 +67,12 @@ export const REJECTIONS = {
     fix: 'Ask again; the sequence comes from the answer to the write that you wait for.',
     httpStatus: 503,
   },
+  notSettleable: {
+    number: 407,
+    rule: 'With a base layer, a change of balances rests on what the base layer can check.',
+    fix: 'Deposit on the base layer; sign orders with the account key or a delegated key.',
+    httpStatus: 409,
+  },
   notConfigured: {
     number: 108,
     rule: 'The venue was given the part that the request needs.',

@@ -126,6 +126,7 @@ export interface SettlementConfig {
   /** `embedded` starts a chain of its own; `evm` uses the endpoints below; `off` settles nowhere. */
   readonly mode: 'off' | 'embedded' | 'evm';
   readonly shard: number;
+  readonly marketId: number;
   /** Blocks on top of a block until it counts as final. */
   readonly finalityBlocks: number;
   readonly embedded: { readonly blockSeconds: number; readonly port: number };
@@ -147,6 +148,8 @@ export interface ExposureConfig {
 export interface ProofsConfig {
   /** Points of a public ceremony; without it the insecure development string. */
   readonly crsPath?: string | undefined;
+  /** SHA-256 of the two files of the ceremony, one after the other. */
+  readonly crsDigest?: string | undefined;
   readonly workers: number;
   readonly memoryBytes: number;
   readonly timeoutMs: number;

@@ -208,6 +208,7 @@ const settlement = z
       .default('off')
       .describe('Base layer: none, a development chain of its own, or the endpoints of evm'),
     shard: count('Slice of vaults that this venue may debit', 1, 2 ** 32 - 1, 1),
+    marketId: count('Market whose epochs are settled', 1, 2 ** 32 - 1, 1),
     finalityBlocks: count('Blocks on top until a block counts as final', 1, 10_000, 12),
     embedded: z
       .strictObject({
@@ -238,6 +239,11 @@ const settlement = z
 const proofs = z
   .strictObject({
     crsPath: text('Points of a public ceremony; none uses the development string').optional(),
+    crsDigest: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/, 'Write the SHA-256 in 64 hexadecimal digits')
+      .optional()
+      .describe('SHA-256 of bn254_g1.dat followed by bn254_g2.dat'),
     workers: count('Epochs that are proved at once', 1, 64, 1),
     memoryBytes: count('Memory of one prover before it is stopped', 256 * MIB, 2 ** 40, 4096 * MIB),
     timeoutMs: count('Time of one proof before it is stopped', 1000, DAY_MS, 300_000),

@@ -104,9 +104,9 @@ function settlementRules({ settlement, demo, proofs }: Config): BrokenRule[] {
       'Name the key file of the operator',
     ),
     ...rule(
-      mode === 'evm' && proofs.crsPath === undefined,
-      'proofs.crsPath',
-      'The development string is for the embedded chain only: name the points of a ceremony',
+      mode === 'evm' && (proofs.crsPath === undefined || proofs.crsDigest === undefined),
+      proofs.crsPath === undefined ? 'proofs.crsPath' : 'proofs.crsDigest',
+      'The development string is for the embedded chain only: name the points of a ceremony and their digest',
     ),
   ];
 }

@@ -9,6 +9,7 @@ import type { GatewayCore } from './gatewayCore.ts';
 import { createCore } from './gatewayCore.ts';
 import type { GatewayDependencies, GatewayOptions } from './gatewayOptions.ts';
 import { accountEndpoints, operationsEndpoints } from './http/accountEndpoints.ts';
+import { crossingEndpoints } from './http/crossingEndpoints.ts';
 import { mountDocs } from './http/docsPage.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { createHttpServer, serverOf } from './http/httpServer.ts';
@@ -20,6 +21,7 @@ import {
 } from './http/marketEndpoints.ts';
 import { operatorEndpoints } from './http/operatorEndpoints.ts';
 import { orderEndpoints } from './http/orderEndpoints.ts';
+import { settlementEndpoints } from './http/settlementEndpoints.ts';
 import { MidsBoard } from './midsBoard.ts';
 import { OrderIntake } from './orderIntake.ts';
 import { WebSocketGateway } from './webSocket/webSocketGateway.ts';
@@ -53,8 +55,10 @@ export async function openGateways(
     ...epochEndpoints(core),
     ...orderEndpoints(core, intake),
     ...accountEndpoints(core, intake),
+    ...crossingEndpoints(core, intake),
     ...operatorEndpoints(core, intake),
     ...operationsEndpoints(core),
+    ...settlementEndpoints(core),
   ];
   checkComplete(endpoints);
   const app = await createHttpServer(core, endpoints);

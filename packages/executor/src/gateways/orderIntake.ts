@@ -1,3 +1,4 @@
+import type { WithdrawalReply, WithdrawalRequest } from '@lawbook/api/schema/crossingViews';
 import type {
   CancelReply,
   CommitReply,
@@ -17,16 +18,19 @@ import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { accountId } from '@lawbook/exchange/ledger/account';
+import { assetId } from '@lawbook/exchange/ledger/asset';
 import { amount } from '@lawbook/exchange/numbers/amount';
 import type { AuthorisedOrder, BatchOrder } from '@lawbook/exchange/orders/batchOrder';
+import type { Withdrawal } from '@lawbook/exchange/orders/signedTypes';
 import type { Executed } from '../venueTypes.ts';
 import type { Asker, GatewayCore } from './gatewayCore.ts';
 import type { Claim } from './ownerConsent.ts';
 import { ownerConsent } from './ownerConsent.ts';
 
 /**
- * Takes orders, cancels, commitments and reveals from any gateway: limits, consent, then the venue.
+ * Takes orders, cancels, commitments, reveals and withdrawals from any gateway: limits, consent, then the venue.
  * Each is sequenced at most once, whatever happens to the connection that brought it.
  */
 export class OrderIntake {
@@ -92,6 +96,33 @@ export class OrderIntake {
     return accepted({ sequence: written.value.sequence, batchNumber });
   }
 
+  /**
+   * Requests a withdrawal that its owner signed. Sent again, the same one is answered as before.
+   * Rejections: signatureInvalid, rateLimited and those of the exchange.
+   */
+  async withdraw(request: WithdrawalRequest, { quotas }: Asker): Promise<Result<WithdrawalReply>> {
+    const { venue } = this.#core;
+    const withdrawal = acceptWithdrawal(request);
+    const { owner } = withdrawal;
+    const digest = venue.signing.withdrawalDigest(withdrawal);
+    const signature = hexToBytes(request.signature);
+    const signer = venue.recover(digest, signature);
+    if (signer !== owner) {
+      const actual = signer ?? 'no signer';
+      return refuse('signatureInvalid', { field: 'signature', limit: owner, actual });
+    }
+    const limited = this.#refuseLimited(owner, quotas);
+    if (limited !== undefined) return limited;
+    const withdrawalId = hashFromBytes(digest);
+    const written = await this.execute({ kind: 'requestWithdrawal', withdrawal, signature });
+    if (written.ok) {
+      return accepted({ withdrawalId, sequence: written.value.sequence, repeated: false });
+    }
+    const known = await venue.withdrawal(withdrawalId);
+    if (known === undefined) return written;
+    return accepted({ withdrawalId, sequence: known.sequence, repeated: true });
+  }
+
   /** Sequences an input of the operator or of a session, bounded like every write. */
   async execute(input: Input): Promise<Result<Executed>> {
     const full = this.#core.gate.enter('input');
@@ -138,14 +169,18 @@ export class OrderIntake {
 
   /** The account's bucket is asked after the consent, so that nobody can drain another's. */
   #consent(claim: Claim, { caller, quotas }: Asker): Result<Uint8Array> {
-    const { venue, dependencies, accountBuckets } = this.#core;
+    const { venue, dependencies } = this.#core;
     const nowMs = dependencies.clock();
     const consent = ownerConsent(venue, claim, caller, nowMs);
-    if (!consent.ok) return consent;
-    const quota = accountBuckets.take(claim.owner, 1, nowMs);
+    return consent.ok ? (this.#refuseLimited(claim.owner, quotas) ?? consent) : consent;
+  }
+
+  #refuseLimited(owner: AccountId, quotas: Asker['quotas']): Refused | undefined {
+    const { dependencies, accountBuckets } = this.#core;
+    const quota = accountBuckets.take(owner, 1, dependencies.clock());
     quotas.push(quota);
-    if (quota.allowed) return consent;
-    return refuse('rateLimited', { field: 'owner', limit: quota.limit, actual: claim.owner });
+    if (quota.allowed) return undefined;
+    return refuse('rateLimited', { field: 'owner', limit: quota.limit, actual: owner });
   }
 
   /** A write that the venue could not make durable was not received: it may be sent again. */
@@ -185,6 +220,19 @@ export function acceptOrder(signed: SignedOrder): BatchOrder {
     minFillPpm: signed.minFillPpm,
     orderNonce: BigInt(signed.orderNonce),
     expiresAtMs: signed.expiresAtMs,
+  };
+}
+
+/** Reads a withdrawal that the schema let through. */
+function acceptWithdrawal(request: WithdrawalRequest): Withdrawal {
+  return {
+    owner: accountId(request.owner),
+    to: accountId(request.to),
+    shard: request.shard,
+    assetId: assetId(request.assetId),
+    units: amount(BigInt(request.units)),
+    orderNonce: BigInt(request.orderNonce),
+    expiresAtMs: request.expiresAtMs,
   };
 }
 

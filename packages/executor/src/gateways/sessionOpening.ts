@@ -19,7 +19,7 @@ import { isoTime } from './present/moments.ts';
  * is answered and its order nonce is used up, so that nobody who reads the grant later in a bundle
  * can ask for the secret again.
  *
- * Rejections: signatureInvalid, sessionTooLong, sessionLimitReached, rateLimited, notAdmitting, and
+ * Rejections: signatureInvalid, notSettleable, sessionTooLong, sessionLimitReached, rateLimited, notAdmitting, and
  * those of the exchange.
  */
 export async function openSessionByGrant(
@@ -43,6 +43,12 @@ export async function openSessionByGrant(
   if (signer !== grant.owner) {
     const actual = signer ?? 'no signer';
     return refuse('signatureInvalid', { field: 'signature', limit: grant.owner, actual });
+  }
+  const trades = scopeNames(grant.scopes).includes('trade');
+  const settles = venue.settlement().phase !== 'notConfigured';
+  if (grant.delegate === NO_DELEGATE && trades && settles) {
+    // Its orders would carry nothing that the owner signed, so no debit of theirs could settle.
+    return refuse('notSettleable', { field: 'delegate', actual: 'a secret that would trade' });
   }
   const refused = refuseGrant(core, grant, asker) ?? (await makeRoom(core, intake, grant));
   if (refused !== undefined) return refused;

@@ -59,6 +59,8 @@ class Stage {
         missing: () => ['EUR'],
       },
       stopwatch,
+      epochSealAfterMs: 60_000,
+      withdrawalsWait: () => false,
       onSequenced: () => undefined,
       onCleared: (batch) => this.cleared.push(batch),
       onBroken: (batch) => this.broken.push(batch),

@@ -16,6 +16,10 @@ export interface SchedulerDependencies {
   readonly oracles: Pick<OracleBoard, 'snapshot' | 'missing'>;
   /** Milliseconds on a steady clock: nobody loses a bond because the time of day was set. */
   readonly stopwatch: () => number;
+  /** Age at which an epoch is sealed although it is not full, milliseconds. */
+  readonly epochSealAfterMs: number;
+  /** Whether withdrawals wait for an epoch to take them: then even an empty batch closes. */
+  readonly withdrawalsWait: () => boolean;
   readonly onSequenced: (sequenced: Sequenced) => void;
   readonly onCleared: (batch: ClearedBatch) => void;
   readonly onBroken: (batch: BrokenBatch) => void;
@@ -27,8 +31,8 @@ export interface SchedulerDependencies {
  * Decides when each batch closes. `tick` does whatever is due and is safe to call at any time;
  * `main.ts` calls it from a timer, tests call it by hand.
  *
- * An empty batch is never closed: there would be nothing to judge, and a chain of empty reports
- * says nothing. A batch that is due while the oracle may not be traded on goes on collecting.
+ * An empty batch is not closed: there would be nothing to judge, and a chain of empty reports says
+ * nothing. Only withdrawals close one, because they leave with an epoch. A batch that is due while the oracle may not be traded on goes on collecting.
  *
  * Phases are measured from when this process first saw them: time in which no venue ran is no time
  * in which anybody could have revealed.
@@ -39,6 +43,8 @@ export class BatchScheduler {
   readonly #phases = new Map<number, SeenPhase>();
   /** Mids at which a batch closed that could not be cleared in the same turn, by market. */
   readonly #closedAt = new Map<number, ClosingMids>();
+  /** When the open epoch of a market was first seen with a batch in it, on the stopwatch. */
+  readonly #epochSince = new Map<number, OpenEpochSeen>();
 
   constructor(dependencies: SchedulerDependencies) {
     this.#deps = dependencies;
@@ -49,6 +55,7 @@ export class BatchScheduler {
     let next = IDLE_MS;
     for (const market of this.#deps.machine.state.markets.values()) {
       this.#wait(market.marketId, this.#advance(market));
+      this.#sealWhenOld(market);
       next = Math.min(next, this.#dueInMs(market));
     }
     return Math.max(next, 1);
@@ -61,7 +68,9 @@ export class BatchScheduler {
     if (market.haltReason !== undefined) return market.haltReason;
     if (batch.phase === 'closed') return this.#clear(market);
     this.#closedAt.delete(marketId);
-    if (batch.table.count === 0 && batch.commitments.length === 0) return undefined;
+    const isEmpty = batch.table.count === 0 && batch.commitments.length === 0;
+    // Withdrawals leave with the epoch that is open, if one is.
+    if (isEmpty && (market.epoch.batchCount > 0 || !this.#deps.withdrawalsWait())) return undefined;
     const isDue = batch.phase === 'revealing' ? this.#windowLeftMs(market) <= 0 : onBeat;
     if (!isDue) return this.#waiting.get(marketId);
     const hidden = market.parameters.admission === AdmissionMode.commitReveal;
@@ -69,6 +78,20 @@ export class BatchScheduler {
       return this.#follow(this.#deps.sequencer.execute({ kind: 'closeCollection', marketId }));
     }
     return this.#close(market);
+  }
+
+  /** Seals an epoch that waits too long for more batches. A halted market has its epoch sealed too. */
+  #sealWhenOld({ marketId, epoch }: BatchMarket): void {
+    if (epoch.batchCount === 0) return;
+    const { stopwatch, epochSealAfterMs, pipeline, onSequenced } = this.#deps;
+    const seen = this.#epochSince.get(marketId);
+    if (seen?.epochNumber !== epoch.number) {
+      this.#epochSince.set(marketId, { epochNumber: epoch.number, sinceMs: stopwatch() });
+      return;
+    }
+    if (stopwatch() - seen.sinceMs < epochSealAfterMs) return;
+    const sealed = pipeline.seal(marketId);
+    if (sealed !== undefined) onSequenced(sealed);
   }
 
   /** The mids come first: once closed, a batch can only be cleared, and only at those mids. */
@@ -176,6 +199,11 @@ interface SeenPhase {
   readonly sinceMs: number;
   /** Beats counted so far. */
   beat: number;
+}
+
+interface OpenEpochSeen {
+  readonly epochNumber: number;
+  readonly sinceMs: number;
 }
 
 interface ClosingMids {

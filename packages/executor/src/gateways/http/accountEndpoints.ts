@@ -3,7 +3,6 @@ import {
   listSessions,
   openSession,
   readAccount,
-  readAgreement,
   readHealth,
   readLegacyVault,
   readLiveness,
@@ -12,7 +11,6 @@ import {
   readStatus,
   readTypedData,
   readVault,
-  requestWithdrawal,
 } from '@lawbook/api/schema/accountRoutes';
 import type { SessionView, TypedDataView } from '@lawbook/api/schema/accountViews';
 import type { Hash } from '@lawbook/exchange/codec/hash';
@@ -26,6 +24,7 @@ import {
   COMMIT_TYPE,
   NO_DELEGATE,
   SESSION_GRANT_TYPE,
+  WITHDRAWAL_TYPE,
 } from '@lawbook/exchange/orders/signedTypes';
 import { DOMAIN_FIELDS, DOMAIN_NAME, DOMAIN_VERSION } from '@lawbook/exchange/orders/typedData';
 import { hasScope, scopeNames } from '../callers.ts';
@@ -39,7 +38,6 @@ import { SIGNATURE_LIBRARY } from '../recoverNative.ts';
 import { openSessionByGrant } from '../sessionOpening.ts';
 import type { Endpoint } from './endpoint.ts';
 import { answer, endpoint } from './endpoint.ts';
-import { NO_BASE_LAYER } from './marketEndpoints.ts';
 
 /** Accounts and the sessions that speak for them. */
 export function accountEndpoints(core: GatewayCore, intake: OrderIntake): Endpoint[] {
@@ -79,9 +77,6 @@ export function accountEndpoints(core: GatewayCore, intake: OrderIntake): Endpoi
       if (!revoked.ok) return revoked;
       return answer({ sessionId: grantId, sequence: revoked.value.sequence });
     }),
-    endpoint(requestWithdrawal, () => {
-      return refuse('notConfigured', { field: 'baseLayer', actual: NO_BASE_LAYER });
-    }),
     endpoint(readTypedData, () => answer(typedData(core))),
   ];
 }
@@ -90,7 +85,6 @@ export function accountEndpoints(core: GatewayCore, intake: OrderIntake): Endpoi
 export function operationsEndpoints(core: GatewayCore): Endpoint[] {
   const { venue, options, dependencies } = core;
   return [
-    endpoint(readAgreement, () => answer({ state: 'notConfigured', detail: NO_BASE_LAYER })),
     endpoint(readLiveness, () => answer({ live: true })),
     endpoint(readReadiness, () => {
       const ready = isReady(core);
@@ -141,7 +135,8 @@ export function presentSession({ grant, grantId }: AuthorisedGrant): SessionView
 
 function typedData({ venue }: GatewayCore): TypedDataView {
   const { chainId, address } = venue.signing.domain;
-  const structs = [BATCH_ORDER_TYPE, CANCEL_TYPE, COMMIT_TYPE, SESSION_GRANT_TYPE];
+  const orders = [BATCH_ORDER_TYPE, CANCEL_TYPE, COMMIT_TYPE];
+  const structs = [...orders, SESSION_GRANT_TYPE, WITHDRAWAL_TYPE];
   const types = structs.map(({ name, fields }) => [name, fields] as const);
   return {
     domain: {

@@ -224,29 +224,6 @@ describe('sessions', () => {
       assert.ok(!lines.some((text) => text.includes(secret)));
     }
   });
-
-  test('a withdrawal is answered with what this venue lacks', async (t) => {
-    const world = await GatewayWorld.open();
-    t.after(() => world.close());
-    const session = await world.sessionClient('alice', ['withdraw']);
-    const body = JSON.stringify({
-      symbol: 'USD',
-      amount: '1',
-      recipient: world.account('alice').account,
-    });
-    const authorization = await session.transport.authorise({
-      method: 'POST',
-      path: '/v1/withdrawals',
-      body: new TextEncoder().encode(body),
-    });
-    const response = await fetch(`${world.url}/v1/withdrawals`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: authorization ?? '' },
-      body,
-    });
-    assert.equal(response.status, 501);
-    assert.match(await response.text(), /"code":"notConfigured"/);
-  });
 });
 
 /** Sends a beginning, then nothing, and reads until the server ends the connection. */

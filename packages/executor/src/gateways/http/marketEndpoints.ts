@@ -5,7 +5,6 @@ import {
   listEpochs,
   listLaws,
   listMarkets,
-  readBaseLayerTransaction,
   readBatch,
   readBundle,
   readDepth,
@@ -14,7 +13,6 @@ import {
   readOracle,
   readPool,
   readPrices,
-  readProof,
   readVerdicts,
 } from '@lawbook/api/schema/marketRoutes';
 import type { MarketView } from '@lawbook/api/schema/marketViews';
@@ -207,16 +205,6 @@ export function epochEndpoints(core: GatewayCore): Endpoint[] {
         asOf: asOfState(state),
       });
     }),
-    endpoint(readProof, async ({ params }) => {
-      const sealed = await findEpoch(core, params);
-      if (!sealed.ok) return sealed;
-      return answer({ ...params, state: 'notConfigured', detail: NO_PROVER });
-    }),
-    endpoint(readBaseLayerTransaction, async ({ params }) => {
-      const sealed = await findEpoch(core, params);
-      if (!sealed.ok) return sealed;
-      return answer({ ...params, state: 'notConfigured', detail: NO_BASE_LAYER });
-    }),
     endpoint(listLaws, () => {
       const laws = LAWS.map(({ id, name, statement }) => {
         return { id, name, statement, page: `docs/protocol/${name}.md` };
@@ -226,8 +214,7 @@ export function epochEndpoints(core: GatewayCore): Endpoint[] {
   ];
 }
 
-/** What is said where a prover or a base layer would answer. */
-export const NO_PROVER = 'This venue has no prover: epochs are checked, not proven.';
+/** What is said where a base layer would answer. */
 export const NO_BASE_LAYER = 'This venue has no base layer: epochs are not settled anywhere.';
 
 function findMarket({ venue }: GatewayCore, marketId: string): Result<BatchMarket> {

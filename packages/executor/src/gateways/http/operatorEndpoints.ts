@@ -8,6 +8,7 @@ import {
   voidBatch,
 } from '@lawbook/api/schema/operatorRoutes';
 import { invariant } from '@lawbook/exchange/failures/invariant';
+import { refuse } from '@lawbook/exchange/failures/rejection';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import { AmountReader, acceptMarket, acceptParameters } from '../acceptMarket.ts';
 import type { GatewayCore } from '../gatewayCore.ts';
@@ -37,6 +38,8 @@ export function operatorEndpoints(core: GatewayCore, intake: OrderIntake): Endpo
     endpoint(setParameters, async ({ params, body }) => {
       const parameters = acceptParameters(state, Number(params.marketId), body);
       if (!parameters.ok) return parameters;
+      // A base layer settles under parameters that it knows: they are registered there first.
+      await core.venue.prepareParameters(parameters.value);
       const result = await intake.execute({ kind: 'setParameters', parameters: parameters.value });
       if (!result.ok) return result;
       const { applied, sequence } = result.value;
@@ -59,6 +62,9 @@ export function operatorEndpoints(core: GatewayCore, intake: OrderIntake): Endpo
       return result.ok ? answer({ ...params, sequence: result.value.sequence }) : result;
     }),
     endpoint(creditDeposit, async ({ body }) => {
+      if (core.venue.settlement().phase !== 'notConfigured') {
+        return refuse('notSettleable', { field: 'amount', actual: 'a development credit' });
+      }
       const read = new AmountReader(state);
       const asset = read.asset('symbol', body.symbol);
       const units = read.amount('amount', body.symbol, body.amount);

@@ -1,0 +1,253 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DEMO_ASSETS,
+  DEMO_MARKET_ID,
+  demoParameters,
+  demoTargets,
+  developmentAccount,
+} from '@lawbook/analytics/demoWorld';
+import { readEngineSettings } from '@lawbook/chains/configuration/engineSettings';
+import type { StartedEngine } from '@lawbook/chains/configuration/startChainEngine';
+import { startChainEngine } from '@lawbook/chains/configuration/startChainEngine';
+import type { EmbeddedAnvil } from '@lawbook/chains/embedded/anvil';
+import { startAnvil } from '@lawbook/chains/embedded/anvil';
+import { httpTransport } from '@lawbook/chains/endpoints/httpTransport';
+import { systemEnvironment } from '@lawbook/chains/environment';
+import { bytesToHex } from '@lawbook/exchange/codec/hex';
+import { accountId } from '@lawbook/exchange/ledger/account';
+import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
+import { amount } from '@lawbook/exchange/numbers/amount';
+import { unprovable } from '@lawbook/proofs/circuits/unprovable';
+import { openDevelopmentString } from '@lawbook/proofs/keys/developmentString';
+import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
+import { submitAgreement } from '@lawbook/settlement/baseLayer/evm/agreements';
+import { deploy, predictAddresses } from '@lawbook/settlement/baseLayer/evm/deploy';
+import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
+import { encodeDeployment } from '@lawbook/settlement/baseLayer/evm/deployment';
+import { Actor, DEFAULT_ACT_TERMS } from '@lawbook/settlement/baseLayer/evm/performAct';
+import type { Address, Hex } from 'viem';
+import type { Config } from '../config/config.ts';
+import { demoMarketInputs } from '../demo/demoWorld.ts';
+import { agreementOf } from './agreementOf.ts';
+import { depositDemoMoney } from './demoDeposits.ts';
+import type { EpochProver } from './epochProver.ts';
+import { openEpochProver, PROVABLE_ORDERS, pointsFor } from './epochProver.ts';
+import { openDesk } from './operatorDesk.ts';
+import type { SettlementPlan, VenueSide } from './settlementPlan.ts';
+import type { OpenedSettlement } from './settlementService.ts';
+
+/** The embedded chain's id: what anvil and the faucet tokens call a development chain. */
+const CHAIN_ID = 31_337;
+/** Blocks of a base epoch, and until a requested exit unlocks a vault: ten minutes. */
+const BASE_EPOCH_BLOCKS = 4n;
+const EXIT_BLOCKS = 600n;
+/**
+ * What a crash of the chain may cost: less than `finalityBlocks` blocks, so that a chain that went
+ * back to its last snapshot looks like a chain that reorganised.
+ */
+const SAVE_EVERY_MS = 3_000;
+/** Blocks are mined at this pace while the world is brought up: nobody waits for a clock. */
+const HASTE_MS = 60;
+const OPERATOR_BALANCE = 1_000_000n * 10n ** 18n;
+const OPERATOR_VARIABLE = 'LAWBOOK_EMBEDDED_OPERATOR';
+
+/**
+ * A chain of the venue's own: anvil with its state in the data directory, contracts at addresses
+ * that are known in advance, a public development key as operator, play money.
+ */
+export function embeddedPlan(config: Config, keys: readonly VerifyingKey[]): SettlementPlan {
+  const operator = operatorAddress();
+  const counts = { verifiers: keys.length, tokens: DEMO_ASSETS.length };
+  const { baseLayer } = predictAddresses(operator, 0, counts);
+  const parameters = provableParameters(config);
+  return {
+    domain: { chainId: BigInt(CHAIN_ID), address: accountId(baseLayer) },
+    unprovable: (batches) => unprovable(batches),
+    demoInputs: (timeMs) => {
+      const nothing = demoTargets().map(() => amount(0n));
+      return demoMarketInputs(parameters, timeMs, nothing);
+    },
+    open: (venue) => open(config, { keys, operator, parameters }, venue),
+  };
+}
+
+/** The demo market with as many orders in a batch as a circuit can prove. */
+function provableParameters(config: Config): BatchParameters {
+  const { batchIntervalMs } = config.market;
+  return { ...demoParameters(), batchIntervalMs, orderCountMax: PROVABLE_ORDERS };
+}
+
+interface EmbeddedParts {
+  readonly keys: readonly VerifyingKey[];
+  readonly operator: Address;
+  readonly parameters: BatchParameters;
+}
+
+/** Opens everything from the chain up; what was opened is closed again when a later part fails. */
+async function open(
+  config: Config,
+  parts: EmbeddedParts,
+  venue: VenueSide,
+): Promise<OpenedSettlement> {
+  const directory = join(config.dataDir, 'settlement');
+  mkdirSync(directory, { recursive: true });
+  const chain = await startChain(config, directory, venue);
+  const closers: (() => Promise<void>)[] = [() => chain.close()];
+  try {
+    await callChain(chain, 'anvil_setBalance', [
+      parts.operator,
+      `0x${OPERATOR_BALANCE.toString(16)}`,
+    ]);
+    const started = await startEngine(chain, directory, venue);
+    closers.push(() => started.close());
+    const { keys, operator } = parts;
+    const { proofs, settlement } = config;
+    const { shard } = settlement;
+    const reference = { directory: join(directory, 'reference'), points: pointsFor(keys) };
+    const string = await openDevelopmentString(reference);
+    const prover = await openEpochProver({ proofs, string, keys, shard, log: venue.log });
+    closers.push(() => prover.close());
+    const finality = { kind: 'confirmations', blocks: settlement.finalityBlocks } as const;
+    const ready = { config, chain, started, prover, ...parts };
+    const deployment = await hastened(chain, () => bringUp(ready, directory));
+    await chain.save();
+    return await openDesk(
+      {
+        started,
+        deployment,
+        shard,
+        marketId: DEMO_MARKET_ID,
+        operator,
+        finality,
+        prover,
+        keys,
+        rpcUrl: chain.url,
+        closeChain: () => chain.close(),
+      },
+      venue,
+    );
+  } catch (cause) {
+    for (const close of closers.reverse()) await close();
+    throw cause;
+  }
+}
+
+function startChain(config: Config, directory: string, venue: VenueSide): Promise<EmbeddedAnvil> {
+  const { blockSeconds, port } = config.settlement.embedded;
+  return startAnvil({
+    mining: { kind: 'interval', seconds: blockSeconds },
+    chainId: CHAIN_ID,
+    stateFile: join(directory, 'chain.json'),
+    saveEveryMs: SAVE_EVERY_MS,
+    ...(port === 0 ? {} : { port }),
+    onEvent: (event) => venue.log.debug({ event }, 'the embedded chain'),
+  });
+}
+
+function startEngine(
+  chain: EmbeddedAnvil,
+  directory: string,
+  venue: VenueSide,
+): Promise<StartedEngine> {
+  const settings = readEngineSettings({
+    chain: { id: CHAIN_ID, name: 'embedded' },
+    endpoints: [{ url: chain.url, webSocketUrl: chain.webSocketUrl, preset: 'local' }],
+    signers: [{ name: 'operator', environment: OPERATOR_VARIABLE }],
+    store: { kind: 'lmdb', directory: join(directory, 'intents') },
+  });
+  return startChainEngine(settings, {
+    owner: `venue-${process.pid}`,
+    variables: { [OPERATOR_VARIABLE]: bytesToHex(operatorKey()) },
+    onAlert: ({ sentence }) => venue.log.warn(sentence),
+  });
+}
+
+interface ReadyParts extends EmbeddedParts {
+  readonly config: Config;
+  readonly chain: EmbeddedAnvil;
+  readonly started: StartedEngine;
+  readonly prover: EpochProver;
+}
+
+/** Contracts, agreement and play money; each step is done once, whatever crashes in between. */
+async function bringUp(ready: ReadyParts, directory: string): Promise<Deployment> {
+  const { config, started, keys, operator, parameters, prover } = ready;
+  const stands = { engine: started.engine, environment: systemEnvironment() };
+  const finality = { kind: 'confirmations', blocks: 1 } as const;
+  const { signal } = new AbortController();
+  const deployment = await deploy(
+    {
+      chainId: CHAIN_ID,
+      deployer: operator,
+      firstChainNonce: 0,
+      baseEpochBlocks: BASE_EPOCH_BLOCKS,
+      exitBlocks: EXIT_BLOCKS,
+      agreementFee: 0n,
+      feeRecipient: operator,
+      guardian: operator,
+      verifiers: keys.map(({ circuit, verifierCreationCode }) => {
+        return { circuit, creationCode: `0x${verifierCreationCode}` as Hex };
+      }),
+      tokens: DEMO_ASSETS.map(({ symbol, decimals }) => {
+        return { name: `Demo ${symbol}`, symbol, decimals };
+      }),
+      finality,
+    },
+    stands,
+    signal,
+  );
+  writeFileSync(join(directory, 'deployment.json'), encodeDeployment(deployment));
+  const actor = new Actor(stands, operator, { ...DEFAULT_ACT_TERMS, finality });
+  const { shard } = config.settlement;
+  const agreement = agreementOf({
+    deployment,
+    shard,
+    operator,
+    keys,
+    parameters,
+    hash: prover.hash,
+  });
+  await submitAgreement(agreement, actor, signal);
+  await depositDemoMoney({ deployment, shard, actor, signal });
+  return deployment;
+}
+
+/** Runs work while blocks are mined at once instead of every second. */
+async function hastened<T>(chain: EmbeddedAnvil, work: () => Promise<T>): Promise<T> {
+  let isDone = false;
+  const mine = async (): Promise<void> => {
+    while (!isDone) {
+      await callChain(chain, 'anvil_mine', ['0x1']);
+      await sleep(HASTE_MS);
+    }
+  };
+  const mining = mine();
+  try {
+    return await work();
+  } finally {
+    isDone = true;
+    await mining;
+  }
+}
+
+/** A call that only a development chain knows. */
+async function callChain(
+  chain: EmbeddedAnvil,
+  method: string,
+  params: readonly unknown[],
+): Promise<void> {
+  const transport = httpTransport({ url: chain.url }, { environment: systemEnvironment() });
+  await transport.request({ method, params }, { timeoutMs: CALL_MS });
+}
+
+const CALL_MS = 10_000;
+
+function operatorKey(): Uint8Array {
+  return developmentAccount('operator').secretKey;
+}
+
+function operatorAddress(): Address {
+  return developmentAccount('operator').account as Address;
+}

@@ -1,0 +1,151 @@
+import type { Hash } from '@lawbook/exchange/codec/hash';
+import { invariant } from '@lawbook/exchange/failures/invariant';
+import { openPoseidon2 } from '@lawbook/proofs/barretenberg/poseidon2';
+import { EPOCH_SHAPES, smallestCircuit } from '@lawbook/proofs/circuits/epochCircuit';
+import type { ReferenceString } from '@lawbook/proofs/keys/referenceString';
+import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
+import { HonkProver } from '@lawbook/proofs/provers/honk/honkProver';
+import { Urgency } from '@lawbook/proofs/provers/prover';
+import type { DecisionInputs } from '@lawbook/proofs/provers/router/decision';
+import { Router } from '@lawbook/proofs/provers/router/router';
+import type { EpochPlace } from '@lawbook/proofs/statements/epoch/epochStatement';
+import { epochClaim, epochCut } from '@lawbook/proofs/statements/epoch/epochStatement';
+import type { FieldHash } from '@lawbook/proofs/statements/epoch/fieldHash';
+import {
+  decodeSettlementAttachment,
+  encodeSettlementAttachment,
+} from '@lawbook/proofs/statements/epoch/settlementAttachment';
+import { INSECURE_SETUP } from '@lawbook/proofs/statements/proof';
+import type { LawProof } from '@lawbook/settlement/baseLayer/submission';
+import type { SealedList } from '@lawbook/settlement/settler/epochSource';
+import type { CutSealedList, ProvedList, ProveList } from '@lawbook/settlement/settler/settler';
+import type { Logger } from 'pino';
+import type { ProofsConfig } from '../config/config.ts';
+import type { ProverFacts } from './settlementService.ts';
+
+/** What proves the epochs of a venue. */
+export interface EpochProver {
+  readonly prove: ProveList;
+  readonly cut: CutSealedList;
+  readonly readProof: (attachment: Uint8Array) => LawProof;
+  readonly hash: FieldHash;
+  readonly provers: () => readonly ProverFacts[];
+  readonly close: () => Promise<void>;
+}
+
+/** What an epoch prover is opened with. */
+export interface EpochProverOptions {
+  readonly proofs: ProofsConfig;
+  readonly string: ReferenceString;
+  /** Keys by circuit, in the order of the agreement. */
+  readonly keys: readonly VerifyingKey[];
+  readonly shard: number;
+  readonly log: Logger;
+}
+
+/** Failures after which a backend is left alone for a while. */
+const BREAKER = { failuresMax: 3, openMs: 15_000, openMsMax: 120_000 } as const;
+const FAILURES_MAX = 2;
+/** Statements that may wait; the settler asks for a few at a time. */
+const QUEUE_MAX = 8;
+/** How soon an epoch is wanted proven; the router prefers backends that keep it. */
+const DEADLINE_MS = 30_000;
+
+/** Opens the provers of the venue: children of this process, one for each proof. */
+export async function openEpochProver(options: EpochProverOptions): Promise<EpochProver> {
+  const { proofs, string, keys, shard, log } = options;
+  const hash = await openPoseidon2();
+  const honk = new HonkProver({
+    string,
+    keys,
+    threads: 2,
+    workers: proofs.workers,
+    queueMax: QUEUE_MAX,
+    memoryBytesMax: proofs.memoryBytes,
+    timeoutMs: proofs.timeoutMs,
+    onMeasured: (cost) => log.debug({ cost }, 'an epoch was proved'),
+  });
+  const router = new Router({
+    backends: [{ prover: honk, costPerSecond: 1 }],
+    demands: {
+      checkedAllowed: false,
+      insecureSetupAllowed: string.setup === INSECURE_SETUP,
+      evmVerifiable: true,
+    },
+    breaker: BREAKER,
+    attemptMsMax: proofs.timeoutMs,
+    failuresMax: FAILURES_MAX,
+    onDecision: (inputs: DecisionInputs, decision) => log.debug({ inputs, decision }, 'routed'),
+  });
+  const prove: ProveList = (list, previousListHash, signal) => {
+    return proveList(list, { router, hash, keys, shard, previousListHash, signal });
+  };
+  const cut: CutSealedList = (list, previousListHash) => {
+    return Promise.resolve(epochCut(list.bundle, placeOf(list, shard, previousListHash), hash));
+  };
+  const readProof = (attachment: Uint8Array): LawProof => {
+    const { place, proof } = decodeSettlementAttachment(attachment);
+    const circuit = circuitPlace(keys, proof.circuit);
+    return { circuit, dataCommitment: place.dataCommitment, bytes: proof.bytes };
+  };
+  const close = (): Promise<void> => router.close();
+  return { prove, cut, readProof, hash, provers: () => router.report(), close };
+}
+
+interface Proving {
+  readonly router: Router;
+  readonly hash: FieldHash;
+  readonly keys: readonly VerifyingKey[];
+  readonly shard: number;
+  readonly previousListHash: Hash;
+  readonly signal: AbortSignal;
+}
+
+async function proveList(list: SealedList, proving: Proving): Promise<ProvedList> {
+  const { router, hash, keys, shard, previousListHash, signal } = proving;
+  const { bundle, listNumber, sealedAtMs } = list;
+  const place = placeOf(list, shard, previousListHash);
+  const { claim, listHash, dataCommitment } = epochClaim(bundle, place, hash);
+  const { proof, backend } = await router.prove(claim.statement, claim.witness, {
+    signal,
+    urgency: bundle.withdrawals.length > 0 ? Urgency.withdrawal : Urgency.epoch,
+    deadlineAtMs: sealedAtMs + DEADLINE_MS,
+  });
+  invariant(proof.kind === 'validity', 'the demands leave no room for a mere check');
+  const { circuit } = proof;
+  return {
+    proof: { circuit: circuitPlace(keys, circuit), dataCommitment, bytes: proof.bytes },
+    attachment: encodeSettlementAttachment({
+      place: { shard, listNumber, previousListHash, listHash, dataCommitment },
+      proof,
+    }),
+    circuit,
+    backend,
+  };
+}
+
+/** Where a list stands, with the smallest circuit that has room for it. */
+function placeOf(list: SealedList, shard: number, previousListHash: Hash): EpochPlace {
+  const { batches } = list.bundle;
+  const orders = batches.reduce((sum, batch) => sum + batch.orders.count, 0);
+  const owners = new Set(batches.flatMap((batch) => batch.orders.owners));
+  const shape = smallestCircuit({ batches: batches.length, orders, vaults: owners.size + 2 });
+  invariant(shape !== undefined, 'the pipeline seals epochs that a circuit has room for');
+  return { shard, listNumber: list.listNumber, previousListHash, shape };
+}
+
+/** The agreement lists circuits in the order of the keys. */
+export function circuitPlace(keys: readonly VerifyingKey[], circuit: string): number {
+  const place = keys.findIndex((key) => key.circuit === circuit);
+  invariant(place >= 0, 'every epoch circuit has a key');
+  return place;
+}
+
+/** Points of a reference string that is long enough for the circuits of some keys. */
+export function pointsFor(keys: readonly VerifyingKey[]): number {
+  const gates = Math.max(...keys.map((key) => key.gates));
+  return 2 ** Math.ceil(Math.log2(gates)) + 1;
+}
+
+/** Orders of the largest circuit: what a batch may hold where epochs are proved. */
+export const PROVABLE_ORDERS: number = Math.max(...EPOCH_SHAPES.map(({ orders }) => orders));

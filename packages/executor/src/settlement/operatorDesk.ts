@@ -1,0 +1,126 @@
+import type { StartedEngine } from '@lawbook/chains/configuration/startChainEngine';
+import type { Environment } from '@lawbook/chains/environment';
+import { systemEnvironment } from '@lawbook/chains/environment';
+import type { FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
+import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
+import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
+import type { BaseLayer } from '@lawbook/settlement/baseLayer/baseLayer';
+import { submitAgreement } from '@lawbook/settlement/baseLayer/evm/agreements';
+import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
+import { openEvmBaseLayer } from '@lawbook/settlement/baseLayer/evm/openEvmBaseLayer';
+import { Actor, DEFAULT_ACT_TERMS } from '@lawbook/settlement/baseLayer/evm/performAct';
+import { openBridge } from '@lawbook/settlement/bridge/bridge';
+import { SettlementFault } from '@lawbook/settlement/settlementFault';
+import { openSettler } from '@lawbook/settlement/settler/openSettler';
+import type { Address } from 'viem';
+import { agreementOf } from './agreementOf.ts';
+import type { EpochProver } from './epochProver.ts';
+import type { VenueSide } from './settlementPlan.ts';
+import type { OpenedSettlement } from './settlementService.ts';
+
+/** Everything that an operator's side is opened with, once chain and contracts are there. */
+export interface DeskParts {
+  readonly started: StartedEngine;
+  readonly deployment: Deployment;
+  readonly shard: number;
+  readonly marketId: number;
+  readonly operator: Address;
+  readonly finality: FinalityTarget;
+  readonly prover: EpochProver;
+  readonly keys: readonly VerifyingKey[];
+  /** Endpoint for wallets; undefined where the chain is not ours to offer. */
+  readonly rpcUrl: string | undefined;
+  /** Ends what is below the engine, such as an embedded chain. */
+  readonly closeChain: () => Promise<void>;
+}
+
+/** Pace and bounds of the settler. */
+const LIMITS = {
+  provenAheadMax: 4,
+  failuresBeforeAlert: 5,
+  retryMsMin: 1_000,
+  retryMsMax: 30_000,
+  beatMs: 1_000,
+} as const;
+
+/** Opens base layer, settler and bridge over a chain that is ready. */
+export async function openDesk(parts: DeskParts, venue: VenueSide): Promise<OpenedSettlement> {
+  const { started, deployment, shard, marketId, operator, finality, prover, keys } = parts;
+  const environment = systemEnvironment();
+  const stands = { engine: started.engine, environment };
+  const layer = openEvmBaseLayer({ deployment, shard, marketId, operator, finality }, stands);
+  const { source, store, onEvent, execute, onIncident, machine } = venue;
+  const { prove, cut, readProof } = prover;
+  const settler = await openSettler(
+    { limits: LIMITS },
+    { layer, source, store, prove, cut, readProof, environment, onEvent },
+  );
+  const bridge = openBridge({
+    layer,
+    environment,
+    book: () => machine.state.baseLayer,
+    submit: async (input) => {
+      const result = await execute(input);
+      return result.ok ? { ok: true, value: undefined } : result;
+    },
+    onIncident,
+  });
+  const close = async (): Promise<void> => {
+    await bridge.close();
+    await settler.close();
+    await prover.close();
+    await layer.close();
+    await started.close();
+    await parts.closeChain();
+  };
+  const actor = new Actor(stands, operator, { ...DEFAULT_ACT_TERMS, finality });
+  return {
+    layer,
+    registerParameters: (parameters) => {
+      return registerParameters(parameters, { ...parts, actor, layer, environment });
+    },
+    facts: {
+      kind: 'evm',
+      chainId: BigInt(deployment.chainId),
+      contract: deployment.baseLayer,
+      registry: deployment.registry,
+      shard,
+      rpcUrl: parts.rpcUrl,
+      tokens: deployment.tokens.map(({ address }) => address),
+      setup: keys[0]?.setup ?? 'none',
+    },
+    settler,
+    provers: prover.provers,
+    close,
+  };
+}
+
+interface Registering extends DeskParts {
+  readonly actor: Actor;
+  readonly layer: BaseLayer;
+  readonly environment: Environment;
+}
+
+/** Parameters hold from the base epoch after the one in which they are registered. */
+async function registerParameters(
+  parameters: BatchParameters,
+  registering: Registering,
+): Promise<void> {
+  const { deployment, shard, operator, keys, prover, actor, layer, environment } = registering;
+  const plan = agreementOf({ deployment, shard, operator, keys, parameters, hash: prover.hash });
+  const { signal } = new AbortController();
+  await submitAgreement(plan, actor, signal);
+  const registeredIn = (await layer.agreement())?.baseEpoch ?? 0n;
+  for (let waitedMs = 0; waitedMs < ACTIVE_MS_MAX; waitedMs += ACTIVE_BEAT_MS) {
+    const present = (await layer.agreement())?.baseEpoch ?? 0n;
+    if (present > registeredIn) return;
+    await environment.clock.sleep(ACTIVE_BEAT_MS);
+  }
+  throw new SettlementFault(
+    'SETTLEMENT_UNAVAILABLE',
+    'The parameters are registered but do not hold yet: ask again in the next base epoch.',
+  );
+}
+
+const ACTIVE_MS_MAX = 15_000;
+const ACTIVE_BEAT_MS = 500;

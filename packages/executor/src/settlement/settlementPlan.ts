@@ -1,0 +1,35 @@
+import type { Result } from '@lawbook/exchange/failures/result';
+import type { Input } from '@lawbook/exchange/inputs';
+import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
+import type { StateMachine } from '@lawbook/exchange/stateMachine';
+import type { BatchTransition } from '@lawbook/exchange/transition';
+import type { EpochSource } from '@lawbook/settlement/settler/epochSource';
+import type { SettlementStore } from '@lawbook/settlement/settler/settlementStore';
+import type { SettlerEvent } from '@lawbook/settlement/settler/settler';
+import type { Logger } from 'pino';
+import type { Executed } from '../venueTypes.ts';
+import type { OpenedSettlement } from './settlementService.ts';
+
+/** What settling needs of the venue. */
+export interface VenueSide {
+  readonly machine: StateMachine;
+  readonly source: EpochSource;
+  readonly store: SettlementStore;
+  /** Sequences what was observed on the base layer. */
+  readonly execute: (input: Input) => Promise<Result<Executed>>;
+  /** Called when the ledger cannot follow the base layer; trading halts. */
+  readonly onIncident: (sentence: string) => void;
+  readonly onEvent: (event: SettlerEvent) => void;
+  readonly log: Logger;
+}
+
+/** How a venue settles, known before anything is opened: orders are signed for its domain. */
+export interface SettlementPlan {
+  readonly domain: VenueDomain;
+  /** Why no circuit of the plan can prove an epoch of these batches. */
+  readonly unprovable: (batches: readonly BatchTransition[]) => string | undefined;
+  /** Inputs that bring up the demo market; its money comes from the base layer. */
+  readonly demoInputs: (timeMs: number) => Input[] | undefined;
+  /** Opens chain, contracts, provers and settler. Called again after it has failed. */
+  readonly open: (venue: VenueSide) => Promise<OpenedSettlement>;
+}

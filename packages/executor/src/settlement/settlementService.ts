@@ -1,0 +1,296 @@
+import { Fault } from '@lawbook/exchange/failures/fault';
+import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
+import type { BaseLayer } from '@lawbook/settlement/baseLayer/baseLayer';
+import { SettlementFault } from '@lawbook/settlement/settlementFault';
+import type { ExposureLimits, ExposurePause } from '@lawbook/settlement/settler/exposure';
+import { judgeExposure } from '@lawbook/settlement/settler/exposure';
+import type { ListRecord } from '@lawbook/settlement/settler/settlementStore';
+import type { Settler, SettlerEvent } from '@lawbook/settlement/settler/settler';
+import type { Logger } from 'pino';
+import type {
+  AgreementState,
+  BaseLayerFacts,
+  ComponentHealth,
+  EpochJourney,
+  EpochLevel,
+  SettlementStatus,
+  StepState,
+} from '../venueTypes.ts';
+import type { VenueEpochSource } from './venueEpochSource.ts';
+
+/** A base layer that is ready, with the settler that works on it. */
+export interface OpenedSettlement {
+  readonly layer: BaseLayer;
+  readonly facts: BaseLayerFacts;
+  readonly settler: Settler;
+  readonly provers: () => readonly ProverFacts[];
+  /** Registers parameters and resolves once they hold on the base layer. */
+  readonly registerParameters: (parameters: BatchParameters) => Promise<void>;
+  /** Ends settler, bridge, provers and chain, in this order. */
+  readonly close: () => Promise<void>;
+}
+
+/** One backend as health and metrics see it. */
+export interface ProverFacts {
+  readonly id: string;
+  readonly breaker: string;
+  readonly proved: number;
+  readonly failed: number;
+  readonly running: number;
+  readonly queued: number;
+}
+
+/** What the service tells the venue. */
+export interface SettlementListener {
+  /** An epoch came further, or fell back. */
+  readonly onRecord: (record: ListRecord) => void;
+  /** The base layer and this venue hold different things: trading must halt. */
+  readonly onStopped: (sentence: string) => void;
+}
+
+/** What a service is made of. */
+export interface SettlementServiceOptions {
+  readonly marketId: number;
+  readonly exposure: ExposureLimits;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly log: Logger;
+  readonly source: VenueEpochSource;
+  /** Opens chain, provers and settler; takes from a second to a minute. */
+  readonly open: (events: SettlementEvents) => Promise<OpenedSettlement>;
+  /** A list's record, without waiting for the settler. */
+  readonly record: (listNumber: bigint) => Promise<ListRecord | undefined>;
+}
+
+/** What settler and bridge say to the service. */
+export interface SettlementEvents {
+  readonly onEvent: (event: SettlerEvent) => void;
+  /** The ledger cannot follow what happened on the base layer. */
+  readonly onIncident: (sentence: string) => void;
+}
+
+/** First pause between two attempts to open the base layer, and the longest. */
+const REOPEN_MS_MIN = 1_000;
+const REOPEN_MS_MAX = 30_000;
+
+/**
+ * Proving and settling beside a venue that trades. Nothing here is waited for by an order: when
+ * the base layer is away, the lag grows in plain sight until the exposure limit pauses admission.
+ */
+export class SettlementService {
+  readonly #options: SettlementServiceOptions;
+  readonly #closing = new AbortController();
+  #listener: SettlementListener | undefined;
+  #opened: OpenedSettlement | undefined;
+  #opening: Promise<void> = Promise.resolve();
+  #detail = 'the base layer is starting';
+  #stopped: string | undefined;
+  #pause: ExposurePause | undefined;
+
+  constructor(options: SettlementServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Tells the settler that an epoch was sealed and can be read. */
+  announceEpoch(): void {
+    this.#options.source.announce();
+  }
+
+  /** Starts opening the base layer and goes on trying until it is open. Returns at once. */
+  start(listener: SettlementListener): void {
+    this.#listener = listener;
+    this.#opening = this.#openWhenPossible();
+  }
+
+  /** Resolves once the base layer is open, or the service is closed. */
+  opened(): Promise<void> {
+    return this.#opening;
+  }
+
+  status(): SettlementStatus {
+    const opened = this.#opened;
+    const lag = opened?.settler.lag();
+    const phase = this.#phase();
+    return {
+      phase,
+      detail: this.#stopped ?? (opened === undefined ? this.#detail : opened.layer.health().detail),
+      pausedBecause: this.pausedBecause(),
+      lag,
+      exposure: this.#options.exposure,
+      layer: opened?.facts,
+    };
+  }
+
+  /** Why orders are refused now; undefined while they are not. Asked for every order. */
+  pausedBecause(): string | undefined {
+    if (this.#stopped !== undefined) return this.#stopped;
+    const lag = this.#opened?.settler.lag();
+    if (lag === undefined) return undefined;
+    const reading = { lag, nowMs: this.#options.clock(), before: this.#pause };
+    this.#pause = judgeExposure(this.#options.exposure, reading);
+    return this.#pause?.reason;
+  }
+
+  health(): ComponentHealth[] {
+    const opened = this.#opened;
+    const { detail, phase, pausedBecause } = this.status();
+    const layerReady = phase === 'running' && opened?.layer.health().state === 'ready';
+    const baseLayer: ComponentHealth = {
+      name: 'baseLayer',
+      state: layerReady && pausedBecause === undefined ? 'ready' : 'unready',
+      detail: pausedBecause ?? detail,
+    };
+    const provers = opened?.provers() ?? [];
+    const working = provers.filter(({ breaker }) => breaker !== 'open');
+    const prover: ComponentHealth = {
+      name: 'prover',
+      state: working.length > 0 ? 'ready' : 'unready',
+      detail: provers.map(proverSentence).join('; ') || 'no prover yet',
+    };
+    return [prover, baseLayer];
+  }
+
+  /** Backends for metrics; none while they are starting. */
+  provers(): readonly ProverFacts[] {
+    return this.#opened?.provers() ?? [];
+  }
+
+  async journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined> {
+    if (marketId !== this.#options.marketId) return undefined;
+    return journeyOf(await this.#options.record(BigInt(epochNumber)));
+  }
+
+  /** @throws Fault SETTLEMENT_UNAVAILABLE while the base layer is starting, and its own. */
+  async prepareParameters(parameters: BatchParameters): Promise<void> {
+    if (this.#opened === undefined) {
+      throw new SettlementFault('SETTLEMENT_UNAVAILABLE', `${this.#detail}: ask again later.`);
+    }
+    await this.#opened.registerParameters(parameters);
+  }
+
+  async agreement(): Promise<AgreementState> {
+    return { phase: this.#phase(), agreement: await this.#opened?.layer.agreement() };
+  }
+
+  /** The layer itself, for reads of vaults and agreements; undefined until it is open. */
+  layer(): BaseLayer | undefined {
+    return this.#opened?.layer;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#opening;
+    await this.#opened?.close();
+  }
+
+  #phase(): SettlementStatus['phase'] {
+    if (this.#stopped !== undefined) return 'stopped';
+    return this.#opened === undefined ? 'starting' : 'running';
+  }
+
+  async #openWhenPossible(): Promise<void> {
+    const { log, open } = this.#options;
+    const { signal } = this.#closing;
+    let pauseMs = REOPEN_MS_MIN;
+    while (!signal.aborted && this.#opened === undefined && this.#stopped === undefined) {
+      try {
+        this.#opened = await open({
+          onEvent: (event) => this.#hear(event),
+          onIncident: (sentence) => this.#stop(sentence),
+        });
+      } catch (cause) {
+        this.#detail = `the base layer cannot be opened: ${sentenceOf(cause)}`;
+        log.error({ err: cause }, 'the base layer cannot be opened; trying again');
+        await pause(pauseMs, signal);
+        pauseMs = Math.min(2 * pauseMs, REOPEN_MS_MAX);
+      }
+    }
+  }
+
+  #hear(event: SettlerEvent): void {
+    const { log } = this.#options;
+    switch (event.kind) {
+      case 'record':
+        this.#listener?.onRecord(event.record);
+        return;
+      case 'unwound':
+        log.warn({ listNumber: String(event.listNumber) }, 'settled lists left the chain');
+        return;
+      case 'alert':
+        log.error({ listNumber: String(event.listNumber) }, event.sentence);
+        return;
+      case 'diverged': {
+        const { listNumber, ours, theirs } = event;
+        const here = ours ?? 'unknown';
+        this.#stop(`list ${listNumber} is ${theirs} on the base layer and ${here} at this venue`);
+        return;
+      }
+    }
+  }
+
+  /** What the base layer holds is right; a venue that holds something else must not go on. */
+  #stop(sentence: string): void {
+    this.#stopped ??= sentence;
+    this.#options.log.fatal(sentence);
+    this.#listener?.onStopped(sentence);
+  }
+}
+
+/** What a record means for readers of its epoch. An epoch without a record waits for its proof. */
+export function journeyOf(record: ListRecord | undefined): EpochJourney {
+  const failure = record?.lastFailure;
+  const why = failure === undefined ? {} : { detail: failure };
+  const waiting: StepState = { kind: 'waiting', ...why };
+  if (record === undefined || record.stage === 'sealed') {
+    return { level: 'checked', prove: waiting, settle: { kind: 'waiting' }, record };
+  }
+  const backend = record.provedBy?.backend;
+  const prove: StepState = {
+    kind: 'done',
+    atMs: record.provenAtMs ?? record.sealedAtMs,
+    ...(backend === undefined ? {} : { detail: backend }),
+  };
+  return { level: LEVELS[record.stage], prove, settle: settleStep(record, waiting), record };
+}
+
+const LEVELS: Readonly<Record<ListRecord['stage'], EpochLevel>> = {
+  sealed: 'checked',
+  proven: 'proven',
+  settled: 'settled',
+  finalized: 'finalized',
+  refused: 'proven',
+};
+
+function settleStep(record: ListRecord, waiting: StepState): StepState {
+  if (record.stage === 'refused') {
+    return { kind: 'refused', detail: record.lastFailure ?? 'the base layer refuses it' };
+  }
+  if (record.stage === 'proven' || record.settledAtMs === undefined) return waiting;
+  const { transaction, settledAtMs } = record;
+  return {
+    kind: 'done',
+    atMs: settledAtMs,
+    ...(transaction === undefined ? {} : { detail: transaction }),
+  };
+}
+
+function proverSentence({ id, breaker, proved, running, queued }: ProverFacts): string {
+  const state = breaker === 'closed' ? '' : `, breaker ${breaker}`;
+  return `${id}: ${proved} proved, ${running} running, ${queued} waiting${state}`;
+}
+
+function sentenceOf(cause: unknown): string {
+  return cause instanceof Fault ? cause.message : String(cause);
+}
+
+function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, durationMs);
+    signal.addEventListener('abort', finish, { once: true });
+  });
+}
