@@ -107,7 +107,7 @@ function epochFindings(bundle: EpochBundle, options: VerifyOptions): EpochFindin
     { name: 'withdrawals are signed, unexpired and fresh', flaw: withdrawalFlaw(bundle) },
     { name: 'one market', flaw: marketFlaw(bundle) },
     {
-      name: 'epoch hash binds diffs and withdrawals',
+      name: 'epoch hash binds the diffs and the withdrawals',
       flaw: hashFlaw('epochHash', recomputed, epochHash),
     },
     ...(wanted === undefined

@@ -52,6 +52,7 @@ export function verificationLines(verification: Verification): string[] {
     `  epoch hash   ${bundle.epochHash}`,
     `  parent       ${bundle.parentEpochHash}`,
     `  batches ${bundle.batches.length}, orders ${orders}, vaults ${bundle.diffs.accounts.length}`,
+    ...additionLines(bundle),
     '',
   ];
   for (const [k, law] of LAWS.entries()) {
@@ -71,6 +72,15 @@ export function verificationLines(verification: Verification): string[] {
   lines.push('', `  Predicates: ${predicates.map(predicateText).join(', ')}`);
   lines.push(paint.dim(`  ${NEVER_SHOWN}`), '', conclusion(holds));
   return lines;
+}
+
+/** What a bundle carries beside its batches; nothing for one that carries nothing. */
+function additionLines({ withdrawals, attachments }: EpochBundle): string[] {
+  const lines: string[] = [];
+  if (withdrawals.length > 0) lines.push(`  withdrawals ${withdrawals.length}`);
+  if (attachments.length === 0) return lines;
+  const sections = attachments.map(({ name, bytes }) => `${name} (${bytes.length} bytes)`);
+  return [...lines, `  attached, not judged here: ${sections.join(', ')}`];
 }
 
 /** The verification for a machine. */
@@ -95,6 +105,8 @@ export function verificationJson(verification: Verification): Readonly<Record<st
       })),
     })),
     epoch: findings.map(({ name, flaw }) => ({ name, holds: flaw === undefined, flaw })),
+    withdrawals: bundle.withdrawals.length,
+    attachments: bundle.attachments.map(({ name, bytes }) => ({ name, bytes: bytes.length })),
     predicates,
     neverShown: NEVER_SHOWN,
   };
