@@ -127,20 +127,29 @@ export class ListSettlement {
     let record = begun;
     for (let tries = 1; tries <= ACT_TRIES; tries += 1) {
       if (record !== undefined && (await this.#isTaken(record))) return record;
-      const plan = await this.plan();
-      record ??= await this.#begin(plan);
-      if (plan.firstPoolNonce !== record.firstPoolNonce) continue;
-      const intents = [...plan.debits, ...(await this.#signed(plan))];
       try {
-        await this.#parts.client.submitIntents(intents, this.#signal);
+        const plan = await this.plan();
+        record ??= await this.#begin(plan);
+        if (plan.firstPoolNonce === record.firstPoolNonce) await this.#submit(plan, tries);
       } catch (error) {
-        if (!isUnavailable(error)) throw error;
-        // Lost or failed: the pool's nonce tells, before anything is sent again.
-        await this.#pause(tries);
+        // A request that was given up may arrive late: what is refused then is its repetition.
+        if (!(error instanceof DeltaRefusal) || record === undefined) throw error;
+        if (!(await this.#isTaken(record))) throw error;
       }
     }
     if (record !== undefined && (await this.#isTaken(record))) return record;
     throw this.#unavailable('does not take the allowances');
+  }
+
+  /** Sends a plan; where the answer is lost, the pool's nonce tells before anything is repeated. */
+  async #submit(plan: EpochPlan, tries: number): Promise<void> {
+    const intents = [...plan.debits, ...(await this.#signed(plan))];
+    try {
+      await this.#parts.client.submitIntents(intents, this.#signal);
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      await this.#pause(tries);
+    }
   }
 
   /** Whether the pool's nonces of the list are used. @throws SettlementFault UNCERTAIN */
