@@ -193,7 +193,8 @@ export class BookSide {
   }
 
   #mark(level: number): void {
-    const [word, group] = [level >>> 5, level >>> 10];
+    const word = level >>> 5;
+    const group = level >>> 10;
     this.#words[word] = (this.#words[word] as number) | (1 << (level & 31));
     this.#groups[group] = (this.#groups[group] as number) | (1 << (word & 31));
     this.#top |= 1 << group;
@@ -201,7 +202,8 @@ export class BookSide {
   }
 
   #unmark(level: number): void {
-    const [word, group] = [level >>> 5, level >>> 10];
+    const word = level >>> 5;
+    const group = level >>> 10;
     this.#levelsInWindow -= 1;
     const left = (this.#words[word] as number) & ~(1 << (level & 31));
     this.#words[word] = left;

@@ -41,8 +41,11 @@ export const PLACE = {
   moving: 5,
 } as const;
 
-/** The slots of the index by id are this many times the rows: searches end after a step or two. */
-const SLOTS_PER_ROW = 2;
+/** The index by id has at least this many slots for each order: searches end after a step or two. */
+const SLOTS_PER_ORDER = 4;
+
+/** Slots at first, as a power of two. */
+const SLOT_BITS_START = 12;
 
 /**
  * The open orders of a book as rows of one preallocated buffer.
@@ -57,8 +60,13 @@ export class OrderRows {
   /** The first and last open order by account. */
   readonly firstOwn: Int32Array;
   readonly lastOwn: Int32Array;
-  readonly #slots: Int32Array;
-  readonly #shift: number;
+  /**
+   * Rows by the hash of their ids. It grows with the orders that are open and not with those that
+   * could be: a roomy table is a miss of the cache at every look.
+   */
+  #slots: Int32Array = new Int32Array(2 ** SLOT_BITS_START);
+  #shift: number = 32 - SLOT_BITS_START;
+  #registered = 0;
   #free = 0;
   #untouched = 1;
   #count = 0;
@@ -70,9 +78,6 @@ export class OrderRows {
     this.doubles = new Float64Array(this.integers.buffer);
     this.firstOwn = new Int32Array(accounts);
     this.lastOwn = new Int32Array(accounts);
-    const bits = 32 - Math.clz32(capacity * SLOTS_PER_ROW - 1);
-    this.#slots = new Int32Array(2 ** Math.max(bits, 2));
-    this.#shift = 32 - Math.max(bits, 2);
   }
 
   /** Rows in use. */
@@ -127,11 +132,9 @@ export class OrderRows {
   /** Makes an order findable and lists it last under its account. */
   register(row: number): void {
     const { integers } = this;
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = Math.imul((this.doubles[row * 8 + 6] as number) | 0, GOLDEN) >>> this.#shift;
-    while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    slots[slot] = row;
+    this.#registered += 1;
+    if (this.#registered * SLOTS_PER_ORDER > this.#slots.length) this.#growSlots();
+    this.#index(row);
 
     const at = row * ROW_STRIDE;
     const account = integers[at + ROW.account] as number;
@@ -141,6 +144,21 @@ export class OrderRows {
     if (last === 0) this.firstOwn[account] = row;
     else integers[last * ROW_STRIDE + ROW.nextOwn] = row;
     this.lastOwn[account] = row;
+  }
+
+  #index(row: number): void {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = Math.imul((this.doubles[row * 8 + 6] as number) | 0, GOLDEN) >>> this.#shift;
+    while (slots[slot] !== 0) slot = (slot + 1) & mask;
+    slots[slot] = row;
+  }
+
+  #growSlots(): void {
+    const before = this.#slots;
+    this.#slots = new Int32Array(before.length * 2);
+    this.#shift -= 1;
+    for (const row of before) if (row !== 0) this.#index(row);
   }
 
   /** Undoes `register`. */
@@ -154,6 +172,7 @@ export class OrderRows {
     else integers[previous * ROW_STRIDE + ROW.nextOwn] = next;
     if (next === 0) this.lastOwn[account] = previous;
     else integers[next * ROW_STRIDE + ROW.previousOwn] = previous;
+    this.#registered -= 1;
     this.#forget(row);
   }
 

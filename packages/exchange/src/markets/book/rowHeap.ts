@@ -89,7 +89,8 @@ export class RowHeap {
   }
 
   #precedes(a: number, b: number): boolean {
-    const [left, right] = [this.#keys[a] as number, this.#keys[b] as number];
+    const left = this.#keys[a] as number;
+    const right = this.#keys[b] as number;
     return (
       left < right || (left === right && (this.#ties[a] as number) < (this.#ties[b] as number))
     );
