@@ -208,6 +208,7 @@ class Planner {
     if (paid > order.budget || (isVoid && paid !== 0n)) {
       throw deltaRefusal('LimitsAreRespected', [index, paid, order.budget]);
     }
+    if (order.budget > I64_MAX) throw deltaRefusal('AmountOutOfRange', [order.budget]);
     const allowance = this.#facts.allowances[index];
     if (allowance !== undefined) this.#checkAllowance(allowance, row, index);
     // A void row takes no part. Its allowance is used up all the same where there is one.
