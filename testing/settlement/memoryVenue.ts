@@ -308,7 +308,16 @@ export function finish(scene: Scene): Submission & { readonly cut: ListCut } {
   const book = { rows: scene.rows, grants: scene.grants };
   const { firstBatchNumber } = scene;
   const cut = { list, book, domain: DOMAIN, firstBatchNumber };
-  return { list, book, proof: scene.proof, listHash: listHash(cut), cut };
+  return { list, book, proof: scene.proof, listHash: hashOf(cut), cut };
+}
+
+/** A list that is malformed has no hash, and what refuses it asks for none. */
+function hashOf(cut: ListCut): Hash {
+  try {
+    return listHash(cut);
+  } catch {
+    return ZERO_HASH;
+  }
 }
 
 /** Three columns to a word, in two's complement of 64 bits. */
