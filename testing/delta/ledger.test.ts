@@ -96,7 +96,7 @@ test('each breach of a global law is refused by name, and nothing changes', asyn
   }
 });
 
-test('a list that does not follow the last one, or that the pool did not sign, is not proved', async () => {
+test('a list off the chain, or one that the pool did not sign, is not proved', async () => {
   const world = await DeltaWorld.start();
   try {
     const client = world.client();

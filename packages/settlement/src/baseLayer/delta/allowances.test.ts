@@ -119,7 +119,7 @@ test('what an owner pays and receives of one asset is netted over its orders', (
   );
 });
 
-test('an allowance that pays nothing is sent without changes, so that the next nonce is good', () => {
+test('an allowance that pays nothing is sent without changes, for the sake of its nonce', () => {
   const row = { owner: ALICE, pay: 0, budget: 100n };
   const rows = [
     { ...row, paid: 50n, received: 40n, orderNonce: 2n, deltaNonce: 2n },
@@ -254,7 +254,7 @@ test('solvency: a vault that would go negative', () => {
   assertRefused('VaultsAreSolvent', () => planOf(lawful, { views: empty }));
 });
 
-test('ranges: a change of minus 2^63 has no credit that fits 64 bits, nor has such a budget', () => {
+test('ranges: a debit or a budget of 2^63 has no credit that fits 64 bits', () => {
   const facts = factsOf(lawful);
   const paid = I64_MAX + 1n;
   const rich = { ...vault, balances: new Map([[GOLD, paid]]) };

@@ -187,7 +187,7 @@ test('an order without its allowance stops the epoch before anything is sent', a
   });
 });
 
-test('a list whose laws do not hold is refused by name, and proved again with another proof', async () => {
+test('a list that breaks laws is refused by name, and proved again with another proof', async () => {
   const provesLaws = ({ bytes }: { readonly bytes: Uint8Array }): boolean => bytes[0] === 9;
   await inWorld(
     async (world) => {
@@ -215,7 +215,7 @@ test('a list that the validators refuse is refused for good', async () => {
   });
 });
 
-test('a list out of turn, off the chain or with another hash is refused by name', async () => {
+test('a list out of turn, off the chain or with another hash is refused', async () => {
   await inWorld(async (world) => {
     const layer = await world.open();
     const first = world.submission(plainEpoch(1n));
@@ -234,7 +234,7 @@ test('a list out of turn, off the chain or with another hash is refused by name'
   });
 });
 
-test('lists of others on the domain are told apart, and doubt is not resolved by guessing', async () => {
+test('lists of others on the domain are told apart, and nothing is guessed', async () => {
   await inWorld(async (world) => {
     world.ledger.cutForeignList();
     const layer = await world.open();
@@ -253,7 +253,7 @@ test('lists of others on the domain are told apart, and doubt is not resolved by
   });
 });
 
-test('a domain that is away makes the layer unready and leaves no doubt behind', async () => {
+test('a domain that is away makes the layer unready, and nothing else', async () => {
   await inWorld(async (world) => {
     const layer = await world.open();
     const faults = Array.from({ length: 40 }, () => ['GET sdls', 'GET vault'] as const).flat();

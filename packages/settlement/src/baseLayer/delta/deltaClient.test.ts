@@ -1,5 +1,6 @@
-// Goal: the client says what it heard and nothing else: exact amounts, named fields of answers that
-// are none, and no retry of an act. Method: real HTTP against the local ledger with scripted bodies.
+// Goal: the client says what it heard and nothing else: exact amounts, named fields of answers
+// that are none, and no retry of an act. Method: real HTTP against the local ledger with scripted
+// bodies.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemEnvironment } from '@lawbook/chains/environment';
