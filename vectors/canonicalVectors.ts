@@ -115,7 +115,7 @@ export function canonicalVectors(): CanonicalVector[] {
 }
 
 /** Clears at the mids, whatever the solver of the day would say: vectors outlive solvers. */
-function clearAtMids(bench: ExchangeBench): BatchTransition {
+export function clearAtMids(bench: ExchangeBench): BatchTransition {
   bench.must({ kind: 'closeBatch', marketId: 1 });
   const oracle = demoOracle(bench.timeMs);
   const proposal = { kind: 'cleared' as const, solution: atMids(oracle) };

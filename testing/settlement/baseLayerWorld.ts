@@ -47,6 +47,8 @@ export interface SettleRun {
 export interface BaseLayerWorld {
   /** Settles under a data commitment that the caller chose; the last epoch stays settled. */
   settle(cut: ListCut, dataCommitment: bigint): Promise<SettleRun>;
+  /** Sends call data that was encoded elsewhere. */
+  send(callData: Hex): Promise<SettleRun>;
   /** What the list hash calls chain and contract. */
   domainSeparator(): Promise<Hex>;
   /** Ledger units of a vault. */
@@ -135,6 +137,15 @@ export async function openBaseLayerWorld(options: WorldOptions): Promise<BaseLay
   return new EvmWorld(chain, base);
 }
 
+/** Call data of `settle` under the agreement's first circuit. */
+export function settleCall(cut: ListCut, dataCommitment: bigint): Hex {
+  return encodeFunctionData({
+    abi: BASE_LAYER_ABI,
+    functionName: 'settle',
+    args: [cut.list, cut.book, { circuit: 0n, dataCommitment, proof: '0xc0de' }],
+  });
+}
+
 class EvmWorld implements BaseLayerWorld {
   readonly #chain: Chain;
   readonly #base: Hex;
@@ -144,7 +155,11 @@ class EvmWorld implements BaseLayerWorld {
     this.#base = base;
   }
 
-  async settle(cut: ListCut, dataCommitment: bigint): Promise<SettleRun> {
+  settle(cut: ListCut, dataCommitment: bigint): Promise<SettleRun> {
+    return this.send(settleCall(cut, dataCommitment));
+  }
+
+  async send(callData: Hex): Promise<SettleRun> {
     let asked: readonly bigint[] | undefined;
     const listen = ({ to, data }: { to?: { toString(): string }; data: Uint8Array }): void => {
       if (to?.toString() !== VERIFIER) return;
@@ -154,12 +169,7 @@ class EvmWorld implements BaseLayerWorld {
     const { events } = this.#chain.evm;
     invariant(events !== undefined, 'the EVM tells what it does');
     events.on('beforeMessage', listen);
-    const data = encodeFunctionData({
-      abi: BASE_LAYER_ABI,
-      functionName: 'settle',
-      args: [cut.list, cut.book, { circuit: 0n, dataCommitment, proof: '0xc0de' }],
-    });
-    const { execResult } = await this.#chain.call(this.#base, data);
+    const { execResult } = await this.#chain.call(this.#base, callData);
     events.off('beforeMessage', listen);
     const failed = execResult.exceptionError !== undefined;
     const refusal = failed ? refusalOf(execResult.returnValue) : undefined;
