@@ -320,13 +320,8 @@ function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
   switch (kind) {
     case 'registerAsset':
       return { kind, symbol: reader.text(), decimals: reader.u8() };
-    case 'createMarket': {
-      const parameters = parametersFrom(reader.bytes());
-      const oracle = decodeOracle(reader.bytes());
-      const inventory = parameters.assets.map(() => reader.amount());
-      if (reader.remaining === 0) return { kind, parameters, oracle, inventory };
-      return { kind, parameters, oracle, inventory, resumeFrom: decodeResumePoint(reader) };
-    }
+    case 'createMarket':
+      return decodeMarket(reader);
     case 'setParameters':
       return { kind, parameters: parametersFrom(reader.bytes()) };
     case 'credit':
@@ -387,6 +382,15 @@ function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
     default:
       return unreachable(kind);
   }
+}
+
+function decodeMarket(reader: ByteReader): Extract<Input, { kind: 'createMarket' }> {
+  const kind = 'createMarket';
+  const parameters = parametersFrom(reader.bytes());
+  const oracle = decodeOracle(reader.bytes());
+  const inventory = parameters.assets.map(() => reader.amount());
+  if (reader.remaining === 0) return { kind, parameters, oracle, inventory };
+  return { kind, parameters, oracle, inventory, resumeFrom: decodeResumePoint(reader) };
 }
 
 function decodeCrossing(reader: ByteReader, kind: Crossing['kind']): Crossing {

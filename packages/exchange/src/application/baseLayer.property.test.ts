@@ -1,9 +1,9 @@
 // Goal: however value crosses to and from the base layer between trades, the books agree with it.
 // Method: random scripts of all inputs by three people, lawful and unlawful alike, beside a plain
-// model of the base layer (what was deposited, withdrawn in epochs and paid to leavers). After every
-// step: assets sum to zero, what waits is set aside, custody owes what the model holds, and a refused
-// input leaves the root alone. At the end every epoch is lawful as its bundle tells it, and a replay
-// and a snapshot give the same root.
+// model of the base layer (what was deposited, withdrawn in epochs and paid to leavers). After
+// each step: assets sum to zero, what waits is set aside, custody owes what the model holds, and
+// what is refused leaves the root alone. At the end every epoch is lawful as its bundle tells it,
+// and both a replay and a snapshot give the same root.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

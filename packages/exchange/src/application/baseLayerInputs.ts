@@ -19,7 +19,7 @@ type Of<K extends Input['kind']> = Extract<Input, { kind: K }>;
 
 /**
  * Credits a deposit that the base layer holds, each once and in its order. A pool's deposit waits
- * while its market has an epoch open: batches of one epoch start from the pool that the batch before
+ * while its market has an epoch open: batches of one epoch start from the pool that the one before
  * left, and the laws ask for it. Pools and fees of markets that do not exist yet are vaults like
  * others: the base layer takes deposits for them, and a refused one would stop all that follow.
  * Rejections: assetUnknown, amountOutOfRange, depositOutOfOrder, notOperator.

@@ -210,8 +210,8 @@ export interface EpochClaim {
 }
 
 /**
- * Hash that chains an epoch's diff list and withdrawals to the epoch before it. Ids stand behind all
- * else, so that an epoch without any hashes as one did before there were withdrawals.
+ * Hash that chains an epoch's diff list and withdrawals to the epoch before it. Ids stand behind
+ * all else, so that an epoch without any hashes as one did before there were withdrawals.
  */
 export function chainEpoch(claim: EpochClaim): Hash {
   const { marketId, epochNumber, parentEpochHash, withdrawalIds } = claim;

@@ -178,8 +178,8 @@ export function credit(state: ExchangeState, input: Of<'credit'>): Result<Applie
 }
 
 /**
- * The refusal of units that come out of custody: assetUnknown, or amountOutOfRange where the account
- * or custody has no room for them.
+ * The refusal of units that come out of custody: assetUnknown, or amountOutOfRange where the
+ * account or custody has no room for them.
  */
 export function refuseCredit(
   state: ExchangeState,

@@ -1,5 +1,6 @@
-// Goal: a snapshot of a former version still starts a venue, with the very root that it had. Method:
-// a state that version 1 wrote (an order cleared, another open) is read, compared and gone on with.
+// Goal: a snapshot of a former version still starts a venue, with the very root that it had.
+// Method: a state that version 1 wrote (an order cleared, another open) is read, compared and gone
+// on with.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -14,7 +14,8 @@ import type { ExchangeState } from './exchangeState.ts';
 
 /**
  * The commitment to everything the exchange remembers: the account tree (updated along the paths of
- * accounts that changed since the last call) and one hash each over assets, sessions and markets, and over what is known of the base layer.
+ * accounts that changed since the last call), one hash over assets, sessions and markets, and what
+ * is known of the base layer.
  */
 export function stateRoot(state: ExchangeState): Hash {
   const leaves = state.ledger.takeTouched().map((number) => {

@@ -1,5 +1,5 @@
-// Goal: an epoch pays nothing that its owners did not sign, in time and once. Method: a lawful epoch
-// with withdrawals is corrupted field by field; each corruption is refused at its own place.
+// Goal: an epoch pays nothing that its owners did not sign, in time and once. Method: a lawful
+// epoch with withdrawals is corrupted field by field; each corruption is refused at its own place.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fundedBench, person } from '../../../../testing/exchange/exchangeBench.ts';

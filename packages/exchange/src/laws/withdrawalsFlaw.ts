@@ -63,10 +63,10 @@ function termsFlaw(claim: WithdrawalsClaim, withdrawal: Withdrawal): Flaw | unde
     const rule = 'a withdrawal goes to an address that somebody can hold';
     return { field: 'to', rule, expected: 'such an address', actual: to };
   }
-  const common = claim.withdrawals[0]?.withdrawal.shard ?? shard;
-  if (shard !== common) {
+  const first = claim.withdrawals[0]?.withdrawal.shard ?? shard;
+  if (shard !== first) {
     const rule = 'the withdrawals of an epoch are from one shard';
-    return { field: 'shard', rule, expected: common, actual: shard };
+    return { field: 'shard', rule, expected: first, actual: shard };
   }
   if (expiresAtMs > claim.lastClosedAtMs) return undefined;
   const rule = 'a withdrawal is unexpired at the last close of its epoch';

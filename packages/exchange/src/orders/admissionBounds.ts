@@ -21,8 +21,8 @@ export interface AdmissionBounds {
  * The bounds of every venue. Thirty days are far above the one batch for which an order lives, and
  * far below what microseconds sent as milliseconds come to. At 2^32 a step, no account reaches the
  * last nonce with fewer than 10^9 orders. Rule 2 refuses a fill whose rounding to whole units
- * misses its limit, so coarse basket units lose orders, and very coarse ones all of them. Within ten
- * minutes an epoch is sealed wherever people trade, so that few withdrawals come back expired.
+ * misses its limit, so coarse basket units lose orders, and very coarse ones all of them. Within
+ * ten minutes an epoch is sealed wherever people trade, so that few withdrawals come back expired.
  */
 export const ADMISSION_BOUNDS: AdmissionBounds = {
   orderLifeMsMax: 30 * 86_400_000,

@@ -30,8 +30,9 @@ import type { Claim } from './ownerConsent.ts';
 import { ownerConsent } from './ownerConsent.ts';
 
 /**
- * Takes orders, cancels, commitments, reveals and withdrawals from any gateway: limits, consent, then the venue.
- * Each is sequenced at most once, whatever happens to the connection that brought it.
+ * Takes orders, cancels, commitments, reveals and withdrawals from any gateway: limits, consent,
+ * then the venue. Each is sequenced at most once, whatever happens to the connection that brought
+ * it.
  */
 export class OrderIntake {
   readonly #core: GatewayCore;
