@@ -5,6 +5,7 @@ import { apiReference } from '../packages/api/src/schema/apiReference.ts';
 import { CHAIN_FAULTS } from '../packages/chains/src/chainFault.ts';
 import type { ChainMetricRow } from '../packages/chains/src/metrics/chainMetricTable.ts';
 import { CHAIN_METRICS } from '../packages/chains/src/metrics/chainMetricTable.ts';
+import { CLI_FAULTS } from '../packages/cli/src/terminal/cliFault.ts';
 import type { RejectionRow } from '../packages/exchange/src/failures/rejectionCodes.ts';
 import { REJECTIONS } from '../packages/exchange/src/failures/rejectionCodes.ts';
 import { CONFIG_FAULTS } from '../packages/executor/src/config/configFault.ts';
@@ -155,9 +156,6 @@ const CHAIN_METRICS_INTRODUCTION = `## The chain engine
 
 /** Faults whose code stands in one place only, without a table beside it. */
 const OTHER_FAULTS: Readonly<Record<string, string>> = {
-  CLI_FILE: 'A file of the command line cannot be read, written or understood.',
-  CLI_REFUSED: 'The venue or the exchange refused; the rejection is in the fields.',
-  CLI_USAGE: 'A command was called wrongly.',
   DECODE_FAILED: 'Bytes are not the canonical encoding of what they should be.',
   JOURNAL_MISSING: 'There is no journal in the named folder.',
   JOURNAL_DIVERGES: 'A journal record cannot be replayed by this version or configuration.',
@@ -174,6 +172,7 @@ export const FAULT_MEANINGS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(CLIENT_FAULTS),
   ...Object.entries(GATEWAY_FAULTS),
   ...Object.entries(STORAGE_FAULTS),
+  ...Object.entries(CLI_FAULTS),
   ...Object.entries(OTHER_FAULTS),
 ]);
 

@@ -160,6 +160,7 @@ const COMMAND_MAY = [
   exchange,
   'packages/cli/src',
   'packages/chains/src',
+  'contracts/generated',
   'packages/settlement/src/settlementFault.ts',
   'packages/settlement/src/baseLayer',
   'packages/proofs/src/statements',

@@ -17,7 +17,7 @@ let venue: ChildProcess;
 let url = '';
 
 before(async () => {
-  const words = ['start', '--json', '--port', '0', '--data-dir', dataDir];
+  const words = ['start', '--json', '--settlement', 'off', '--port', '0', '--data-dir', dataDir];
   const settings = ['--set', 'market.batchIntervalMs=200', 'log.level=silent'];
   venue = spawn(process.execPath, [MAIN, ...words, ...settings], {
     env: { PATH: process.env['PATH'] },
@@ -133,6 +133,8 @@ test('exports an epoch that verifies against the hash the venue published', asyn
 test('exits 1 where the port is taken, and leaves nothing running', async () => {
   const words = [
     'start',
+    '--settlement',
+    'off',
     '--json',
     '--port',
     new URL(url).port,

@@ -13,16 +13,21 @@ import { readPredicates } from '@lawbook/exchange/laws/predicates';
 import type { Violated } from '@lawbook/exchange/laws/verdict';
 import { recoverSigner } from '@lawbook/exchange/orders/signature';
 import { Signing } from '@lawbook/exchange/orders/signedTypes';
+import { SETTLEMENT_ATTACHMENT } from '@lawbook/proofs/statements/epoch/settlementAttachment';
+import { RPC_VARIABLE, rpcUrlOf } from './chain/rpcFlag.ts';
 import { ExitCode, FileFault } from './terminal/cliFault.ts';
 import { failureBody, failureLine } from './terminal/failure.ts';
 import type { Program } from './terminal/program.ts';
 import { startProgress } from './terminal/progress.ts';
 import { printJson } from './terminal/terminal.ts';
+import type { ProofFinding } from './verifyProof.ts';
 import type { EpochFinding, Verification } from './verifyReport.ts';
 import { verificationJson, verificationLines } from './verifyReport.ts';
 
 interface VerifyOptions {
   readonly epochHash?: string;
+  readonly rpc?: string;
+  readonly key?: string;
   readonly json?: boolean;
 }
 
@@ -31,30 +36,40 @@ Examples:
   lawbook epoch export latest --out epoch.bin
   lawbook verify epoch.bin
   lawbook verify epoch.bin --epoch-hash 0x12..     the hash that you learnt somewhere else
+  lawbook verify epoch.bin --rpc http://127.0.0.1:8545   and compare with the chain
   lawbook verify *.bin --json
 
-Needs no network and no venue: every law is re-run on the bytes, every signer is recovered.
-What holds here is checked, not proven. Exits 1 when anything is broken or does not decode.`;
+Needs no venue, and no network without --rpc: every law is re-run on the bytes, every signer is
+recovered. What holds is checked. A bundle that carries a proof is verified with the key that the
+chain's agreement names (--rpc), with a key in a file (--key), or with the committed development
+keys, and is then proven; with --rpc the list, its number and its transaction are compared with the
+contract. Exits 1 when anything is broken or does not decode.`;
 
 /** `lawbook verify`: re-runs the laws on exported epochs, offline. */
 export function addVerify(program: Program): void {
   program.command
     .command('verify')
-    .description('Re-run every law on an exported epoch, offline')
+    .description('Re-run every law on an exported epoch, and verify its proof')
     .argument('<bundles...>', 'files written by lawbook epoch export')
     .option('--epoch-hash <hash>', 'the epoch hash that the bundle must have')
+    .option('--rpc <url>', `endpoint of the chain to compare with; else ${RPC_VARIABLE}`)
+    .option('--key <file>', 'verifying key to verify the proof with')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action((files: string[], options: VerifyOptions) => verify(program, files, options));
 }
 
-function verify(program: Program, files: readonly string[], options: VerifyOptions): void {
+async function verify(
+  program: Program,
+  files: readonly string[],
+  options: VerifyOptions,
+): Promise<void> {
   const { terminal } = program;
   const only = files.length === 1;
   const documents: unknown[] = [];
   for (const file of files) {
     try {
-      const verification = verifyBundle(program, file, options);
+      const verification = await verifyBundle(program, file, options);
       if (!verification.holds) program.exitWith(ExitCode.refused);
       if (options.json === true) documents.push(verificationJson(verification));
       else for (const line of verificationLines(verification)) terminal.print(line);
@@ -69,7 +84,11 @@ function verify(program: Program, files: readonly string[], options: VerifyOptio
   if (options.json === true) printJson(terminal, only ? documents[0] : documents);
 }
 
-function verifyBundle(program: Program, file: string, options: VerifyOptions): Verification {
+async function verifyBundle(
+  program: Program,
+  file: string,
+  options: VerifyOptions,
+): Promise<Verification> {
   const bundle = readBundle(file);
   const progress = startProgress(program.terminal, `verifying ${file}`, bundle.batches.length);
   const batches: (readonly LawVerdict[])[] = [];
@@ -80,14 +99,32 @@ function verifyBundle(program: Program, file: string, options: VerifyOptions): V
   progress.stop();
   const lawful = batches.every(allHold);
   const findings = lawful ? epochFindings(bundle, options) : [];
+  const proof =
+    lawful && carriesProof(bundle) ? await proofFinding(bundle, file, options) : undefined;
+  const isWhole = findings.every(({ flaw }) => flaw === undefined);
   return {
     file,
     bundle,
     batches,
     findings,
     predicates: readPredicates(batches.flat()),
-    holds: lawful && findings.every(({ flaw }) => flaw === undefined),
+    proof,
+    holds: lawful && isWhole && proof?.level !== 'refused',
   };
+}
+
+/** Loaded where there is a proof only: verifying needs an EVM and the circuits' hash. */
+async function proofFinding(
+  bundle: EpochBundle,
+  file: string,
+  options: VerifyOptions,
+): Promise<ProofFinding | undefined> {
+  const { verifyProof } = await import('./verifyProof.ts');
+  return await verifyProof(bundle, { rpcUrl: rpcUrlOf(options), keyFile: options.key }, file);
+}
+
+function carriesProof({ attachments }: EpochBundle): boolean {
+  return attachments.some(({ name }) => name === SETTLEMENT_ATTACHMENT);
 }
 
 /** What the laws about single batches cannot see; asked only of lawful batches. */

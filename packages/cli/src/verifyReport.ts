@@ -4,7 +4,10 @@ import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import { LAWS } from '@lawbook/exchange/laws/judge';
 import type { PredicateVerdict } from '@lawbook/exchange/laws/predicates';
 import type { LawId, Locus, Violated } from '@lawbook/exchange/laws/verdict';
+import { INSECURE_SETUP } from '@lawbook/proofs/statements/proof';
+import type { EpochProofStep, StepOutcome } from '@lawbook/proofs/verifier/verifyEpoch';
 import { paint } from './terminal/terminal.ts';
+import type { ProofFinding } from './verifyProof.ts';
 
 /** A check of the epoch as a whole. */
 export interface EpochFinding {
@@ -20,6 +23,8 @@ export interface Verification {
   /** Empty when a batch is already unlawful. */
   readonly findings: readonly EpochFinding[];
   readonly predicates: readonly PredicateVerdict[];
+  /** Undefined for a bundle without a proof, and where a batch is already unlawful. */
+  readonly proof: ProofFinding | undefined;
   readonly holds: boolean;
 }
 
@@ -45,7 +50,7 @@ const NEVER_SHOWN =
 
 /** The verification for a person: each step, and what it does not show. */
 export function verificationLines(verification: Verification): string[] {
-  const { file, bundle, batches, findings, predicates, holds } = verification;
+  const { file, bundle, batches, findings, predicates, proof } = verification;
   const orders = bundle.batches.reduce((sum, batch) => sum + batch.orders.count, 0);
   const lines = [
     paint.bold(`${file}: market ${bundle.marketId}, epoch ${bundle.epochNumber}`),
@@ -69,8 +74,9 @@ export function verificationLines(verification: Verification): string[] {
     lines.push(`  ${mark(flaw === undefined)} ${name}`);
     if (flaw !== undefined) lines.push(`       ${flawText(flaw)}`);
   }
+  if (proof !== undefined) lines.push('', ...proofLines(proof));
   lines.push('', `  Predicates: ${predicates.map(predicateText).join(', ')}`);
-  lines.push(paint.dim(`  ${NEVER_SHOWN}`), '', conclusion(holds));
+  lines.push(paint.dim(`  ${NEVER_SHOWN}`), '', conclusion(verification));
   return lines;
 }
 
@@ -85,10 +91,10 @@ function additionLines({ withdrawals, attachments }: EpochBundle): string[] {
 
 /** The verification for a machine. */
 export function verificationJson(verification: Verification): Readonly<Record<string, unknown>> {
-  const { file, bundle, batches, findings, predicates, holds } = verification;
+  const { file, bundle, batches, findings, predicates, proof, holds } = verification;
   return {
     ok: holds,
-    level: holds ? 'checked' : 'refused',
+    level: levelOf(verification),
     file,
     marketId: bundle.marketId,
     epochNumber: bundle.epochNumber,
@@ -108,14 +114,92 @@ export function verificationJson(verification: Verification): Readonly<Record<st
     withdrawals: bundle.withdrawals.length,
     attachments: bundle.attachments.map(({ name, bytes }) => ({ name, bytes: bytes.length })),
     predicates,
+    ...(proof !== undefined && { proof: proofJson(proof) }),
     neverShown: NEVER_SHOWN,
   };
 }
 
-function conclusion(holds: boolean): string {
-  return holds
-    ? paint.good('checked: every law holds. Checked is not proven: you re-ran the rules yourself.')
-    : paint.bad('refused: this epoch breaks its laws.');
+/** How far the epoch is established by what was looked at. */
+function levelOf({ holds, proof }: Verification): ProofFinding['level'] {
+  return holds ? (proof?.level ?? 'checked') : 'refused';
+}
+
+function conclusion(verification: Verification): string {
+  const level = levelOf(verification);
+  const setup = verification.proof?.setup;
+  const resting = setup === INSECURE_SETUP ? paint.warn(` It rests on an ${INSECURE_SETUP}.`) : '';
+  switch (level) {
+    case 'refused':
+      return paint.bad('refused: this epoch breaks its laws, or its proof is not for it.');
+    case 'checked':
+      return paint.good(
+        'checked: every law holds. Checked is not proven: you re-ran the rules yourself.',
+      );
+    case 'proven':
+      return paint.good('proven: every law holds, and a proof shows it.') + resting;
+    case 'settled':
+      return (
+        paint.good('settled: every law holds, proven, and the chain holds the list.') + resting
+      );
+    case 'finalized':
+      return paint.good('finalized: proven, and the chain will not lose the list.') + resting;
+    default:
+      return unreachable(level);
+  }
+}
+
+function proofLines({ attachment, keySource, setup, steps, chain }: ProofFinding): string[] {
+  const { place, proof, transaction } = attachment;
+  return [
+    `  Proof: ${proof.circuit} of version ${proof.circuitVersion}, ${proof.bytes.length} bytes, ` +
+      `verifying key from ${KEY_SOURCES[keySource]}`,
+    `  setup        ${setup === INSECURE_SETUP ? paint.warn(setup) : setup}`,
+    `  list         ${place.listNumber} of shard ${place.shard}, ${place.listHash}`,
+    ...(transaction === undefined ? [] : [`  transaction  ${transaction.transactionHash}`]),
+    ...steps.flatMap(({ step, outcome }) => outcomeLines(PROOF_STEPS[step], outcome)),
+    ...chain.flatMap(({ name, outcome }) => outcomeLines(name, outcome)),
+  ];
+}
+
+const KEY_SOURCES = {
+  agreement: "the chain's agreement",
+  file: 'the file that you named',
+  development: 'the committed development keys',
+  none: 'nowhere',
+} as const;
+
+const PROOF_STEPS: Readonly<Record<EpochProofStep, string>> = {
+  shape: 'the epoch fits the circuit',
+  listHash: "the list is the epoch's own",
+  chain: 'the list names the one before it',
+  publicInputs: "the public inputs are those of the epoch's figures",
+  proof: 'the verifier accepts the proof',
+  transaction: 'the transaction went to the contract that users signed for',
+};
+
+function outcomeLines(name: string, outcome: StepOutcome): string[] {
+  if (outcome.kind === 'unasked') return [`  ${paint.dim('open    ')} ${name}: ${outcome.reason}`];
+  const line = `  ${mark(outcome.kind === 'holds')} ${name}`;
+  if (outcome.kind === 'holds') return [line];
+  return [line, `       expected ${outcome.expected}, found ${outcome.actual}`];
+}
+
+function proofJson(finding: ProofFinding): Readonly<Record<string, unknown>> {
+  const { attachment, keySource, setup, steps, chain } = finding;
+  const { place, proof, transaction } = attachment;
+  return {
+    circuit: proof.circuit,
+    circuitVersion: proof.circuitVersion,
+    keySource,
+    setup,
+    shard: place.shard,
+    listNumber: place.listNumber,
+    listHash: place.listHash,
+    previousListHash: place.previousListHash,
+    ...(transaction !== undefined && { transaction: transaction.transactionHash }),
+    steps: steps.map(({ step, outcome }) => ({ step, ...outcome })),
+    chain: chain.map(({ name, outcome }) => ({ name, ...outcome })),
+  };
 }
 
 function mark(holds: boolean): string {
