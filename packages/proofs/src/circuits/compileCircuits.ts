@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import { compile_program, createFileManager } from '@noir-lang/noir_wasm';
-import { withBarretenberg } from '../barretenberg/session.ts';
+import { pointsNeeded, withBarretenberg } from '../barretenberg/session.ts';
+import { openDevelopmentString } from '../keys/developmentString.ts';
+import { freshVerifyingKey } from '../keys/makeVerifyingKey.ts';
+import type { VerifyingKey } from '../keys/verifyingKey.ts';
 import type { Abi, Circuit } from './circuit.ts';
+import { EPOCH_SHAPES } from './epochCircuit.ts';
 
 /**
  * Compiles one circuit from its Noir sources, the folder of the same name. Reproducible: the same
@@ -51,12 +56,30 @@ function ignore(): void {
   // The compiler reports progress line by line; problems are thrown.
 }
 
-if (import.meta.main) {
+/** The committed text of a key. */
+export function keyText(key: VerifyingKey): string {
+  return `${JSON.stringify(key, null, 2)}\n`;
+}
+
+const GENERATED = join(import.meta.dirname, '../generated');
+
+/** Writes every circuit, then the keys of the epoch circuits under the development string. */
+async function writeAll(): Promise<void> {
+  let points = 0;
   for (const name of circuitFolders()) {
     const circuit = await compileCircuit(name);
-    const path = join(import.meta.dirname, '../generated', `${name}.json`);
-    writeFileSync(path, circuitText(circuit));
+    points = Math.max(points, pointsNeeded(circuit.gatesDyadic));
+    writeFileSync(join(GENERATED, `${name}.json`), circuitText(circuit));
     console.log(`${name}: ${circuit.gates} gates, digest ${circuitDigest(circuit)}`);
   }
   console.log('A changed digest belongs into circuitVersion.ts, with the next CIRCUIT_VERSION.');
+  const directory = join(tmpdir(), 'lawbook-proofs');
+  const string = await openDevelopmentString({ directory, points });
+  for (const { name } of EPOCH_SHAPES) {
+    const key = await freshVerifyingKey(name, string);
+    writeFileSync(join(GENERATED, `${name}.key.json`), keyText(key));
+    console.log(`${name}: key ${key.keyHash}`);
+  }
 }
+
+if (import.meta.main) await writeAll();

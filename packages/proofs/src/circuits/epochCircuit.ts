@@ -18,13 +18,13 @@ export type EpochCircuitName = 'batchEpoch16' | 'batchEpoch64' | 'batchEpoch256'
 
 /** The sizes, ascending. */
 export const EPOCH_SHAPES: readonly EpochShape[] = [
-  shapeOf('batchEpoch16', 16),
-  shapeOf('batchEpoch64', 64),
-  shapeOf('batchEpoch256', 256),
+  shapeOf('batchEpoch16', 16, 2),
+  shapeOf('batchEpoch64', 64, 4),
+  shapeOf('batchEpoch256', 256, 4),
 ];
 
-function shapeOf(name: EpochCircuitName, orders: number): EpochShape {
-  return { name, batches: 8, orders, vaults: orders + 2, assetWords: 2, baskets: 4, blocked: 4 };
+function shapeOf(name: EpochCircuitName, orders: number, blocked: number): EpochShape {
+  return { name, batches: 8, orders, vaults: orders + 2, assetWords: 2, baskets: 4, blocked };
 }
 
 /** What an epoch needs room for. */
