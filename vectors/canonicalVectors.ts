@@ -210,6 +210,7 @@ function crossings(owner: AccountId, signed: SignedWithdrawal): Input[] {
       withdrawalNonceHighest: 4n,
     },
     { kind: 'restoreCounts', depositNumber: 4, exitNumber: 1 },
+    { kind: 'skipCrossing', crossing: 'exit', number: 3 },
   ];
 }
 

@@ -139,6 +139,16 @@ export type Input =
       readonly kind: 'restoreCounts';
       readonly depositNumber: number;
       readonly exitNumber: number;
+    }
+  | {
+      /**
+       * A deposit, or a payment of an exit, that the ledger has no place for, such as one of an
+       * asset that is not registered. It is counted and moves nothing, so that the others go on.
+       */
+      readonly kind: 'skipCrossing';
+      readonly crossing: 'deposit' | 'exit';
+      /** Its number among the deposits or among the payments. */
+      readonly number: number;
     };
 
 /** An input with its place in the one order of things. */
@@ -176,6 +186,7 @@ const KINDS: readonly Input['kind'][] = [
   'payExit',
   'restoreVault',
   'restoreCounts',
+  'skipCrossing',
 ];
 
 /** Canonical bytes of a sequenced input: the payload of a journal record. */
@@ -224,6 +235,7 @@ function encodeBody(out: ByteWriter, input: Input): void {
     case 'payExit':
     case 'restoreVault':
     case 'restoreCounts':
+    case 'skipCrossing':
       encodeCrossing(out, input);
       return;
     case 'submitOrder':
@@ -277,6 +289,7 @@ const CROSSINGS = [
   'payExit',
   'restoreVault',
   'restoreCounts',
+  'skipCrossing',
 ] as const;
 
 function encodeCrossing(out: ByteWriter, input: Crossing): void {
@@ -305,6 +318,9 @@ function encodeCrossing(out: ByteWriter, input: Crossing): void {
       return;
     case 'restoreCounts':
       out.u64(BigInt(input.depositNumber)).u64(BigInt(input.exitNumber));
+      return;
+    case 'skipCrossing':
+      out.u8(input.crossing === 'exit' ? 1 : 0).u64(BigInt(input.number));
       return;
     default:
       unreachable(input);
@@ -338,6 +354,7 @@ function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
     case 'payExit':
     case 'restoreVault':
     case 'restoreCounts':
+    case 'skipCrossing':
       return decodeCrossing(reader, kind);
     case 'submitOrder':
       return { kind, entry: decodeAuthorisedOrder(reader) };
@@ -429,6 +446,8 @@ function decodeCrossing(reader: ByteReader, kind: Crossing['kind']): Crossing {
       };
     case 'restoreCounts':
       return { kind, depositNumber: reader.natural(), exitNumber: reader.natural() };
+    case 'skipCrossing':
+      return { kind, crossing: reader.flag() ? 'exit' : 'deposit', number: reader.natural() };
     default:
       return unreachable(kind);
   }

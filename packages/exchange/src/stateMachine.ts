@@ -5,6 +5,7 @@ import {
   payExit,
   restoreCounts,
   restoreVault,
+  skipCrossing,
   withdrawExit,
 } from './application/baseLayerInputs.ts';
 import {
@@ -172,6 +173,8 @@ export class StateMachine {
         return restoreVault(state, input);
       case 'restoreCounts':
         return restoreCounts(state, input);
+      case 'skipCrossing':
+        return skipCrossing(state, input);
       default:
         return unreachable(input);
     }

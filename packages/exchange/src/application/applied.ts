@@ -107,4 +107,9 @@ export type Applied =
       readonly kind: 'countsRestored';
       readonly depositNumber: number;
       readonly exitNumber: number;
+    }
+  | {
+      readonly kind: 'crossingSkipped';
+      readonly crossing: 'deposit' | 'exit';
+      readonly number: number;
     };

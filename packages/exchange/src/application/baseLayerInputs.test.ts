@@ -388,3 +388,19 @@ test('a venue without a base layer keeps the roots that it had', () => {
   notice(bench, alice);
   assert.notEqual(bench.machine.root(), before);
 });
+
+test('what the ledger has no place for is counted once and moves nothing', () => {
+  const { bench, alice } = fundedBench();
+  const { depositCount, exitCount } = bench.machine.state.baseLayer;
+  const skip = (crossing: 'deposit' | 'exit', number: number): string =>
+    codeOf(bench.apply({ kind: 'skipCrossing', crossing, number }));
+  const before = bench.machine.state.ledger.balances(alice.account);
+  assert.equal(skip('deposit', depositCount + 2), 'depositOutOfOrder');
+  assert.equal(skip('deposit', depositCount + 1), 'accepted');
+  assert.equal(skip('deposit', depositCount + 1), 'depositOutOfOrder');
+  assert.equal(skip('exit', exitCount + 2), 'exitOutOfOrder');
+  assert.equal(skip('exit', exitCount + 1), 'accepted');
+  assert.deepEqual(bench.machine.state.ledger.balances(alice.account), before);
+  assert.equal(codeOf(deposit(bench, depositCount + 2, alice.account)), 'accepted');
+  assertSound(bench);
+});

@@ -107,6 +107,23 @@ export function payExit(state: ExchangeState, input: Of<'payExit'>): Result<Appl
 }
 
 /**
+ * Counts a deposit or a payment of an exit that the ledger has no place for: refused for good, it
+ * would stop all that follow. Rejections: depositOutOfOrder, exitOutOfOrder.
+ */
+export function skipCrossing(state: ExchangeState, input: Of<'skipCrossing'>): Result<Applied> {
+  const { baseLayer } = state;
+  const { crossing, number } = input;
+  const isExit = crossing === 'exit';
+  const last = isExit ? baseLayer.exitCount : baseLayer.depositCount;
+  const code = isExit ? 'exitOutOfOrder' : 'depositOutOfOrder';
+  const skipped = refuseCount(code, 'number', { expected: last + 1, actual: number });
+  if (skipped !== undefined) return skipped;
+  if (isExit) baseLayer.exitCount = number;
+  else baseLayer.depositCount = number;
+  return accepted({ kind: 'crossingSkipped', crossing, number });
+}
+
+/**
  * Gives an account what the base layer has settled for it, and counts its nonces up to the given
  * ones as used. Rejections: assetUnknown, amountOutOfRange, notOperator, parametersInvalid for
  * balances out of order or nonces out of range, restoredTooLate.
