@@ -101,6 +101,13 @@ export function allowanceFor(order: ListOrder, newNonce: bigint): SignedDebitAll
   return signAs(order.owner, { content, auxiliary: orderAuxiliary(order) });
 }
 
+/** How long clients and adapters of a world wait. */
+export interface WorldPatience {
+  readonly readTries?: number;
+  readonly timeoutMs?: number;
+  readonly settleMs?: number;
+}
+
 /** Two users, a pool and a fee vault on a ledger, and adapters that share one store. */
 export class DeltaWorld {
   readonly ledger: DeltaLedger;
@@ -119,20 +126,21 @@ export class DeltaWorld {
     return new DeltaWorld(await DeltaLedger.start({ shard: BigInt(SHARD), vaults, ...options }));
   }
 
-  client(readTries = 3): DeltaClient {
-    const patience = { timeoutMs: 150, readTries, retryMs: 1 };
+  /** Time limits are long, because a loaded machine is no fault; silence is waited out with less. */
+  client({ readTries = 3, timeoutMs = 5000 }: WorldPatience = {}): DeltaClient {
+    const patience = { timeoutMs, readTries, retryMs: 1 };
     return new DeltaClient(
       { url: this.ledger.url, ...patience },
       { environment: systemEnvironment() },
     );
   }
 
-  async open(settleMs = 10_000): Promise<BaseLayer> {
+  async open({ settleMs = 30_000, ...patience }: WorldPatience = {}): Promise<BaseLayer> {
     const pace = { pollMsMin: 1, pollMsMax: 4, settleMs };
     const layer = await openDeltaBaseLayer(
       { domain: { chainId: 1n, address: POOL }, market: MARKET, pace },
       {
-        client: this.client(),
+        client: this.client(patience),
         keys: { ownerOf },
         allowances: { allowanceOf: async (order) => this.#allowances.get(keyOf(order)) },
         signer: { sign: async (message) => ed25519.sign(message, secretOf(POOL)) },

@@ -101,6 +101,22 @@ test('an epoch in which nothing moves takes its place in the chain of lists', as
   });
 });
 
+test('the pool pays with what it receives in the same list', async () => {
+  const plenty = new Map(TOKENS.map((token) => [token, 1_000_000n]));
+  const vaults = new Map([ALICE, BOB].map((id) => [ownerOf(id).ownerId, plenty]));
+  vaults.set(ownerOf(POOL).ownerId, new Map([[SILVER, 50n]]));
+  await inWorld(
+    async (world) => {
+      const layer = await world.open();
+      const outcome = await layer.settle(world.submission(plainEpoch(1n)), never);
+      assert.equal(outcome.kind, 'settled');
+      assert.equal(world.ledger.balance(ownerOf(POOL).ownerId, SILVER), 0n);
+      assert.equal(world.ledger.balance(ownerOf(POOL).ownerId, GOLD), 75n);
+    },
+    { vaults },
+  );
+});
+
 test('asking again with the same list changes nothing, after a restart as well', async () => {
   await inWorld(async (world) => {
     const submission = world.submission(plainEpoch(1n));
@@ -120,7 +136,7 @@ for (const route of ACTS) {
     for (const kind of KINDS) {
       await inWorld(async (world) => {
         world.ledger.faults.push({ route, kind });
-        const layer = await world.open();
+        const layer = await world.open(kind === 'silent' ? { timeoutMs: 150 } : {});
         const outcome = await layer.settle(world.submission(plainEpoch(1n)), never);
         assert.equal(outcome.kind, 'settled', kind);
         assert.deepEqual(world.ledger.applied, { submissions: 1, cuts: 1 }, kind);
@@ -187,7 +203,7 @@ test('an order without its allowance stops the epoch before anything is sent', a
   });
 });
 
-test('a list that breaks laws is refused by name, and proved again with another proof', async () => {
+test('a list that breaks laws is refused by name, and proved again with another', async () => {
   const provesLaws = ({ bytes }: { readonly bytes: Uint8Array }): boolean => bytes[0] === 9;
   await inWorld(
     async (world) => {
@@ -273,7 +289,7 @@ test('a list that is not applied in time is uncertain, and the next call goes on
   await inWorld(
     async (world) => {
       const submission = world.submission(plainEpoch(1n));
-      const hasty = await world.open(0);
+      const hasty = await world.open({ settleMs: 0 });
       await assert.rejects(hasty.settle(submission, never), isCode('SETTLEMENT_UNCERTAIN'));
       const patient = await world.open();
       assert.equal((await patient.settle(submission, never)).kind, 'settled');
@@ -302,7 +318,7 @@ test('two adapters on one store cannot both go on with a list', async () => {
   });
 });
 
-test('what Delta does not tell is a fault with a sentence, and a closed layer says so', async () => {
+test('what Delta does not tell is a fault with a sentence, and so is a closed layer', async () => {
   await inWorld(async (world) => {
     const layer = await world.open();
     const events = layer.events(undefined, never)[Symbol.asyncIterator]();

@@ -85,7 +85,7 @@ const WRONG: readonly (readonly [LedgerRoute, string, string])[] = [
 
 test('an answer that is none names the field that is wrong', async () => {
   await inWorld(async (world) => {
-    const client = world.client(1);
+    const client = world.client({ readTries: 1 });
     const calls: Partial<Record<LedgerRoute, () => Promise<unknown>>> = {
       'GET vault': () => client.vault(alice),
       'GET nonce': () => client.nextNonce(alice),
@@ -117,9 +117,10 @@ test('a read is tried again, and an act is not', async () => {
 
 test('silence ends with the time limit, and the caller may leave earlier', async () => {
   await inWorld(async (world) => {
-    const client = world.client(1);
+    const hasty = world.client({ readTries: 1, timeoutMs: 50 });
     world.ledger.faults.push({ route: 'GET nonce', kind: 'silent' });
-    await assert.rejects(client.nextNonce(alice), /the time is up/);
+    await assert.rejects(hasty.nextNonce(alice), /the time is up/);
+    const client = world.client({ readTries: 1 });
     world.ledger.faults.push({ route: 'GET nonce', kind: 'silent' });
     const left = new AbortController();
     const asking = client.nextNonce(alice, left.signal);
