@@ -1,6 +1,7 @@
-// Goal: the fast book does what the naive book does, report for report and order for order.
-// Method: seeded flows of every shape, each command given to both; reports compared at every
-// command, all open orders and their root from time to time, depth against the orders' sums.
+// Goal: the fast book does what the naive book does, report for report and order for order, and a
+// judge that knows only the log finds nothing to object to.
+// Method: seeded flows of every shape, each command given to both; reports compared and judged at
+// every command, all open orders and their root from time to time, depth against orders' sums.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NaiveBook } from '../../../../../testing/reference/naiveBook.ts';
@@ -8,6 +9,7 @@ import { BookFlow, FLOW_SHAPES, TIGHT_BOOK } from '../../../../../testing/world/
 import { SeededRandom } from '../../../../../testing/world/seededRandom.ts';
 import { COMMAND_STRIDE, encodeCommand } from './bookCommand.ts';
 import type { BookParameters } from './bookTerms.ts';
+import { BookJudge } from './judge/bookJudge.ts';
 import { depth, openOrders, openOrdersRoot } from './openOrders.ts';
 import { OrderBook } from './orderBook.ts';
 
@@ -41,6 +43,7 @@ function compare({ parameters, shape, seed, seen }: Comparison): void {
   const flow = new BookFlow(new SeededRandom(seed), shape);
   const fast = new OrderBook(parameters);
   const naive = new NaiveBook(parameters);
+  const judge = new BookJudge(parameters);
   const encoded = new Float64Array(COMMAND_STRIDE);
   for (let step = 0; step < 1_500; step += 1) {
     const command = flow.next();
@@ -49,6 +52,7 @@ function compare({ parameters, shape, seed, seen }: Comparison): void {
     const reports = fast.reports.drain();
     const where = `seed ${seed}, step ${step}: ${JSON.stringify(command)}`;
     assert.deepEqual(reports, naive.apply(command), where);
+    assert.equal(judge.judge({ command, reports }), undefined, where);
     flow.observe(reports);
     for (const { kind } of reports) seen.set(kind, (seen.get(kind) ?? 0) + 1);
     if (step % 25 === 0) assertSameState(fast, naive, where);

@@ -1,0 +1,87 @@
+import type { BookCommand, PlaceOrder } from '../bookCommand.ts';
+import type { BookReport } from '../bookReport.ts';
+import type { Side } from '../bookTerms.ts';
+
+/** One command and everything that the book reported about it. */
+export interface BookStep {
+  readonly command: BookCommand;
+  readonly reports: readonly BookReport[];
+}
+
+/** What the log says about an open order so far. */
+export interface LoggedOrder {
+  readonly placed: PlaceOrder;
+  price: number;
+  leaves: number;
+  shown: number;
+  filled: number;
+  /** Number of the event by which it stands where it stands in its queue. */
+  stamp: number;
+  place: 'inFlight' | 'resting' | 'waiting';
+  partner: LoggedOrder | undefined;
+}
+
+/** Where a log breaks a rule. */
+export interface BookViolation {
+  readonly rule: string;
+  /** The step, and the report in it; -1 where the step as a whole is meant. */
+  readonly step: number;
+  readonly report: number;
+  readonly orderId: number;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** Whether an order's limit reaches a price of the other side. */
+export function reaches(side: Side, limit: number, price: number): boolean {
+  return side === 'buy' ? limit >= price : limit <= price;
+}
+
+/** Whether the trigger of an order fires at a price. */
+export function firesAt({ side, trigger, triggerTicks }: PlaceOrder, price: number): boolean {
+  const onRise = (trigger === 'stop') === (side === 'buy');
+  return onRise ? price >= triggerTicks : price <= triggerTicks;
+}
+
+/** Resting orders of one side in the order in which they must trade. */
+export class LoggedQueue {
+  readonly #side: Side;
+  readonly #orders: LoggedOrder[] = [];
+
+  constructor(side: Side) {
+    this.#side = side;
+  }
+
+  /** Best price first, then lowest stamp. */
+  get orders(): readonly LoggedOrder[] {
+    return this.#orders;
+  }
+
+  /** The order that must trade next. */
+  get first(): LoggedOrder | undefined {
+    return this.#orders[0];
+  }
+
+  insert(order: LoggedOrder): void {
+    this.#orders.splice(this.#placeOf(order), 0, order);
+  }
+
+  remove(order: LoggedOrder): void {
+    this.#orders.splice(this.#placeOf(order), 1);
+  }
+
+  #placeOf(order: LoggedOrder): number {
+    let [low, high] = [0, this.#orders.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#precedes(this.#orders[middle] as LoggedOrder, order)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #precedes(a: LoggedOrder, b: LoggedOrder): boolean {
+    if (a.price !== b.price) return this.#side === 'buy' ? a.price > b.price : a.price < b.price;
+    return a.stamp < b.stamp;
+  }
+}
