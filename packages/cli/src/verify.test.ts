@@ -9,6 +9,8 @@ import { after, test } from 'node:test';
 import type { EpochBundle } from '@lawbook/exchange/bundle';
 import { encodeBundle } from '@lawbook/exchange/bundle';
 import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
+import { at } from '@lawbook/exchange/failures/invariant';
+import { fundedBench } from '../../../testing/exchange/exchangeBench.ts';
 import { scenarioBundle } from './fixtures/epochBundle.ts';
 import { runCli } from './fixtures/runCli.ts';
 
@@ -69,6 +71,28 @@ test('refuses an epoch hash that is not the one learnt elsewhere', async () => {
   assert.equal(own.code, 0);
   const restated = await verify('restated.bin', { ...bundle, epochNumber: 2 });
   assert.equal(restated.code, 1);
+});
+
+test('judges withdrawals with their epoch, and names the one that is forged', async () => {
+  const { bench, alice, bob } = fundedBench();
+  for (const owner of [alice, bob]) bench.withdraw(owner);
+  bench.submit(alice);
+  const { transition } = bench.clear();
+  const { withdrawals, ...epoch } = bench.seal();
+  const own = { ...epoch, withdrawals, batches: [transition], attachments: [] };
+  const lawful = await verify('paid.bin', own);
+  assert.equal(lawful.code, 0, lawful.stdout);
+  assert.match(lawful.stdout, /withdrawals 2/);
+  const [first, second] = [at(withdrawals, 0), at(withdrawals, 1)];
+  const to = alice.account;
+  const taken = { ...second, withdrawal: { ...second.withdrawal, to } };
+  const stolen = await verify('stolen.bin', { ...own, withdrawals: [first, taken] });
+  assert.equal(stolen.code, 1);
+  assert.match(stolen.stdout, /VIOLATED withdrawals are signed/);
+  assert.match(stolen.stdout, /withdrawals\[1\]\.signature: a withdrawal is signed by its owner/);
+  const left = await verify('left.bin', { ...own, withdrawals: [first] });
+  assert.equal(left.code, 1);
+  assert.match(left.stdout, /VIOLATED epoch hash binds the diffs and the withdrawals/);
 });
 
 test('refuses bytes that are no bundle in one line, and a missing file', async () => {
