@@ -126,7 +126,7 @@ export class DeltaWorld {
     return new DeltaWorld(await DeltaLedger.start({ shard: BigInt(SHARD), vaults, ...options }));
   }
 
-  /** Time limits are long, because a loaded machine is no fault; silence is waited out with less. */
+  /** Limits are long, because a loaded machine is no fault; silence is waited out with less. */
   client({ readTries = 3, timeoutMs = 5000 }: WorldPatience = {}): DeltaClient {
     const patience = { timeoutMs, readTries, retryMs: 1 };
     return new DeltaClient(
