@@ -36,14 +36,12 @@ test('the value of a data vector is its sum of powers', () => {
 
 test('the contract asks its verifier about the frozen public inputs', async () => {
   const { stage, epochs } = vectorEpochs();
-  for (const shape of new Set(vectors.map((vector) => vector.shape.name))) {
+  for (const orders of new Set(vectors.map(({ shape }) => shape.orders))) {
     // A world has one circuit, and its lists are settled from the first on.
+    const asked = vectors.filter(({ shape }) => shape.orders === orders);
     const world = await openBaseLayerWorld({
       batches: epochs.flatMap(({ batches }) => batches),
-      shape: at(
-        vectors.filter((vector) => vector.shape.name === shape),
-        0,
-      ).shape,
+      shape: at(asked, 0).shape,
       parameterCommitments: [BigInt(at(vectors, 0).parameterCommitment)],
       epochNumber: 1,
       holdings: stage.holdings.filter(({ units }) => units > 0n),
@@ -52,8 +50,8 @@ test('the contract asks its verifier about the frozen public inputs', async () =
       const run = await world.send(vector.callData);
       assert.equal(run.refusal, undefined, vector.name);
       assert.equal(run.listHash, vector.listHash, vector.name);
+      if (!asked.includes(vector)) continue;
       const { commitment, point, evaluation } = vector;
-      if (vector.shape.name !== shape) continue;
       assert.deepEqual(run.asked, [commitment, point, evaluation].map(BigInt), vector.name);
     }
   }

@@ -24,7 +24,8 @@ import { clearAtMids } from './canonicalVectors.ts';
 /** One list with all that follows from it. */
 export interface DataVectorCase {
   readonly name: string;
-  readonly shape: EpochShape;
+  /** The capacity on which D and the parameter vector depend. */
+  readonly shape: Omit<EpochShape, 'name' | 'blocked'>;
   readonly chainId: string;
   readonly contract: string;
   readonly firstBatchNumber: number;
@@ -89,9 +90,10 @@ export function dataVectorCases(hash: FieldHash): DataVectorCase[] {
     previousListHash = listHash;
     const { batchNumber, domain, parameters } = at(epoch.batches, 0);
     const [, point, evaluation] = claim.statement.publicInputs;
+    const { name: _, blocked: __, ...capacity } = shape;
     return {
       name: epoch.name,
-      shape,
+      shape: capacity,
       chainId: String(domain.chainId),
       contract: domain.address,
       firstBatchNumber: batchNumber,

@@ -86,10 +86,10 @@ const GAS_LIMIT = 1_000_000_000n;
 export async function openBaseLayerWorld(options: WorldOptions): Promise<BaseLayerWorld> {
   const first = at(options.batches, 0);
   const { domain, parameters } = first;
-  const common = createCustomCommon({ chainId: Number(domain.chainId) }, Mainnet, {
+  const rules = createCustomCommon({ chainId: Number(domain.chainId) }, Mainnet, {
     hardfork: Hardfork.Cancun,
   });
-  const chain = new Chain(await createEVM({ common }));
+  const chain = new Chain(await createEVM({ common: rules }));
   chain.nowMs = Math.max(...options.batches.map(({ closedAtMs }) => closedAtMs));
   await chain.evm.stateManager.putCode(
     createAddressFromString(VERIFIER),
@@ -161,9 +161,10 @@ class EvmWorld implements BaseLayerWorld {
 
   async send(callData: Hex): Promise<SettleRun> {
     let asked: readonly bigint[] | undefined;
-    const listen = ({ to, data }: { to?: { toString(): string }; data: Uint8Array }): void => {
-      if (to?.toString() !== VERIFIER) return;
-      const { args } = decodeFunctionData({ abi: LAW_VERIFIER_ABI, data: bytesToHex(data) });
+    const listen = (message: { to?: { toString(): string }; data: Uint8Array }): void => {
+      if (message.to?.toString() !== VERIFIER) return;
+      const question = bytesToHex(message.data);
+      const { args } = decodeFunctionData({ abi: LAW_VERIFIER_ABI, data: question });
       asked = args[1].map(BigInt);
     };
     const { events } = this.#chain.evm;
@@ -192,9 +193,9 @@ class EvmWorld implements BaseLayerWorld {
 }
 
 function refusalOf(returned: Uint8Array): string {
-  const data = bytesToHex(returned);
-  if (data === '0x') return 'no reason';
-  const { errorName, args } = decodeErrorResult({ abi: BASE_LAYER_ABI, data });
+  const reason = bytesToHex(returned);
+  if (reason === '0x') return 'no reason';
+  const { errorName, args } = decodeErrorResult({ abi: BASE_LAYER_ABI, data: reason });
   return `${errorName}(${(args ?? []).map(String).join(', ')})`;
 }
 
@@ -234,17 +235,17 @@ class Chain {
   }
 
   async read(to: Hex, abi: Abi, question: Question): Promise<unknown> {
-    const data = bytesToHex(await this.send(to, abi, question));
-    return decodeFunctionResult({ abi, functionName: question.functionName, data });
+    const answer = bytesToHex(await this.send(to, abi, question));
+    return decodeFunctionResult({ abi, functionName: question.functionName, data: answer });
   }
 
-  call(to: Hex | undefined, data: Hex): Promise<EVMResult> {
+  call(to: Hex | undefined, callData: Hex): Promise<EVMResult> {
     const operator = createAddressFromString(OPERATOR);
     return this.evm.runCall({
       ...(to === undefined ? {} : { to: createAddressFromString(to) }),
       caller: operator,
       origin: operator,
-      data: hexToBytes(data),
+      data: hexToBytes(callData),
       gasLimit: GAS_LIMIT,
       block: { header: this.#header() } as never,
     });

@@ -1,8 +1,8 @@
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
+import { Fault } from '@lawbook/exchange/failures/fault';
 import { at } from '@lawbook/exchange/failures/invariant';
 import type { VerifyingKey } from '../keys/verifyingKey.ts';
-import { ProofFault } from '../proofFault.ts';
 import type { ListCut, SettledEpoch } from '../statements/epoch/cutDiffList.ts';
 import { listHash } from '../statements/epoch/dataVector.ts';
 import type { EpochPlace } from '../statements/epoch/epochStatement.ts';
@@ -75,14 +75,14 @@ export async function verifyEpochProof(
 ): Promise<EpochProofReport> {
   const cut = cutAgain(epoch, attachment, basis.hash);
   const outcomes: Record<EpochProofStep, StepOutcome> = {
-    shape: cut instanceof ProofFault ? fails('an epoch that fits', cut.message) : HOLDS,
+    shape: typeof cut === 'string' ? fails('an epoch that fits', cut) : HOLDS,
     listHash: NO_LIST,
     chain: chainOutcome(attachment, basis),
     publicInputs: NO_LIST,
     proof: { kind: 'unasked', reason: 'the public inputs are not those of the epoch' },
     transaction: transactionOutcome(epoch, attachment),
   };
-  if (!(cut instanceof ProofFault)) {
+  if (typeof cut !== 'string') {
     outcomes.listHash = same(listHash(cut.list), attachment.place.listHash);
     outcomes.publicInputs = inputsOutcome(cut, attachment);
   }
@@ -117,15 +117,13 @@ function cutAgain(
   epoch: SettledEpoch,
   { proof, place }: SettlementAttachment,
   hash: FieldHash,
-): ShapedCut | ProofFault {
+): ShapedCut | string {
   const shape = epochShapeOf(proof.circuit);
-  if (shape === undefined) {
-    return new ProofFault('PROOF_STATEMENT_UNFIT', `The circuit ${proof.circuit} proves no epoch.`);
-  }
+  if (shape === undefined) return `The circuit ${proof.circuit} proves no epoch.`;
   try {
     return { list: epochCut(epoch, { ...place, shape }, hash), shape };
   } catch (failure) {
-    if (failure instanceof ProofFault) return failure;
+    if (failure instanceof Fault) return failure.message;
     throw failure;
   }
 }

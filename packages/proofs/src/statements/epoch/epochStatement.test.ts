@@ -7,6 +7,7 @@ import type { Hash } from '@lawbook/exchange/codec/hash';
 import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
 import { netDiffs } from '@lawbook/exchange/diffs/stateDiff';
 import { at } from '@lawbook/exchange/failures/invariant';
+import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import { RATION_SCALE } from '@lawbook/exchange/markets/batch/parameters';
 import {
   lawfulEpoch,
@@ -20,7 +21,7 @@ import { ProofFault } from '../../proofFault.ts';
 import type { SettledEpoch } from './cutDiffList.ts';
 import { challenge, dataVector, dataVectorLength, evaluate, listHash } from './dataVector.ts';
 import type { EpochPlace } from './epochStatement.ts';
-import { epochClaim, epochPublicInputs } from './epochStatement.ts';
+import { epochClaim, epochPublicInputs, epochShapeFor } from './epochStatement.ts';
 import type { FieldHash } from './fieldHash.ts';
 
 const PLACE: EpochPlace = {
@@ -113,6 +114,27 @@ test('an epoch under two sets of parameters is refused', () => {
   const changed = { ...second, parameters: { ...second.parameters, bond: 1n as never } };
   const epoch = { epochNumber: 1, batches: [first, changed], withdrawals: [] };
   refuses(/one set of parameters/, () => epochClaim(epoch, PLACE, hash));
+});
+
+test('a market that no circuit proves is refused', () => {
+  const refuse = (because: RegExp, parameters: Partial<BatchParameters>): void => {
+    const day = { ...ordinaryDay(parameters), haltReason: 'a test' };
+    refuses(because, () => epochClaim(epochOf([day]), PLACE, hash));
+  };
+  refuse(/prices scarcity/, { scarcity: 'scarcityPricing' });
+  refuse(/63 bits/, { scaledCovariance: [1n << 63n, 0n, 0n, 1n] });
+  refuse(/band/, { pairBands: [{ pay: 0, receive: 1, bandPpm: 1_000_001 }] });
+});
+
+test('an epoch goes into the smallest circuit with room for it', () => {
+  const day = { ...ordinaryDay(), haltReason: 'a test' };
+  const sizes = [1, 2, 3, 8].map((batches) => {
+    return epochShapeFor(epochOf(new Array(batches).fill(day))).orders;
+  });
+  assert.deepEqual(sizes, [16, 16, 64, 64]);
+  refuses(/no circuit has room for 9 batches/, () =>
+    epochShapeFor(epochOf(new Array(9).fill(day))),
+  );
 });
 
 test('the public inputs move with the place of the list', () => {

@@ -2,9 +2,9 @@ import type { Hash } from '@lawbook/exchange/codec/hash';
 import { netDiffs } from '@lawbook/exchange/diffs/stateDiff';
 import { at } from '@lawbook/exchange/failures/invariant';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
-import { parameterHash, RATION_SCALE } from '@lawbook/exchange/markets/batch/parameters';
+import { parameterHash, RATION_SCALE, Scarcity } from '@lawbook/exchange/markets/batch/parameters';
+import { PPM } from '@lawbook/exchange/numbers/price';
 import type { BatchTransition } from '@lawbook/exchange/transition';
-import type { CircuitName } from '../../circuits/circuit.ts';
 import type { EpochShape } from '../../circuits/epochCircuit.ts';
 import { EPOCH_SHAPES } from '../../circuits/epochCircuit.ts';
 import { ProofFault } from '../../proofFault.ts';
@@ -13,6 +13,7 @@ import type { ListCut, SettledEpoch } from './cutDiffList.ts';
 import { cutDiffList } from './cutDiffList.ts';
 import type { DataVector } from './dataVector.ts';
 import { challenge, dataVector, evaluate } from './dataVector.ts';
+import { VENUE_ROWS } from './diffList.ts';
 import type { FieldHash } from './fieldHash.ts';
 import { parameterCommitment, parameterVector } from './parameterVector.ts';
 
@@ -40,9 +41,11 @@ export interface EpochClaim {
  * are lawful is for the circuit to say. The witness follows circuits/README.md.
  *
  * @throws ProofFault PROOF_STATEMENT_UNFIT for an epoch that is malformed, too large for the
- * circuit, under more than one parameter set, or that no contract can settle.
+ * circuit, under more than one parameter set, or that no contract can settle, and for markets that
+ * no circuit proves.
  */
 export function epochClaim(epoch: SettledEpoch, place: EpochPlace, hash: FieldHash): EpochClaim {
+  refuseUnprovable(parametersOf(epoch));
   const cut = epochCut(epoch, place, hash);
   const { shape } = place;
   const vector = dataVector(cut, shape);
@@ -62,13 +65,34 @@ export function epochClaim(epoch: SettledEpoch, place: EpochPlace, hash: FieldHa
   const netted = netDiffs(epoch.batches.map(({ diffs }) => diffs));
   return {
     claim: {
-      statement: { circuit: shape.name as string as CircuitName, publicInputs },
+      statement: { circuit: shape.name, publicInputs },
       witness: { inputs, batches: epoch.batches, netted },
     },
     cut,
     listHash: vector.listHash,
     dataCommitment: commitment,
   };
+}
+
+/**
+ * The smallest circuit with room for an epoch.
+ *
+ * @throws ProofFault PROOF_STATEMENT_UNFIT where there is none.
+ */
+export function epochShapeFor({ batches }: SettledEpoch): EpochShape {
+  const orders = batches.reduce((sum, batch) => sum + batch.orders.count, 0);
+  const blocked = batches.reduce((sum, { solution }) => sum + solution.blocked.length, 0);
+  const owners = new Set(batches.flatMap((batch) => batch.orders.owners)).size;
+  const shape = EPOCH_SHAPES.find(
+    (room) =>
+      batches.length <= room.batches &&
+      orders <= room.orders &&
+      owners + VENUE_ROWS <= room.vaults &&
+      blocked <= room.blocked,
+  );
+  if (shape !== undefined) return shape;
+  const size = `${batches.length} batches, ${orders} orders, ${owners} owners, ${blocked} blocked`;
+  throw unfit(`no circuit has room for ${size}`);
 }
 
 /** The size of an epoch circuit by its name; undefined for a circuit that proves no epoch. */
@@ -115,6 +139,24 @@ function parametersOf({ batches }: SettledEpoch): BatchParameters {
     throw unfit('all batches clear under one set of parameters');
   }
   return first.parameters;
+}
+
+const COVARIANCE_MAX = 1n << 63n;
+
+/** What a market may be and circuits still do not prove: they say no, and not why. */
+function refuseUnprovable({
+  scarcity,
+  scaledCovariance,
+  pairBands,
+  assets,
+}: BatchParameters): void {
+  if (scarcity !== Scarcity.proRata) throw unfit('a market that prices scarcity is not proved');
+  if (scaledCovariance.some((entry) => entry >= COVARIANCE_MAX || entry < -COVARIANCE_MAX)) {
+    throw unfit('entries of the scaled covariance have 63 bits and a sign');
+  }
+  if ([...assets, ...pairBands].some(({ bandPpm }) => BigInt(bandPpm) > PPM)) {
+    throw unfit('a protective band is no wider than the mid');
+  }
 }
 
 /** By batch and column; one, in its scale, where nothing is rationed or nothing is. */

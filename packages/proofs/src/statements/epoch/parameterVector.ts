@@ -19,13 +19,14 @@ export type ParameterRoom = Pick<EpochShape, 'assetWords' | 'baskets'>;
 
 /**
  * The parameters of a batch market as field elements: what the circuit opens, in this order. C is
- * the capacity 3 * assetWords, A the number of assets, K the capacity for baskets; everything beyond
+ * the capacity 3 * assetWords, A the number of assets, K the capacity for baskets; what lies beyond
  * A and beyond the baskets is zero. Numbers stand unpacked, one to an element.
  *
  * | Elements | Meaning |
  * |---|---|
  * | 0, 1 | high and low 128 bits of the SHA-256 parameter hash: binds what no law reads |
- * | 2 .. 7 | A, baskets, feeE7, haltBandPpm, scarcity (0 proRata, 1 scarcityPricing), oracleAgeMsMax |
+ * | 2 .. 4 | A, baskets, feeE7 |
+ * | 5 .. 7 | haltBandPpm, scarcity (0 proRata, 1 scarcityPricing), oracleAgeMsMax |
  * | 8 | 10^D, D the most decimals of an asset |
  * | C | weights 10^(D - decimals) by column |
  * | C, C, C | target, inventoryMin, inventoryMax by column |
@@ -44,7 +45,7 @@ export function parameterVector(parameters: BatchParameters, room: ParameterRoom
   if (assets.length > capacity || baskets.length > room.baskets) {
     throw new ProofFault(
       'PROOF_STATEMENT_UNFIT',
-      `The market does not fit the circuit: at most ${capacity} assets and ${room.baskets} baskets.`,
+      `The market is too large: at most ${capacity} assets and ${room.baskets} baskets.`,
     );
   }
   const hash = bytesToNumber(hexToBytes(parameterHash(parameters)));

@@ -6,7 +6,6 @@ import { DecodeError } from '@lawbook/exchange/codec/byteReader';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import fc from 'fast-check';
-import type { CircuitName } from '../../circuits/circuit.ts';
 import { EPOCH_SHAPES } from '../../circuits/epochCircuit.ts';
 import { FIELD_MODULUS } from '../fieldElement.ts';
 import { INSECURE_SETUP } from '../proof.ts';
@@ -49,7 +48,7 @@ const attachments: fc.Arbitrary<SettlementAttachment> = fc
     proof: {
       kind: 'validity' as const,
       system: 'ultraHonk' as const,
-      circuit: circuit as string as CircuitName,
+      circuit,
       circuitVersion,
       setup,
       stringId: string.slice(2),

@@ -6,13 +6,12 @@ import { bytesToHex, hexToBytes } from '@lawbook/exchange/codec/hex';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { accountId } from '@lawbook/exchange/ledger/account';
-import type { CircuitName } from '../../circuits/circuit.ts';
 import { bytesToNumber, ELEMENT_BYTES, elementsToBytes, FIELD_MODULUS } from '../fieldElement.ts';
 import type { Setup, ValidityProof } from '../proof.ts';
 import { INSECURE_SETUP } from '../proof.ts';
 import { epochShapeOf } from './epochStatement.ts';
 
-/** What is published beside an epoch: its proof, where it stands, and the transaction, once sent. */
+/** What is published beside an epoch: its proof, its place, and the transaction, once sent. */
 export interface SettlementAttachment {
   readonly place: ProvedPlace;
   /** Public inputs [C, r, y]. */
@@ -115,7 +114,7 @@ function readProof(reader: ByteReader): ValidityProof {
   return {
     kind: 'validity',
     system: 'ultraHonk',
-    circuit: shape.name as string as CircuitName,
+    circuit: shape.name,
     circuitVersion,
     setup,
     stringId,
