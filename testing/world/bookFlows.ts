@@ -29,8 +29,11 @@ export interface FlowShape {
   readonly special: number;
 }
 
+/** Names of slants. */
+export type FlowName = 'calm' | 'selfTrading' | 'special' | 'hostile' | 'jumping' | 'scattered';
+
 /** Slants that reach different corners. */
-export const FLOW_SHAPES: Readonly<Record<string, FlowShape>> = {
+export const FLOW_SHAPES: Readonly<Record<FlowName, FlowShape>> = {
   calm: { accounts: 40, spread: 12, swing: 0, hostile: 0.02, special: 0.1 },
   selfTrading: { accounts: 2, spread: 6, swing: 1, hostile: 0.02, special: 0.2 },
   special: { accounts: 8, spread: 10, swing: 1, hostile: 0.02, special: 0.8 },

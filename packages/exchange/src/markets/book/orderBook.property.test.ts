@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NaiveBook } from '../../../../../testing/reference/naiveBook.ts';
+import type { FlowShape } from '../../../../../testing/world/bookFlows.ts';
 import { BookFlow, FLOW_SHAPES, TIGHT_BOOK } from '../../../../../testing/world/bookFlows.ts';
 import { SeededRandom } from '../../../../../testing/world/seededRandom.ts';
 import { COMMAND_STRIDE, encodeCommand } from './bookCommand.ts';
@@ -34,7 +35,7 @@ for (const [shapeName, shape] of Object.entries(FLOW_SHAPES)) {
 
 interface Comparison {
   readonly parameters: BookParameters;
-  readonly shape: (typeof FLOW_SHAPES)[string];
+  readonly shape: FlowShape;
   readonly seed: number;
   readonly seen: Map<string, number>;
 }
