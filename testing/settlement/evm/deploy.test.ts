@@ -31,7 +31,7 @@ function patience(): AbortSignal {
   return AbortSignal.timeout(PATIENCE_MS);
 }
 
-test('deploys to the predicted addresses, although it is ended after every step', async (context) => {
+test('deploys where it was predicted, although it ends after every step', async (context) => {
   const world = await worldOf(context, { nodes: 1 });
   const plan = deploymentPlan(world);
   const predicted = predictAddresses(world.signer, 0, { verifiers: 1, tokens: 2 });
@@ -87,7 +87,7 @@ test('deploys to the predicted addresses, although it is ended after every step'
   await assert.rejects(changed, { code: 'SETTLEMENT_CONFIG_INVALID' });
 });
 
-test('refuses faucet tokens beyond the embedded chain, and a signer with other work', async (context) => {
+test('refuses faucets beyond the embedded chain, and a busy signer', async (context) => {
   const world = await worldOf(context, { nodes: 1 });
   const engine = await world.open();
   const plan = deploymentPlan(world);
@@ -166,7 +166,7 @@ test('an upgrade waits for its notice and is submitted once', async (context) =>
   assert.equal(waiting?.agreementId, before?.agreementId);
   assert.equal(waiting?.next?.activeFrom, report.activeFrom);
   await venue.world.mine(Number(2n * EXIT_BLOCKS + 2n * BASE_EPOCH_BLOCKS));
-  await venue.engine.tracker.poll();
+  await venue.catchUp();
   const after = await venue.layer.agreement();
   assert.equal(after?.agreementId, waiting?.next?.agreementId);
   assert.equal(after?.circuits[0]?.orders, 32);

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { systemEnvironment } from '@lawbook/chains/environment';
-import type { FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
+import type { ChainTracker, FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import { at } from '@lawbook/exchange/failures/invariant';
@@ -26,6 +26,7 @@ import { FAUCET_TOKEN_ABI } from '../../../contracts/generated/faucetTokenAbi.ts
 import type { AnvilWorldTerms } from '../../chains/anvil/anvilWorld.ts';
 import { AnvilWorld } from '../../chains/anvil/anvilWorld.ts';
 import type { EngineTerms, RealEngine } from '../../chains/anvil/realEngine.ts';
+import { until } from '../../chains/anvil/until.ts';
 
 /** How a venue of tests is made. */
 export interface EvmVenueTerms {
@@ -92,7 +93,7 @@ export class EvmVenue {
     await venue.stopMining();
     const epochs = report.activeFrom - report.baseEpoch;
     await world.mine(Number(epochs * BASE_EPOCH_BLOCKS));
-    await engine.tracker.poll();
+    await venue.catchUp();
     context.after(() => venue.layer.close());
     return venue;
   }
@@ -179,7 +180,17 @@ export class EvmVenue {
       for (const assetId of TOKEN_DECIMALS.keys()) await this.fund(owner, assetId, 1_000_000n);
     }
     await this.world.mine();
-    await this.engine.tracker.poll();
+    await this.catchUp();
+  }
+
+  /** Waits until a tracker, the venue's own by default, stands at the head of the chain. */
+  async catchUp(tracker: ChainTracker = this.engine.tracker): Promise<void> {
+    // One poll is not enough: it may join one that began before the last block was made.
+    await until('the tracker is at the head', async () => {
+      await tracker.poll();
+      const { hash } = await this.world.driver.getBlock();
+      return tracker.head()?.hash === hash;
+    });
   }
 
   /** Sends by an account that the chain itself signs for; in the next block. */

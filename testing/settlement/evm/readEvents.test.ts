@@ -1,6 +1,6 @@
-// Goal: deposits and exits are told each once, in order and only when final, across reorganisations
-// and restarts. Method: a whole engine before an anvil; what was told is compared with the logs that
-// the chain has at the end.
+// Goal: deposits and exits are told each once, in order and only when final, across
+// reorganisations and restarts. Method: a whole engine before an anvil; what was told is compared
+// with the logs that the chain has at the end.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,14 +9,13 @@ import type { BaseLayer } from '@lawbook/settlement/baseLayer/baseLayer';
 import type { BaseLayerEvent, EventCursor } from '@lawbook/settlement/baseLayer/baseLayerEvent';
 import { SettlementFault } from '@lawbook/settlement/settlementFault';
 import type { Hex } from 'viem';
-import { encodeFunctionData, parseAbiItem } from 'viem';
+import { encodeFunctionData, getAbiItem } from 'viem';
 import { BASE_LAYER_ABI } from '../../../contracts/generated/baseLayerAbi.ts';
 import { until } from '../../chains/anvil/until.ts';
 import { EvmVenue, SHARD, tradersOf } from './evmVenue.ts';
+import { mine } from './play.ts';
 
-const DEPOSITED = parseAbiItem(
-  'event Deposited(uint64 indexed depositNumber, uint32 indexed shard, address indexed owner, uint256 assetId, uint64 units)',
-);
+const DEPOSITED = getAbiItem({ abi: BASE_LAYER_ABI, name: 'Deposited' });
 
 /** Reads events in the background until it is stopped. */
 class Listener {
@@ -58,13 +57,7 @@ async function depositsOnChain(venue: EvmVenue): Promise<readonly string[]> {
   return logs.map(({ args }) => `${args.depositNumber}: ${args.units}`);
 }
 
-/** Makes blocks and has the tracker see them. */
-async function mine(venue: EvmVenue, blocks: number): Promise<void> {
-  await venue.world.mine(blocks);
-  await venue.engine.tracker.poll();
-}
-
-test('tells a deposit once it is final, and never one that a reorganisation took', async (context) => {
+test('tells a deposit when it is final, and none that was taken back', async (context) => {
   const venue = await EvmVenue.open(context, { finality: { kind: 'confirmations', blocks: 4 } });
   const { owner } = at(tradersOf(1), 0);
   const listener = new Listener(venue.layer);
@@ -79,7 +72,7 @@ test('tells a deposit once it is final, and never one that a reorganisation took
     await venue.fund(owner, 0, lost);
     await mine(venue, depth);
     await venue.world.reorganise(depth, { reinject: false });
-    await venue.engine.tracker.poll();
+    await venue.catchUp();
     await venue.fund(owner, 1, BigInt(10 + depth));
     await mine(venue, 6);
     await until(`deposit ${depth}`, () => listener.events.length === 1 + depth);

@@ -1,7 +1,7 @@
-// Goal: a list settles exactly once, whatever is lost on the way: the answer of a node, a broadcast,
-// the process that settles, its memory, or the block. Method: a whole engine before an anvil behind
-// a proxy with faults; processes that are killed for real; anvil's own reorganisations. The judge is
-// the chain: how often the contract settled, and what the vaults hold.
+// Goal: a list settles exactly once, whatever is lost on the way: the answer of a node, a
+// broadcast, the process that settles, its memory, or the block. Method: a whole engine before an
+// anvil behind a proxy with faults; processes that are killed for real; anvil's own
+// reorganisations. The judge is the chain: how often the contract settled, and what vaults hold.
 
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
@@ -10,20 +10,20 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { at } from '@lawbook/exchange/failures/invariant';
-import type { SettleOutcome, Submission } from '@lawbook/settlement/baseLayer/submission';
+import type { SettleOutcome } from '@lawbook/settlement/baseLayer/submission';
 import { SettlementFault } from '@lawbook/settlement/settlementFault';
-import { parseAbiItem } from 'viem';
+import { getAbiItem } from 'viem';
+import { BASE_LAYER_ABI } from '../../../contracts/generated/baseLayerAbi.ts';
 import type { CrashPoint } from '../../chains/anvil/crashPoints.ts';
+import { pendingCount } from '../../chains/anvil/play.ts';
 import { until } from '../../chains/anvil/until.ts';
 import { EvmVenue, MARKET, SHARD, tradersOf } from './evmVenue.ts';
 import { buildList, progressAfter } from './listBuilder.ts';
+import { PATIENCE_MS, settle } from './play.ts';
 import type { SettleCommand } from './settleProcess.ts';
 
-const PATIENCE_MS = 20_000;
 const RAW = 'eth_sendRawTransaction';
-const SETTLED = parseAbiItem(
-  'event Settled(uint32 indexed shard, uint64 indexed number, uint32 indexed marketId, uint64 epochNumber, bytes32 listHash, uint256 dataCommitment)',
-);
+const SETTLED = getAbiItem({ abi: BASE_LAYER_ABI, name: 'Settled' });
 
 function patience(): AbortSignal {
   return AbortSignal.timeout(PATIENCE_MS);
@@ -42,13 +42,20 @@ async function paidBy(venue: EvmVenue, trader = 0): Promise<bigint> {
   return 1_000_000n - (vault.balances.get(0) ?? 0n);
 }
 
-async function settle(venue: EvmVenue, submission: Submission): Promise<SettleOutcome> {
-  venue.startMining();
-  try {
-    return await venue.layer.settle(submission, patience());
-  } finally {
-    await venue.stopMining();
-  }
+/** Waits until a settlement waits for a block, and fails with its outcome when it ends before. */
+async function isOut(venue: EvmVenue, settling: Promise<SettleOutcome>): Promise<void> {
+  const mined = await venue.world.minedCount();
+  let ended: SettleOutcome | undefined;
+  settling.then(
+    (outcome) => {
+      ended = outcome;
+    },
+    () => undefined,
+  );
+  await until('the settlement waits for a block', async () => {
+    return ended !== undefined || (await pendingCount(venue.world)) > mined;
+  });
+  assert.equal(ended, undefined, inspect(ended));
 }
 
 test('a lost answer and a lost broadcast settle a list once', async (context) => {
@@ -73,7 +80,7 @@ test('a lost answer and a lost broadcast settle a list once', async (context) =>
   assert.equal(await paidBy(venue), 200n);
 });
 
-test('a list that another memory settled is settled, and another one in its place is not', async (context) => {
+test('a list that another memory settled is settled, and its rival is not', async (context) => {
   const venue = await EvmVenue.open(context);
   await venue.fundAll(2);
   const before = await venue.layer.progress('included');
@@ -96,7 +103,7 @@ test('another proof of a list that is under way is the same act', async (context
   const first = await buildList(venue);
   const ended = new AbortController();
   const waiting = venue.layer.settle(first, ended.signal);
-  await until('it is out', () => venue.engine.lane.stats().inFlight === 1);
+  await isOut(venue, waiting);
   ended.abort();
   await assert.rejects(waiting, (fault) => {
     return fault instanceof SettlementFault && fault.code === 'SETTLEMENT_UNCERTAIN';
@@ -113,7 +120,7 @@ const POINTS: readonly CrashPoint[] = [
   'after offering them',
 ];
 
-test('a process that dies between submission and inclusion settles nothing twice', async (context) => {
+test('a process that dies on the way to a block settles nothing twice', async (context) => {
   const venue = await EvmVenue.open(context);
   await venue.fundAll(2);
   const sentBefore = await venue.world.minedCount();
@@ -141,23 +148,23 @@ test('a process that dies between submission and inclusion settles nothing twice
   assert.equal(await paidBy(venue), 300n);
 });
 
-test('a reorganisation of any depth takes a list back, and it settles again once', async (context) => {
+test('a reorganisation takes a list back, and it settles again once', async (context) => {
   const venue = await EvmVenue.open(context, { finality: { kind: 'confirmations', blocks: 8 } });
   await venue.fundAll(2);
   await venue.world.mine(8);
-  const { layer, world, engine } = venue;
+  const { layer, world } = venue;
   for (let depth = 1; depth <= 6; depth += 1) {
     const before = await layer.progress('included');
     const list = await buildList(venue);
     const waiting = layer.settle(list, patience());
-    await until('it is out', () => engine.lane.stats().inFlight === 1);
+    await isOut(venue, waiting);
     await world.mine(1);
     const first = await waiting;
     assert.ok(first.kind === 'settled', inspect(first));
     if (depth > 1) await world.mine(depth - 1);
     await until('it is seen', async () => (await layer.settled(list.list.number)) !== undefined);
     await world.reorganise(depth, { reinject: depth % 2 === 0 });
-    await engine.tracker.poll();
+    await venue.catchUp();
     if (depth % 2 === 1) {
       assert.deepEqual(await layer.progress('included'), before, `depth ${depth} takes it back`);
       assert.equal(await layer.settled(list.list.number), undefined);

@@ -1,6 +1,7 @@
 import type { ChainEngine } from '@lawbook/chains/chainEngine';
 import { ChainFault } from '@lawbook/chains/chainFault';
 import { classifyError } from '@lawbook/chains/endpoints/classifyError';
+import type { ReadOptions } from '@lawbook/chains/endpoints/endpointPool';
 import { RpcError } from '@lawbook/chains/endpoints/transport';
 import type { Environment } from '@lawbook/chains/environment';
 import type { BlockReference, FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
@@ -56,10 +57,13 @@ const READ_TRIES = 3;
 export class ChainReader {
   readonly #stands: EvmStands;
   readonly #finality: FinalityTarget;
+  readonly #priority: Pick<ReadOptions, 'priority'>;
 
-  constructor(stands: EvmStands, finality: FinalityTarget) {
+  /** @param isBulk leaves the right of way to reads that money waits on. */
+  constructor(stands: EvmStands, finality: FinalityTarget, isBulk = false) {
     this.#stands = stands;
     this.#finality = finality;
+    this.#priority = isBulk ? {} : { priority: 'high' };
   }
 
   /**
@@ -171,7 +175,7 @@ export class ChainReader {
     { number }: BlockReference,
   ): Promise<Hex> {
     const { pool } = this.#stands.engine;
-    const answer = await pool.read(call, { atLeastBlock: number, priority: 'high' });
+    const answer = await pool.read(call, { atLeastBlock: number, ...this.#priority });
     if (isHex(answer)) return answer;
     throw new SettlementFault(
       'SETTLEMENT_UNAVAILABLE',

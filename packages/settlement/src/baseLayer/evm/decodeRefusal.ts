@@ -1,5 +1,7 @@
+import { classifyError } from '@lawbook/chains/endpoints/classifyError';
+import type { ErrorMeaning } from '@lawbook/chains/endpoints/endpointPool';
 import { RpcError } from '@lawbook/chains/endpoints/transport';
-import { revertReason } from '@lawbook/chains/gates/revertReason';
+import { plainText, revertReason } from '@lawbook/chains/gates/revertReason';
 import type { Abi, Hex } from 'viem';
 import { decodeErrorResult, isHex } from 'viem';
 import { AGREEMENT_REGISTRY_ABI } from '../../../../../contracts/generated/agreementRegistryAbi.ts';
@@ -61,17 +63,40 @@ function showArgument(argument: unknown): string {
   return String(argument).toLowerCase().slice(0, DETAIL_MAX);
 }
 
+/** Meanings of an error by which the call itself, and not the endpoint, is at fault. */
+const OWN_FAULTS: ReadonlySet<ErrorMeaning> = new Set<ErrorMeaning>([
+  'insufficientFunds',
+  'gasLimitTooLow',
+  'gasLimitTooHigh',
+]);
+
+/**
+ * What a failed call was refused by; undefined when it is no matter of the call, such as an
+ * endpoint that is away.
+ */
+export function refusalOfCall(error: unknown): Refused | undefined {
+  const returned = revertBytes(error);
+  if (returned !== undefined) return decodeRefusal(returned);
+  if (!(error instanceof RpcError)) return undefined;
+  const { meaning } = classifyError(error, 'read');
+  if (!OWN_FAULTS.has(meaning)) return undefined;
+  const words = plainText(error.rpcMessage);
+  const refusal = { rule: meaning, details: [words], sentence: `The call fails: ${words}.` };
+  return { kind: 'refused', refusal, mayPass: meaning === 'insufficientFunds' };
+}
+
 /**
  * The bytes that a call reverted with, as endpoints tell them: as they are, or within an object or
  * a sentence of their own. Undefined when the failure is no revert.
  */
 export function revertBytes(error: unknown): Hex | undefined {
   if (!(error instanceof RpcError)) return undefined;
+  if (classifyError(error, 'read').meaning !== 'reverted') return undefined;
   const { detail } = error;
   const nested = typeof detail === 'object' && detail !== null ? Object.values(detail) : [detail];
   for (const text of nested) {
     const bytes = typeof text === 'string' ? /0x[0-9a-f]*$/i.exec(text)?.[0] : undefined;
     if (bytes !== undefined && isHex(bytes) && bytes.length % 2 === 0) return bytes;
   }
-  return /revert/i.test(error.rpcMessage) ? '0x' : undefined;
+  return '0x';
 }

@@ -82,7 +82,7 @@ export async function nextChainNonce(stands: EvmStands, deployer: Address): Prom
  * is done is known by the code at its address, one under way by its name.
  *
  * @throws SettlementFault SETTLEMENT_CONFIG_INVALID when the deployer's account was used for
- *   something else meanwhile, when what lies at an address is not what the plan makes, or for faucet
+ *   something else meanwhile, when an address holds what the plan does not make, or for faucet
  *   tokens beyond the embedded chain; SETTLEMENT_REFUSED when a constructor refuses;
  *   SETTLEMENT_UNCERTAIN when the signal ends the wait first.
  */

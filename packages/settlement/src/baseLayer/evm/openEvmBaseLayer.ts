@@ -95,13 +95,19 @@ class EvmBaseLayer implements BaseLayer {
   }
 
   async progress(certainty: Certainty): Promise<SettledProgress> {
-    if (certainty === 'included') return await this.#atHead((block) => this.#progressAt(block));
-    await this.#ground();
+    const included = await this.#atHead(async (block) => {
+      const progress = await this.#progressAt(block);
+      if (certainty === 'included' || progress.listNumber === 0n) return progress;
+      // Needs no state of the past, which a chain that was restarted does not have.
+      const { block: place } = await this.#lists.find(progress.listNumber, block);
+      return this.#actor.reader.isFinal(place) ? progress : undefined;
+    });
+    if (included !== undefined) return included;
     const { deployedAtBlock } = this.#options.deployment;
-    const found = await this.#actor.reader.atFinal(async (block) => {
+    const final = await this.#actor.reader.atFinal(async (block) => {
       return block.number < deployedAtBlock ? undefined : await this.#progressAt(block);
     });
-    return found ?? NO_PROGRESS;
+    return final ?? NO_PROGRESS;
   }
 
   async vault(owner: AccountId): Promise<Vault> {

@@ -35,8 +35,8 @@ export interface DepositWish {
  * Allows the base layer to take exactly the tokens of a deposit, then deposits them. Each step is
  * one act under the wish's key, so a crash in between costs nothing.
  * @returns the outcome of the deposit, or of the allowance when that is refused.
- * @throws SettlementFault SETTLEMENT_UNCERTAIN, SETTLEMENT_UNAVAILABLE; SETTLEMENT_REFUSED for a key
- *   of another wish.
+ * @throws SettlementFault SETTLEMENT_UNCERTAIN, SETTLEMENT_UNAVAILABLE; SETTLEMENT_REFUSED for a
+ *   key of another wish.
  */
 export async function depositTokens(wish: DepositWish, stands: OwnerStands): Promise<ActOutcome> {
   const { deployment, shard, actor, signal } = stands;

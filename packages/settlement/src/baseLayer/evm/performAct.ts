@@ -9,7 +9,7 @@ import { refusalOf } from '../refusalRules.ts';
 import type { EvmStands } from './chainReader.ts';
 import { ChainReader, settlementFaultOf } from './chainReader.ts';
 import type { Refused } from './decodeRefusal.ts';
-import { decodeRefusal, revertBytes } from './decodeRefusal.ts';
+import { refusalOfCall } from './decodeRefusal.ts';
 
 /** Something that shall happen on the chain once, however often it is asked for. */
 export interface Act {
@@ -89,9 +89,9 @@ export class Actor {
       try {
         await this.reader.call(request, block);
       } catch (fault) {
-        const returned = revertBytes(fault);
-        if (returned === undefined) throw fault;
-        return decodeRefusal(returned);
+        const refused = refusalOfCall(fault);
+        if (refused === undefined) throw fault;
+        return refused;
       }
       return { kind: 'passes', gas: await this.reader.gasOf(request, block) } as const;
     });
@@ -116,7 +116,7 @@ export class Actor {
       signal.throwIfAborted();
       const begun = await this.#begin(act);
       if (begun.kind === 'refused') return begun;
-      const { verdict, life } = await begun.handle.wait(level, { signal });
+      const { verdict, life } = await begun.intent.wait(level, { signal });
       if (verdict === 'done') return { kind: 'done', life, isNew: begun.isNew };
       if (verdict === 'unknown') throw uncertain(act, undefined);
       // The chain refused what it would have taken a moment before: look again what it says now.
@@ -128,32 +128,32 @@ export class Actor {
   async #begin(
     act: Act,
   ): Promise<
-    { readonly kind: 'begun'; readonly handle: IntentHandle; readonly isNew: boolean } | Refused
+    { readonly kind: 'begun'; readonly intent: IntentHandle; readonly isNew: boolean } | Refused
   > {
     const attempt = await this.#nextAttempt(act);
-    if (attempt.handle !== undefined) {
-      if (act.mayDiffer) return { kind: 'begun', handle: attempt.handle, isNew: false };
-      const handle = await this.#submit(act, attempt.key, undefined);
-      return { kind: 'begun', handle, isNew: false };
+    if (attempt.intent !== undefined) {
+      if (act.mayDiffer) return { kind: 'begun', intent: attempt.intent, isNew: false };
+      const intent = await this.#submit(act, attempt.key, undefined);
+      return { kind: 'begun', intent, isNew: false };
     }
     const check = await this.check(act);
     if (check.kind === 'refused') return check;
     return {
       kind: 'begun',
-      handle: await this.#submit(act, attempt.key, check.gas),
+      intent: await this.#submit(act, attempt.key, check.gas),
       isNew: true,
     };
   }
 
   async #nextAttempt(
     act: Act,
-  ): Promise<{ readonly key: string; readonly handle: IntentHandle | undefined }> {
+  ): Promise<{ readonly key: string; readonly intent: IntentHandle | undefined }> {
     for (let attempt = this.#attempts.get(act.key) ?? 0; ; attempt += 1) {
       const key = `${act.key}:${attempt}`;
-      const handle = await find(this.#lane(), key);
-      if (handle === undefined) return { key, handle };
-      const { state } = await handle.life();
-      if (!isEnd(state) || state === 'final') return { key, handle };
+      const intent = await find(this.#lane(), key);
+      if (intent === undefined) return { key, intent };
+      const { state } = await intent.life();
+      if (!isEnd(state) || state === 'final') return { key, intent };
       this.#remember(act.key, attempt + 1);
     }
   }

@@ -69,7 +69,7 @@ export async function readVaults(
   question: VaultsQuestion,
   stands: EvmStands,
 ): Promise<VaultsSnapshot> {
-  const reader = new ChainReader(stands, question.finality);
+  const reader = new ChainReader(stands, question.finality, true);
   const snapshot = await reader.atFinal(async (block) => {
     const found = await readOwners(question, stands, block);
     const reading = { question, reader, block };
