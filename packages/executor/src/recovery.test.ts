@@ -30,8 +30,15 @@ let orderNonce = 0n;
 
 function configFor(dataDir: string, flags: Record<string, unknown> = {}): Config {
   const quiet = { 'http.port': 0, 'log.level': 'silent', 'demo.flow': false };
-  return loadConfig({ flags: { ...quiet, 'market.batchIntervalMs': 50, dataDir, ...flags } })
-    .config;
+  return loadConfig({
+    flags: {
+      ...quiet,
+      'market.batchesPerEpoch': 1,
+      'market.batchIntervalMs': 50,
+      dataDir,
+      ...flags,
+    },
+  }).config;
 }
 
 function signed(terms: Partial<BatchOrder> = {}): AuthorisedOrder {

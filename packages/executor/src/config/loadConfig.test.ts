@@ -45,7 +45,7 @@ test('no source at all gives a demo venue on loopback', () => {
   assert.equal(config.venue.chainId, 31_337);
   assert.equal(config.dataDir, '.lawbook');
   assert.equal(config.market.batchIntervalMs, 1000);
-  assert.equal(config.market.batchesPerEpoch, 1);
+  assert.equal(config.market.batchesPerEpoch, 8);
   assert.equal(config.operator.token, undefined);
   assert.equal(sources.size, 0);
 });

@@ -16,10 +16,13 @@ import { startAnvil } from '@lawbook/chains/embedded/anvil';
 import { httpTransport } from '@lawbook/chains/endpoints/httpTransport';
 import { systemEnvironment } from '@lawbook/chains/environment';
 import { bytesToHex } from '@lawbook/exchange/codec/hex';
+import { invariant } from '@lawbook/exchange/failures/invariant';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import { amount } from '@lawbook/exchange/numbers/amount';
-import { unprovable } from '@lawbook/proofs/circuits/unprovable';
+import type { EpochCircuitName } from '@lawbook/proofs/circuits/epochCircuit';
+import { EPOCH_SHAPES } from '@lawbook/proofs/circuits/epochCircuit';
+import { committedKey } from '@lawbook/proofs/keys/committedKey';
 import { openDevelopmentString } from '@lawbook/proofs/keys/developmentString';
 import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
 import { submitAgreement } from '@lawbook/settlement/baseLayer/evm/agreements';
@@ -33,7 +36,7 @@ import { demoMarketInputs } from '../demo/demoWorld.ts';
 import { agreementOf } from './agreementOf.ts';
 import { depositDemoMoney } from './demoDeposits.ts';
 import type { EpochProver } from './epochProver.ts';
-import { openEpochProver, PROVABLE_ORDERS, pointsFor } from './epochProver.ts';
+import { openEpochProver, PROVABLE_ORDERS, pointsFor, unprovableEpoch } from './epochProver.ts';
 import { openDesk } from './operatorDesk.ts';
 import type { SettlementPlan, VenueSide } from './settlementPlan.ts';
 import type { OpenedSettlement } from './settlementService.ts';
@@ -57,14 +60,15 @@ const OPERATOR_VARIABLE = 'LAWBOOK_EMBEDDED_OPERATOR';
  * A chain of the venue's own: anvil with its state in the data directory, contracts at addresses
  * that are known in advance, a public development key as operator, play money.
  */
-export function embeddedPlan(config: Config, keys: readonly VerifyingKey[]): SettlementPlan {
+export function embeddedPlan(config: Config): SettlementPlan {
+  const keys = EPOCH_SHAPES.map(({ name }) => developmentKey(name));
   const operator = operatorAddress();
   const counts = { verifiers: keys.length, tokens: DEMO_ASSETS.length };
   const { baseLayer } = predictAddresses(operator, 0, counts);
   const parameters = provableParameters(config);
   return {
     domain: { chainId: BigInt(CHAIN_ID), address: accountId(baseLayer) },
-    unprovable: (batches) => unprovable(batches),
+    unprovable: unprovableEpoch,
     demoInputs: (timeMs) => {
       const nothing = demoTargets().map(() => amount(0n));
       return demoMarketInputs(parameters, timeMs, nothing);
@@ -156,6 +160,7 @@ function startEngine(
     endpoints: [{ url: chain.url, webSocketUrl: chain.webSocketUrl, preset: 'local' }],
     signers: [{ name: 'operator', environment: OPERATOR_VARIABLE }],
     store: { kind: 'lmdb', directory: join(directory, 'intents') },
+    policy: {},
   });
   return startChainEngine(settings, {
     owner: `venue-${process.pid}`,
@@ -243,6 +248,13 @@ async function callChain(
 }
 
 const CALL_MS = 10_000;
+
+/** The committed key of a circuit: a start needs no compiler. */
+function developmentKey(circuit: EpochCircuitName): VerifyingKey {
+  const key = committedKey(circuit);
+  invariant(key !== undefined, 'the keys of all epoch circuits are committed');
+  return key;
+}
 
 function operatorKey(): Uint8Array {
   return developmentAccount('operator').secretKey;

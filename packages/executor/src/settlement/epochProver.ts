@@ -1,7 +1,9 @@
 import type { Hash } from '@lawbook/exchange/codec/hash';
-import { invariant } from '@lawbook/exchange/failures/invariant';
+import { at, invariant } from '@lawbook/exchange/failures/invariant';
+import type { BatchTransition } from '@lawbook/exchange/transition';
 import { openPoseidon2 } from '@lawbook/proofs/barretenberg/poseidon2';
-import { EPOCH_SHAPES, smallestCircuit } from '@lawbook/proofs/circuits/epochCircuit';
+import type { EpochShape } from '@lawbook/proofs/circuits/epochCircuit';
+import { EPOCH_SHAPES, unprovable } from '@lawbook/proofs/circuits/epochCircuit';
 import type { ReferenceString } from '@lawbook/proofs/keys/referenceString';
 import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
 import { HonkProver } from '@lawbook/proofs/provers/honk/honkProver';
@@ -9,7 +11,11 @@ import { Urgency } from '@lawbook/proofs/provers/prover';
 import type { DecisionInputs } from '@lawbook/proofs/provers/router/decision';
 import { Router } from '@lawbook/proofs/provers/router/router';
 import type { EpochPlace } from '@lawbook/proofs/statements/epoch/epochStatement';
-import { epochClaim, epochCut } from '@lawbook/proofs/statements/epoch/epochStatement';
+import {
+  epochClaim,
+  epochCut,
+  epochShapeFor,
+} from '@lawbook/proofs/statements/epoch/epochStatement';
 import type { FieldHash } from '@lawbook/proofs/statements/epoch/fieldHash';
 import {
   decodeSettlementAttachment,
@@ -126,11 +132,7 @@ async function proveList(list: SealedList, proving: Proving): Promise<ProvedList
 
 /** Where a list stands, with the smallest circuit that has room for it. */
 function placeOf(list: SealedList, shard: number, previousListHash: Hash): EpochPlace {
-  const { batches } = list.bundle;
-  const orders = batches.reduce((sum, batch) => sum + batch.orders.count, 0);
-  const owners = new Set(batches.flatMap((batch) => batch.orders.owners));
-  const shape = smallestCircuit({ batches: batches.length, orders, vaults: owners.size + 2 });
-  invariant(shape !== undefined, 'the pipeline seals epochs that a circuit has room for');
+  const shape = epochShapeFor(list.bundle);
   return { shard, listNumber: list.listNumber, previousListHash, shape };
 }
 
@@ -147,5 +149,13 @@ export function pointsFor(keys: readonly VerifyingKey[]): number {
   return 2 ** Math.ceil(Math.log2(gates)) + 1;
 }
 
-/** Orders of the largest circuit: what a batch may hold where epochs are proved. */
-export const PROVABLE_ORDERS: number = Math.max(...EPOCH_SHAPES.map(({ orders }) => orders));
+/** The circuit with the most room: what does not fit it has no proof. */
+const LARGEST: EpochShape = at(EPOCH_SHAPES, EPOCH_SHAPES.length - 1);
+
+/** Orders that a batch may hold where epochs are proved. */
+export const PROVABLE_ORDERS: number = LARGEST.orders;
+
+/** Why no circuit can prove an epoch of these batches; undefined when one can. */
+export function unprovableEpoch(batches: readonly BatchTransition[]): string | undefined {
+  return unprovable(batches, LARGEST);
+}

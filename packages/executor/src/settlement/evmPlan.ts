@@ -6,7 +6,6 @@ import { startChainEngine } from '@lawbook/chains/configuration/startChainEngine
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import { EPOCH_SHAPES } from '@lawbook/proofs/circuits/epochCircuit';
-import { unprovable } from '@lawbook/proofs/circuits/unprovable';
 import { makeVerifyingKey } from '@lawbook/proofs/keys/makeVerifyingKey';
 import { openCeremonyString } from '@lawbook/proofs/keys/referenceString';
 import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
@@ -18,7 +17,7 @@ import { SettlementFault } from '@lawbook/settlement/settlementFault';
 import type { Address } from 'viem';
 import type { Config } from '../config/config.ts';
 import { agreedKey } from './agreementOf.ts';
-import { openEpochProver } from './epochProver.ts';
+import { openEpochProver, unprovableEpoch } from './epochProver.ts';
 import { openDesk } from './operatorDesk.ts';
 import type { SettlementPlan, VenueSide } from './settlementPlan.ts';
 import type { OpenedSettlement } from './settlementService.ts';
@@ -36,7 +35,7 @@ export function evmPlan(config: Config): SettlementPlan {
       chainId: BigInt(deployment.chainId),
       address: accountId(deployment.baseLayer),
     },
-    unprovable,
+    unprovable: unprovableEpoch,
     demoInputs: () => undefined,
     open: (venue) => open(config, deployment, venue),
   };
@@ -109,15 +108,16 @@ async function open(
 
 function startEngine(
   { dataDir, settlement }: Config,
-  { chainId }: Deployment,
+  deployment: Deployment,
   venue: VenueSide,
 ): Promise<StartedEngine> {
   const { rpcUrls, operatorKeyFile } = settlement.evm;
   const settings = readEngineSettings({
-    chain: { id: chainId, name: 'base-layer' },
+    chain: { id: deployment.chainId, name: 'base-layer' },
     endpoints: rpcUrls.map((url) => ({ url, preset: 'public' })),
     signers: [{ name: 'operator', keyFile: operatorKeyFile }],
     store: { kind: 'lmdb', directory: join(dataDir, 'settlement', 'intents') },
+    policy: { targets: [deployment.registry, deployment.baseLayer] },
   });
   return startChainEngine(settings, {
     owner: `venue-${process.pid}`,
