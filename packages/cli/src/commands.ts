@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   balance: async () => (await import('./balance.ts')).addBalance,
   deposit: async () => (await import('./deposit.ts')).addDeposit,
   withdraw: async () => (await import('./withdraw.ts')).addWithdraw,
+  exit: async () => (await import('./exit.ts')).addExit,
   preview: async () => (await import('./preview.ts')).addPreview,
   watch: async () => (await import('./watch.ts')).addWatch,
   epoch: async () => (await import('./epoch.ts')).addEpoch,

@@ -1,40 +1,53 @@
 import { LawbookClient } from '@lawbook/api/client/lawbookClient';
-import { call } from '@lawbook/api/client/transport';
-import { creditDeposit } from '@lawbook/api/schema/operatorRoutes';
-import { findDemoToken, readTokenFile } from './files/operatorToken.ts';
-import { UsageFault } from './terminal/cliFault.ts';
+import type { BaseLayerView } from '@lawbook/api/schema/settlementViews';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
+import { baseLayerOf, placeOf } from './chain/chainFlags.ts';
+import { withRpcFlag } from './chain/rpcFlag.ts';
+import { withOwner } from './chain/withOwner.ts';
+import { amountOf } from './crossing/amountOf.ts';
+import type { TokenFlags } from './crossing/developmentCredit.ts';
+import { developmentCredit, TOKEN_VARIABLE } from './crossing/developmentCredit.ts';
+import { vaultDeposit } from './crossing/vaultDeposit.ts';
 import type { Program } from './terminal/program.ts';
+import { Steps } from './terminal/steps.ts';
 import { paint, printJson } from './terminal/terminal.ts';
 import { DEFAULT_DATA_DIR } from './terminal/venueAddress.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
-import { ownerOf } from './trading/accounts.ts';
+import { readWait, withWaitFlag } from './terminal/waitFlag.ts';
+import { ownerOf, signerOf } from './trading/accounts.ts';
 import { granted } from './trading/granted.ts';
-import { readAmount } from './trading/tradeWords.ts';
 
-interface DepositOptions extends VenueFlags {
-  readonly tokenFile?: string;
-  readonly dataDir: string;
+interface DepositOptions extends VenueFlags, TokenFlags {
+  readonly from?: string;
+  readonly rpc?: string;
+  readonly wait: string;
 }
-
-/** The variable that the venue reads its operator token from: the same on one machine. */
-const TOKEN_VARIABLE = 'LAWBOOK_OPERATOR__TOKEN';
 
 const EXAMPLES = `
 Examples:
-  lawbook deposit alice 1000 USD                     a demo venue started in this folder
-  lawbook deposit alice 1000 USD --token-file operator.token
-  ${TOKEN_VARIABLE}=... lawbook deposit alice 1000 USD
+  lawbook deposit alice 1000 USD                     from alice's wallet into alice's vault
+  lawbook deposit 0x5aae.. 1000 USD --from bob.key   from bob's wallet into somebody's vault
+  lawbook deposit alice.key 0.5 EUR --rpc https://rpc.example
 
-This is a DEVELOPMENT CREDIT: units appear without a deposit on any base layer. It takes the token
-of the operator, from a file or from the environment and never as an argument.`;
+Where the venue has a base layer this is a deposit on the chain: the payer's key allows the contract
+to take the tokens, deposits them, and the venue credits them once that is final. On the embedded
+chain a faucet gives what the wallet lacks; tokens and fees are worth nothing there.
 
-/** `lawbook deposit`: a development credit by the operator, labelled as such. */
+Where the venue has no base layer (lawbook start --settlement off) it is a DEVELOPMENT CREDIT: units
+appear without any deposit. That takes the token of the operator, from --token-file, from the
+variable ${TOKEN_VARIABLE} or from the folder of a demo venue, never as an argument.`;
+
+const WAIT_SECONDS = 600;
+
+/** `lawbook deposit`: tokens into a vault, or a development credit where there is no base layer. */
 export function addDeposit(program: Program): void {
-  withVenueFlags(program.command.command('deposit'))
-    .description('Development credit: units without a deposit on any base layer')
+  const command = withRpcFlag(withVenueFlags(program.command.command('deposit')));
+  withWaitFlag(command, WAIT_SECONDS)
+    .description('Deposit tokens from the base layer, or credit where there is none')
     .argument('<account>', 'address, key file or demo account')
     .argument('<amount...>', 'such as 1000 USD')
+    .option('--from <name|file>', 'who pays; the account itself unless named')
     .option('--token-file <file>', `file with the operator token; else ${TOKEN_VARIABLE}`)
     .option('-d, --data-dir <folder>', 'else the folder of a demo venue here', DEFAULT_DATA_DIR)
     .addHelpText('after', EXAMPLES)
@@ -43,22 +56,53 @@ export function addDeposit(program: Program): void {
     );
 }
 
-async function deposit(
+/** What was asked for on the command line. */
+interface Asked {
+  readonly account: string;
+  readonly words: readonly string[];
+  readonly options: DepositOptions;
+}
+
+async function deposit(program: Program, asked: Asked): Promise<void> {
+  const owner = ownerOf(asked.account);
+  const client = new LawbookClient({ baseUrl: venueUrl(asked.options) });
+  const { phase } = await granted(client.readSettlement());
+  if (phase === 'notConfigured') {
+    await credit(program, owner, { ...asked, client });
+    return;
+  }
+  await depositOnChain(program, { ...asked, owner, client, layer: await baseLayerOf(client) });
+}
+
+async function depositOnChain(
   { terminal }: Program,
-  asked: {
-    readonly account: string;
-    readonly words: readonly string[];
-    readonly options: DepositOptions;
+  asked: Asked & {
+    readonly owner: AccountId;
+    readonly client: LawbookClient;
+    readonly layer: BaseLayerView;
   },
 ): Promise<void> {
-  const { options } = asked;
-  const owner = ownerOf(asked.account);
-  const { amountText, symbol } = readAmount(asked.words);
-  const token = readToken(options);
-  const { transport } = new LawbookClient({ baseUrl: venueUrl(options) });
-  const body = { owner, symbol, amount: amountText };
-  const headers = { authorization: `Bearer ${token}` };
-  const reply = await granted(call(transport, creditDeposit, { body, headers }));
+  const { account, words, options, owner, client, layer } = asked;
+  const { domain } = await client.signing();
+  const payer = signerOf(options.from ?? account, domain, terminal);
+  const wanted = await amountOf(words, client);
+  const signal = readWait(options.wait);
+  const steps = new Steps(terminal, options.json === true);
+  const place = placeOf(layer, options);
+  const credited = await withOwner({ place, ...payer, signal }, (chain) => {
+    return vaultDeposit({ client, owner, payer: payer.account, wanted }, chain, steps);
+  });
+  if (options.json === true) {
+    printJson(terminal, { ok: true, kind: 'deposit', owner, ...credited, steps: steps.json() });
+  }
+}
+
+async function credit(
+  { terminal }: Program,
+  owner: AccountId,
+  { words, options, client }: Asked & { readonly client: LawbookClient },
+): Promise<void> {
+  const reply = await developmentCredit({ owner, words }, client, options);
   if (options.json === true) {
     printJson(terminal, reply);
     return;
@@ -66,18 +110,5 @@ async function deposit(
   terminal.print(
     `${paint.warn('development credit')}, no deposit on any base layer: ` +
       `${reply.amount} ${reply.symbol} to ${reply.owner} as sequence ${reply.sequence}`,
-  );
-}
-
-function readToken(options: DepositOptions): string {
-  const { tokenFile, dataDir } = options;
-  const token =
-    tokenFile === undefined
-      ? (process.env[TOKEN_VARIABLE] ?? findDemoToken(dataDir))
-      : readTokenFile(tokenFile);
-  if (token !== undefined && token !== '') return token;
-  throw new UsageFault(
-    `only the operator credits accounts: use --token-file or ${TOKEN_VARIABLE} with the token ` +
-      'that the venue was started with, or --data-dir of a demo venue on this machine',
   );
 }

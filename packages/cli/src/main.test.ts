@@ -9,6 +9,7 @@ const COMMANDS = [
   'balance',
   'deposit',
   'withdraw',
+  'exit',
   'preview',
   'watch',
   'epoch',

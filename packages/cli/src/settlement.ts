@@ -100,8 +100,9 @@ function seconds(milliseconds: number): string {
 function layerLines({ layer }: SettlementReply): string[] {
   if (layer === undefined) return [];
   const { kind, chainId, contract, registry, shard, rpcUrl, setup } = layer;
+  const endpoint = rpcUrl === undefined ? '' : `, endpoint ${hostOf(rpcUrl)}`;
   return [
-    `  chain      ${chainId} (${kind})${rpcUrl === undefined ? '' : `, endpoint ${hostOf(rpcUrl)}`}`,
+    `  chain      ${chainId} (${kind})${endpoint}`,
     `  contract   ${contract}, shard ${shard}`,
     `  registry   ${registry}`,
     `  proofs     ${setup.startsWith('insecure') ? paint.warn(setup) : setup}`,
@@ -116,7 +117,8 @@ function hostOf(rpcUrl: string): string {
 function agreementLines(agreement: AgreementReply): string[] {
   const { state, detail, agreementId, operator, circuits = [], exitBlocks } = agreement;
   if (state === 'notConfigured') return [];
-  const head = `  agreement  ${agreementId === undefined ? '' : `${agreementId}, `}${state}: ${detail}`;
+  const name = agreementId === undefined ? '' : `${agreementId}, `;
+  const head = `  agreement  ${name}${state}: ${detail}`;
   if (operator === undefined) return [head];
   const sizes = circuits.map(({ orders }) => orders);
   const room = sizes.length === 0 ? 'none' : `${sizes.join(', ')} orders`;

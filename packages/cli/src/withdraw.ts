@@ -1,10 +1,10 @@
 import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import { keySigner } from '@lawbook/api/client/signers';
-import type { OwnerStands } from '@lawbook/settlement/baseLayer/evm/owner';
 import { baseLayerOf, placeOf } from './chain/chainFlags.ts';
-import { withOwner } from './chain/ownerActor.ts';
+import type { OwnerChain } from './chain/ownerChain.ts';
 import { withRpcFlag } from './chain/rpcFlag.ts';
 import { readAsset } from './chain/shardAssets.ts';
+import { withOwner } from './chain/withOwner.ts';
 import { amountOf } from './crossing/amountOf.ts';
 import { claimPending } from './crossing/claimPending.ts';
 import { followWithdrawal } from './crossing/followWithdrawal.ts';
@@ -88,7 +88,7 @@ async function withdraw(
   if (signal !== undefined) {
     await followWithdrawal({ client, owner: key.account, withdrawalId, signal }, steps);
     if (place !== undefined) {
-      const claim = async (stands: OwnerStands): Promise<void> => {
+      const claim = async (stands: OwnerChain): Promise<void> => {
         const { token } = await readAsset(assetId, stands);
         await claimPending({ token, account: to }, stands, steps);
       };

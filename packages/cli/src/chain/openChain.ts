@@ -79,7 +79,7 @@ export async function withChain<T>(
   }
 }
 
-/** When commands take a block for final: by count where blocks are cheap, else by the chain's tag. */
+/** When a block counts as final: by count where blocks are cheap, else by the chain's own tag. */
 export function finalityOf(chainId: number): FinalityTarget {
   return chainId === EMBEDDED_CHAIN
     ? { kind: 'confirmations', blocks: EMBEDDED_CONFIRMATIONS }

@@ -18,8 +18,9 @@ export interface FollowedWithdrawal {
  * Follows a withdrawal until its epoch is settled, and says each step.
  *
  * @returns the settlement that pays it.
- * @throws CommandFault CLI_WITHDRAWAL_RETURNED when it was given back to its owner, CLI_EPOCH_NOT_SETTLED
- *   when the base layer refuses its epoch, CLI_WAIT_OVER when the signal ends the wait.
+ * @throws CommandFault CLI_WITHDRAWAL_RETURNED when it was given back to its owner,
+ *   CLI_EPOCH_NOT_SETTLED when the base layer refuses its epoch, CLI_WAIT_OVER when the signal
+ *   ends the wait.
  */
 export async function followWithdrawal(
   followed: FollowedWithdrawal,
@@ -44,7 +45,10 @@ export async function followWithdrawal(
   return settled;
 }
 
-/** The settlement of an epoch; undefined while it waits. @throws CommandFault CLI_EPOCH_NOT_SETTLED. */
+/**
+ * The settlement of an epoch; undefined while it waits.
+ * @throws CommandFault CLI_EPOCH_NOT_SETTLED.
+ */
 export async function settledEpoch(
   client: LawbookClient,
   marketId: string,

@@ -1,8 +1,8 @@
 import type { Address } from 'viem';
 import { encodeFunctionData } from 'viem';
 import { FAUCET_TOKEN_ABI } from '../../../../../contracts/generated/faucetTokenAbi.ts';
-import type { ActOutcome } from './performAct.ts';
 import type { OwnerStands } from './owner.ts';
+import type { ActOutcome } from './performAct.ts';
 
 /** Tokens out of the faucet of an embedded chain. */
 export interface DripWish {

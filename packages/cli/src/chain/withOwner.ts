@@ -1,10 +1,11 @@
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import type { Hex } from '@lawbook/proofs/statements/epoch/diffList';
 import type { EvmStands } from '@lawbook/settlement/baseLayer/evm/chainReader';
-import type { OwnerStands } from '@lawbook/settlement/baseLayer/evm/owner';
 import { Actor, DEFAULT_ACT_TERMS } from '@lawbook/settlement/baseLayer/evm/performAct';
 import type { ChainPlace } from './chainFlags.ts';
 import { withChain } from './openChain.ts';
+import type { OwnerChain } from './ownerChain.ts';
+import { ensureFees } from './playMoney.ts';
 
 /** Whose acts, where, and how long they are waited for. */
 export interface OwnerOptions {
@@ -18,15 +19,19 @@ export interface OwnerOptions {
 /** Wei that the fee of one act of an owner may cost at most: a twentieth of an ether. */
 const FEE_CAP = 50_000_000_000_000_000n;
 
-/** Lends what an owner acts with on the chain; ends it whatever happens. */
+/**
+ * Lends what an owner acts with on the chain; ends it whatever happens. On the embedded chain the
+ * account is given the money for its fees first.
+ */
 export async function withOwner<T>(
   { place, account, secretKey, signal }: OwnerOptions,
-  use: (stands: OwnerStands) => Promise<T>,
+  use: (stands: OwnerChain) => Promise<T>,
 ): Promise<T> {
   const { rpcUrl, deployment, shard } = place;
   const options = { rpcUrl, chainId: deployment.chainId, secretKeys: [secretKey] };
+  await ensureFees(place, account);
   return await withChain(options, async (stands) => {
-    return await use({ deployment, shard, signal, actor: ownerActor(stands, account) });
+    return await use({ deployment, shard, signal, stands, actor: ownerActor(stands, account) });
   });
 }
 
