@@ -74,6 +74,7 @@ test('pays deposits in, withdrawals out, and lets an owner leave by force', asyn
   const signed = signWithdrawal(withdrawal, venue.domain, leaver.secret);
   const list = await buildList(venue, { withdrawals: [signed], orderNonce: 400n });
   assert.equal((await settle(venue, list)).kind, 'settled');
+  await mine(venue, 1, at(venue.world.engines(), 1));
   assert.equal((await venue.layer.progress('included')).listHash, list.listHash);
   const claim = { token, account: stayer.owner as typeof stayer.owner & Hex };
   assert.equal(await pendingTokens(claim, stands), 500n * 10n ** 12n);

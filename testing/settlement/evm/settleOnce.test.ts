@@ -1,47 +1,20 @@
 // Goal: a list settles exactly once, whatever is lost on the way: the answer of a node, a
-// broadcast, the process that settles, its memory, or the block. Method: a whole engine before an
-// anvil behind a proxy with faults; processes that are killed for real; anvil's own
-// reorganisations. The judge is the chain: how often the contract settled, and what vaults hold.
+// broadcast, the memory of the process that settles, or the block. Method: a whole engine before an
+// anvil behind a proxy with faults; anvil's own reorganisations. The judge is the chain: how often
+// the contract settled, and what vaults hold.
 
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { at } from '@lawbook/exchange/failures/invariant';
 import type { SettleOutcome } from '@lawbook/settlement/baseLayer/submission';
 import { SettlementFault } from '@lawbook/settlement/settlementFault';
-import { getAbiItem } from 'viem';
-import { BASE_LAYER_ABI } from '../../../contracts/generated/baseLayerAbi.ts';
-import type { CrashPoint } from '../../chains/anvil/crashPoints.ts';
 import { pendingCount } from '../../chains/anvil/play.ts';
 import { until } from '../../chains/anvil/until.ts';
-import { EvmVenue, MARKET, SHARD, tradersOf } from './evmVenue.ts';
+import { EvmVenue, tradersOf } from './evmVenue.ts';
 import { buildList, progressAfter } from './listBuilder.ts';
-import { PATIENCE_MS, settle } from './play.ts';
-import type { SettleCommand } from './settleProcess.ts';
+import { paidBy, patience, settle, settledNumbers } from './play.ts';
 
 const RAW = 'eth_sendRawTransaction';
-const SETTLED = getAbiItem({ abi: BASE_LAYER_ABI, name: 'Settled' });
-
-function patience(): AbortSignal {
-  return AbortSignal.timeout(PATIENCE_MS);
-}
-
-/** Numbers of the lists that the contract settled, as its logs have them. */
-async function settledNumbers(venue: EvmVenue): Promise<readonly bigint[]> {
-  const { baseLayer: address, deployedAtBlock: fromBlock } = venue.deployment;
-  const logs = await venue.world.driver.getLogs({ address, event: SETTLED, fromBlock });
-  return logs.map(({ args }) => args.number ?? 0n);
-}
-
-/** What the first trader has paid so far, hundred units a list. */
-async function paidBy(venue: EvmVenue, trader = 0): Promise<bigint> {
-  const vault = await venue.layer.vault(at(tradersOf(2), trader).owner);
-  return 1_000_000n - (vault.balances.get(0) ?? 0n);
-}
-
 /** Waits until a settlement waits for a block, and fails with its outcome when it ends before. */
 async function isOut(venue: EvmVenue, settling: Promise<SettleOutcome>): Promise<void> {
   const mined = await venue.world.minedCount();
@@ -112,40 +85,6 @@ test('another proof of a list that is under way is the same act', async (context
   const outcome = await settle(venue, { ...first, proof });
   assert.equal(outcome.kind, 'settled');
   assert.deepEqual(await settledNumbers(venue), [1n]);
-});
-
-const POINTS: readonly CrashPoint[] = [
-  'before signing',
-  'after storing the signed bytes',
-  'after offering them',
-];
-
-test('a process that dies on the way to a block settles nothing twice', async (context) => {
-  const venue = await EvmVenue.open(context);
-  await venue.fundAll(2);
-  const sentBefore = await venue.world.minedCount();
-  for (const [index, point] of POINTS.entries()) {
-    const submission = await buildList(venue);
-    await venue.layer.close();
-    await venue.engine.close();
-    const child = fork(join(import.meta.dirname, 'settleProcess.ts'), {
-      serialization: 'advanced',
-      execArgv: [],
-    });
-    const { deployment, finality } = venue;
-    const operator = venue.world.signer;
-    const layer = { deployment, shard: SHARD, marketId: MARKET, operator, finality };
-    const command: SettleCommand = { terms: venue.world.terms(), layer, submission, point };
-    child.send(command);
-    const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-    assert.equal(signal, 'SIGKILL', point);
-    await venue.reopen();
-    const outcome = await settle(venue, submission);
-    assert.equal(outcome.kind, 'settled', `${point}: ${inspect(outcome)}`);
-    assert.equal((await settledNumbers(venue)).length, index + 1, point);
-  }
-  assert.equal(await venue.world.minedCount(), sentBefore + POINTS.length);
-  assert.equal(await paidBy(venue), 300n);
 });
 
 test('a reorganisation takes a list back, and it settles again once', async (context) => {

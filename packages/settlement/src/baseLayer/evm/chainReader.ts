@@ -98,6 +98,14 @@ export class ChainReader {
     });
   }
 
+  /** Looks for newer blocks now. @returns whether the head is another one. */
+  async lookAgain(): Promise<boolean> {
+    const { tracker } = this.#stands.engine;
+    const before = tracker.head()?.hash;
+    await this.#poll();
+    return tracker.head()?.hash !== before;
+  }
+
   /** Whether a canonical block is final by the rule of this reader. */
   isFinal(block: BlockReference): boolean {
     return this.#stands.engine.tracker.isFinal(block, this.#finality);

@@ -84,6 +84,14 @@ export class Actor {
 
   /** What the chain would say at its head, without sending anything. */
   async check(act: Act): Promise<ActCheck> {
+    const check = await this.#checkAtHead(act);
+    if (check.kind === 'passes') return check;
+    // What it lacks may stand in a block that the tracker has not seen yet.
+    const isMoved = await this.reader.lookAgain();
+    return isMoved ? await this.#checkAtHead(act) : check;
+  }
+
+  async #checkAtHead(act: Act): Promise<ActCheck> {
     const request = { from: this.sender, to: act.to, amount: act.amount, callData: act.callData };
     return await this.reader.atHead(async (block) => {
       try {
