@@ -142,6 +142,13 @@ test('changes are the net of the batches, in columns of the market', () => {
   });
 });
 
+test('the pool before is that of the first batch, in columns of the market', () => {
+  const epoch = epochOf([DAY, DAY]);
+  const { poolBefore } = at(epoch.batches, 0).report;
+  const [a, b, c] = [at(poolBefore, 0), at(poolBefore, 1), at(poolBefore, 2)];
+  assert.deepEqual(cut(epoch).list.poolBefore, [a | (b << 64n) | (c << 128n), 0n]);
+});
+
 test('withdrawals stand in the order of the epoch', () => {
   const withdrawals = [signedWithdrawal(3, 7n), signedWithdrawal(1, 5n)];
   const { list } = cut({ ...epochOf([DAY]), withdrawals });

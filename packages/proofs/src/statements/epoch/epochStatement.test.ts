@@ -87,7 +87,11 @@ test('the list hash depends on no capacity, D does', () => {
 
 test('factors stand by batch and column, one where nothing is rationed', () => {
   const scarce = scarceDay('proRata');
-  const epoch = epochOf([{ ...scarce, haltReason: 'a test' }, scarce]);
+  const [still, trading] = epochOf([{ ...scarce, haltReason: 'a test' }, scarce]).batches;
+  assert.ok(still !== undefined && trading !== undefined);
+  const { payFactors: _, ...solution } = still.solution;
+  const halted = { ...still, solution: { ...solution, payFactors: [1n, 2n, 3n] } };
+  const epoch = { epochNumber: 1, batches: [halted, trading], withdrawals: [] };
   const { inputs } = epochClaim(epoch, PLACE, hash).claim.witness;
   const ones = new Array(6).fill(RATION_SCALE);
   const { payFactors, receiveFactors } = at(epoch.batches, 1).solution;
