@@ -8,8 +8,9 @@
  *   p99      nanoseconds from a command's row to its reports taken, the timer's own time included
  *   heap     bytes by which the heap grew a command, over ten million of them
  * The peer, nodejs-order-book 10.1.1, is looked for where this repository's packages are, or below
- * `--peer FOLDER`; without it figures come without a ratio. `--quick` runs a tenth of the commands, `--only NAME` one
- * scenario.
+ * `--peer FOLDER`; without it figures come without a ratio. `--quick` runs a tenth of the commands,
+ * `--only NAME` one scenario. Rates are the best of `--rounds` runs, ours and the peer's in turn,
+ * because other work on the machine only ever takes away.
  */
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
@@ -57,12 +58,9 @@ function ask(measure: Task['measure'], flow: Flow): Promise<Answer> {
   });
 }
 
-/** The median of several runs, each from cold. */
-async function median(measure: Task['measure'], flow: Flow, rounds: number): Promise<Answer> {
-  const answers: Answer[] = [];
-  for (let k = 0; k < rounds; k += 1) answers.push(await ask(measure, flow));
-  answers.sort((a, b) => a.seconds - b.seconds);
-  return answers[Math.floor(rounds / 2)] as Answer;
+/** The quickest of several runs, each from cold. */
+function quickest(answers: readonly Answer[]): Answer {
+  return answers.reduce((best, answer) => (answer.seconds < best.seconds ? answer : best));
 }
 
 function hasPeer(): boolean {
@@ -79,38 +77,44 @@ function differs(a: Ending, b: Ending): boolean {
   return (Object.keys(a) as (keyof Ending)[]).some((key) => a[key] !== b[key]);
 }
 
-/** The peer's commands a second on a flow; 0 without a peer. It runs a tenth of the commands. */
-async function peerRate(scenario: Scenario, timed: number): Promise<number> {
-  if (!hasPeer()) return 0;
-  const flow = drawFlow(scenario, timed, SEED);
-  const [ours, theirs] = [await ask('engine', flow), await ask('peer', flow)];
-  if (differs(ours.ending, theirs.ending)) {
-    const endings = JSON.stringify([ours.ending, theirs.ending]);
+interface Race {
+  readonly ours: Answer;
+  /** Without a peer undefined. */
+  readonly theirs: Answer | undefined;
+}
+
+/** Runs a flow on our engine and, where it is asked for and there, on the peer, in turn. */
+async function race(scenario: Scenario, flow: Flow, withPeer: boolean): Promise<Race> {
+  const [ours, theirs]: [Answer[], Answer[]] = [[], []];
+  for (let k = 0; k < Number(options.rounds); k += 1) {
+    ours.push(await ask('engine', flow));
+    if (withPeer) theirs.push(await ask('peer', flow));
+  }
+  const result = { ours: quickest(ours), theirs: withPeer ? quickest(theirs) : undefined };
+  if (result.theirs !== undefined && differs(result.ours.ending, result.theirs.ending)) {
+    const endings = JSON.stringify([result.ours.ending, result.theirs.ending]);
     process.stderr.write(`${scenario}: the engines end differently: ${endings}\n`);
     process.exitCode = 1;
   }
-  return timed / theirs.seconds;
+  return result;
 }
 
 async function main(): Promise<void> {
   const timed = options.quick ? 100_000 : 1_000_000;
-  const rounds = Number(options.rounds);
+  const peerIsThere = hasPeer();
   let mixedRate = 0;
   for (const scenario of SCENARIOS) {
     if (options.only !== '' && options.only !== scenario) continue;
     const flow = drawFlow(scenario, timed, SEED);
-    const answer = await median('engine', flow, rounds);
-    const rate = timed / answer.seconds;
+    const isMixed = scenario === 'mixed';
+    const { ours, theirs } = await race(scenario, flow, isMixed && peerIsThere);
+    const figure = { value: timed / ours.seconds, unit: 'op/s', n: timed };
     const name = `book/${scenario}/engine`;
-    if (scenario === 'mixed') {
-      mixedRate = rate;
-      const peer = await peerRate(scenario, timed);
-      const compared = peer === 0 ? {} : { ratio: rate / peer, peer: PEER };
-      print({ name, value: rate, unit: 'op/s', ...compared, n: timed });
-    } else {
-      const ratio = rate / mixedRate;
-      print({ name, value: rate, unit: 'op/s', ratio, peer: 'book/mixed', n: timed });
-    }
+    if (isMixed) mixedRate = figure.value;
+    if (theirs !== undefined) {
+      print({ name, ...figure, ratio: theirs.seconds / ours.seconds, peer: PEER });
+    } else if (isMixed || mixedRate === 0) print({ name, ...figure });
+    else print({ name, ...figure, ratio: figure.value / mixedRate, peer: 'book/mixed' });
     const latency = await ask('latency', flow);
     print({ name: `book/${scenario}/p50`, value: latency.p50Ns, unit: 'ns', n: timed });
     print({ name: `book/${scenario}/p99`, value: latency.p99Ns, unit: 'ns', n: timed });

@@ -37,9 +37,14 @@ const ACCOUNTS = 1_024;
 
 /**
  * Draws a flow once. The mid starts at tick 65,536 and steps by one with probability 0.02; 10,000
- * limits at 1 + Exp(60) ticks from it are laid down untimed. Then, of `timed` commands, one half are
- * limits at floor(Exp(12)) ticks, half of them one tick nearer, 3 in 10 cancels (2 % of them of any
- * id ever used), the rest market orders.
+ * limits at 1 + Exp(60) ticks from it are laid down untimed. Then, of `timed` commands, one half
+ * are limits at floor(Exp(12)) ticks, half of them one tick nearer, 3 in 10 cancels (2 % of them of
+ * any id ever used), the rest market orders.
+ *
+ *   static       300,000 more orders over 30,000 ticks on both sides, which nothing takes
+ *   swing-25/40  the mid is 25 or 40 ticks above its start at one command and below it at the next
+ *   flash-crash  ten times the price falls by 50,000 ticks within 2,000 commands, and comes back
+ *   cancels      40 % limits, 38 % cancels, 20 % replacements, 2 % market orders
  */
 export function drawFlow(scenario: Scenario, timed: number, seed: number): Flow {
   return new FlowWriter(scenario, timed, seed).write();

@@ -1,4 +1,6 @@
 /**
+ * Long because it is a whole book in one place, to be read from top to bottom.
+ *
  * An order book written slowly and obviously: objects in plain arrays, everything searched for,
  * nothing remembered that could be found out. The judge of the fast book, with which it shares the
  * words of commands and reports and no code.

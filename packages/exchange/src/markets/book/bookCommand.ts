@@ -15,7 +15,7 @@ export type BookCommand =
   | { readonly kind: 'advanceTime'; readonly now: number }
   | { readonly kind: 'oraclePrice'; readonly priceTicks: number }
   | { readonly kind: 'marketState'; readonly state: MarketState }
-  /** Cancel all orders of the account at `deadline`, unless another heartbeat moves it; 0: never. */
+  /** Cancel all orders of the account at `deadline`, unless another moves it; 0: never. */
   | { readonly kind: 'heartbeat'; readonly account: number; readonly deadline: number };
 
 /** A new order. */

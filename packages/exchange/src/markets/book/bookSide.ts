@@ -38,10 +38,8 @@ export class BookSide {
   #recentred = 0;
 
   constructor(rows: OrderRows, windowLevels: number) {
-    invariant(
-      Math.clz32(windowLevels) + Math.log2(windowLevels) === 31,
-      'a window is a power of 2',
-    );
+    const isPowerOfTwo = (windowLevels & (windowLevels - 1)) === 0;
+    invariant(isPowerOfTwo, 'a window is a power of two');
     invariant(windowLevels >= 64 && windowLevels <= 32_768, 'a window has three bitmaps');
     this.#rows = rows.integers;
     this.#window = windowLevels;

@@ -210,7 +210,7 @@ test('moves its window under load without losing an order or its place', () => {
   }
 });
 
-test('fires stops on the way of a sweep, nearest first, and lets each see the trades before', () => {
+test('fires stops on the way of a sweep, the nearest first', () => {
   const desk = new Desk();
   for (const price of [100, 101, 102, 110]) desk.place('sell', 1, price);
   const stop = { trigger: 'stop', account: 3 } as const;

@@ -41,7 +41,7 @@ export const PLACE = {
   moving: 5,
 } as const;
 
-/** The index by id has at least this many slots for each order: searches end after a step or two. */
+/** Slots of the index by id for each order, at least: searches end after a step or two. */
 const SLOTS_PER_ORDER = 4;
 
 /** Slots at first, as a power of two. */

@@ -67,7 +67,7 @@ export function fireOnOracle(core: BookCore, price: number): void {
   fireUpTo(core, core.fallsOnOracle, NO_RANK - price);
 }
 
-/** Fires what the trades since the last look reach: first upwards, then downwards, nearest first. */
+/** Fires what trades since the last look reach: first upwards, then downwards, nearest first. */
 function fireOnTrades(core: BookCore): void {
   if (core.tradeHigh === 0) return;
   if (core.state === MARKET_STATE.open) {

@@ -1,3 +1,4 @@
+// Long because one log has one memory: every rule reads what the others have followed so far.
 import type { BookCommand, PlaceOrder } from '../bookCommand.ts';
 import type { BookReport, OrderReport, StateReport } from '../bookReport.ts';
 import type { BookParameters, MarketState, Side } from '../bookTerms.ts';
