@@ -45,6 +45,8 @@ export const BASE_EPOCH_BLOCKS = 4n;
 export const EXIT_BLOCKS = 12n;
 export const AGREEMENT_FEE = 1_000_000_000_000_000n;
 const FEE_RECIPIENT: Address = `0x${'fe'.repeat(20)}`;
+/** The second of the accounts that anvil signs for itself. */
+export const GUARDIAN: Address = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8';
 /** Blocks from one to the next, milliseconds. */
 const BLOCK_MS = 60;
 
@@ -264,7 +266,7 @@ export function deploymentPlan(world: AnvilWorld, terms: EvmVenueTerms = {}): De
     exitBlocks: EXIT_BLOCKS,
     agreementFee: AGREEMENT_FEE,
     feeRecipient: FEE_RECIPIENT,
-    guardian: world.signer,
+    guardian: GUARDIAN,
     verifiers: [{ circuit: 'accepting', creationCode: terms.verifier ?? ACCEPTING_VERIFIER }],
     tokens: TOKEN_DECIMALS.map((decimals, index) => {
       return { name: `Test token ${index}`, symbol: `TST${index}`, decimals };

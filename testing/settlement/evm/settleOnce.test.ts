@@ -8,11 +8,13 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import type { SettleOutcome } from '@lawbook/settlement/baseLayer/submission';
 import { SettlementFault } from '@lawbook/settlement/settlementFault';
+import { encodeFunctionData } from 'viem';
+import { BASE_LAYER_ABI } from '../../../contracts/generated/baseLayerAbi.ts';
 import { pendingCount } from '../../chains/anvil/play.ts';
 import { until } from '../../chains/anvil/until.ts';
-import { EvmVenue, tradersOf } from './evmVenue.ts';
+import { EvmVenue, GUARDIAN, tradersOf } from './evmVenue.ts';
 import { buildList, progressAfter } from './listBuilder.ts';
-import { paidBy, patience, settle, settledNumbers } from './play.ts';
+import { mine, paidBy, patience, settle, settledNumbers } from './play.ts';
 
 const RAW = 'eth_sendRawTransaction';
 /** Waits until a settlement waits for a block, and fails with its outcome when it ends before. */
@@ -84,6 +86,36 @@ test('another proof of a list that is under way is the same act', async (context
   const proof = { ...first.proof, bytes: new Uint8Array([1, 2, 3]) };
   const outcome = await settle(venue, { ...first, proof });
   assert.equal(outcome.kind, 'settled');
+  assert.deepEqual(await settledNumbers(venue), [1n]);
+});
+
+test('a settlement that reverts is tried anew when its reason has passed', async (context) => {
+  const venue = await EvmVenue.open(context);
+  await venue.fundAll(2);
+  const { world, layer, deployment } = venue;
+  const tell = async (functionName: 'pauseSettlements' | 'resumeSettlements'): Promise<void> => {
+    const callData = encodeFunctionData({ abi: BASE_LAYER_ABI, functionName });
+    await venue.send(GUARDIAN, deployment.baseLayer, callData);
+    await mine(venue, 1);
+  };
+  const list = await buildList(venue);
+  world.mempool.hold = () => true;
+  const settling = layer.settle(list, patience());
+  await until('it is held', () => world.mempool.held().length === 1);
+  await tell('pauseSettlements');
+  world.mempool.hold = () => false;
+  await world.mempool.release();
+  venue.startMining();
+  const refused = await settling;
+  await venue.stopMining();
+  assert.ok(refused.kind === 'refused' && refused.mayPass, inspect(refused));
+  assert.equal(refused.refusal.rule, 'SettlementsArePaused');
+  const sent = await world.minedCount();
+  assert.deepEqual(await layer.settle(list, patience()), refused);
+  assert.equal(await world.minedCount(), sent, 'what would be refused is not sent');
+  await tell('resumeSettlements');
+  assert.equal((await settle(venue, list)).kind, 'settled');
+  assert.equal(await world.minedCount(), sent + 1);
   assert.deepEqual(await settledNumbers(venue), [1n]);
 });
 
