@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   epoch: async () => (await import('./epoch.ts')).addEpoch,
   settlement: async () => (await import('./settlement.ts')).addSettlement,
   verify: async () => (await import('./verify.ts')).addVerify,
+  prove: async () => (await import('./prove.ts')).addProve,
   simulate: async () => (await import('./simulate.ts')).addSimulate,
   replay: async () => (await import('./replay.ts')).addReplay,
   config: async () => (await import('./config.ts')).addConfig,

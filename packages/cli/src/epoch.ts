@@ -1,8 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import type { EpochView } from '@lawbook/api/schema/recordViews';
-import { refuse } from '@lawbook/exchange/failures/rejection';
-import { FileFault, RefusedFault, UsageFault } from './terminal/cliFault.ts';
+import { encodeBundle } from '@lawbook/exchange/bundle';
+import { writeBundle } from './bundles/bundleFile.ts';
+import { fetchBundle } from './bundles/fetchBundle.ts';
+import { findEpoch } from './bundles/findEpoch.ts';
+import { UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
 import { tableLines } from './terminal/table.ts';
 import { paint, printJson } from './terminal/terminal.ts';
@@ -26,7 +28,8 @@ Examples:
   lawbook epoch export latest --out epoch.bin && lawbook verify epoch.bin
 
 An epoch is one or more batches that are judged, proved and settled together. Its bundle holds every
-order, signature, price and fill: all that a stranger needs to judge it.`;
+order, signature, price and fill, and the proof once there is one: all that a stranger needs to judge
+it.`;
 
 /** `lawbook epoch`: sealed epochs and their bundles. */
 export function addEpoch(program: Program): void {
@@ -109,41 +112,19 @@ async function exportBundle(
 ): Promise<void> {
   const client = new LawbookClient({ baseUrl: venueUrl(options) });
   const epoch = await findEpoch(client, options.market, word);
-  const bytes = await granted(client.readBundle(options.market, epoch.epochNumber));
+  const bundle = await fetchBundle(client, options.market, epoch.epochNumber);
+  const bytes = encodeBundle(bundle);
+  const isProven = bundle.attachments.length > 0;
   const file = options.out ?? `epoch-${epoch.epochNumber}.bin`;
   writeBundle(file, bytes, options.force === true);
   const { epochNumber, epochHash } = epoch;
   if (options.json === true) {
-    printJson(terminal, { file, bytes: bytes.length, epochNumber, epochHash });
+    printJson(terminal, { file, bytes: bytes.length, epochNumber, epochHash, isProven });
     return;
   }
-  terminal.print(`${file}: epoch ${epochNumber}, ${bytes.length} bytes`);
+  const carries = isProven ? ', with its proof' : '';
+  terminal.print(`${file}: epoch ${epochNumber}, ${bytes.length} bytes${carries}`);
   terminal.print(`judge it with: lawbook verify ${file} --epoch-hash ${epochHash}`);
-}
-
-function writeBundle(file: string, bytes: Uint8Array, force: boolean): void {
-  try {
-    writeFileSync(file, bytes, { flag: force ? 'w' : 'wx' });
-  } catch (cause) {
-    const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
-    const why = exists ? 'exists: name another file or use --force' : 'cannot be written';
-    throw new FileFault(`${file} ${why}`, file, cause);
-  }
-}
-
-async function findEpoch(
-  client: LawbookClient,
-  marketId: string,
-  word: string,
-): Promise<EpochView> {
-  if (/^[1-9]\d{0,14}$/.test(word)) {
-    return (await granted(client.readEpoch(marketId, Number(word)))).epoch;
-  }
-  if (word !== 'latest') throw new UsageFault(`name an epoch by number or latest, not ${word}`);
-  const { epochs } = await granted(client.listEpochs(marketId, { limit: 1 }));
-  const [latest] = epochs;
-  if (latest !== undefined) return latest;
-  throw new RefusedFault(refuse('notFound', { field: 'epoch', actual: 'none yet' }).rejection);
 }
 
 function readLimit(text: string): number {

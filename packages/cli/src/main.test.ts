@@ -15,6 +15,7 @@ const COMMANDS = [
   'epoch',
   'settlement',
   'verify',
+  'prove',
   'simulate',
   'replay',
   'config',

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { chainEpoch } from '@lawbook/exchange/application/batchInputs';
 import type { EpochBundle } from '@lawbook/exchange/bundle';
-import { decodeBundle } from '@lawbook/exchange/bundle';
-import { DecodeError } from '@lawbook/exchange/codec/byteReader';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { diffRoot } from '@lawbook/exchange/diffs/stateDiff';
-import { at, InvariantViolation } from '@lawbook/exchange/failures/invariant';
+import { at } from '@lawbook/exchange/failures/invariant';
 import { epochFlaw, nettingFlaw } from '@lawbook/exchange/laws/epochChain';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import { allHold, judgeBatch, judgeWithdrawals } from '@lawbook/exchange/laws/judge';
@@ -14,6 +11,7 @@ import type { Violated } from '@lawbook/exchange/laws/verdict';
 import { recoverSigner } from '@lawbook/exchange/orders/signature';
 import { Signing } from '@lawbook/exchange/orders/signedTypes';
 import { SETTLEMENT_ATTACHMENT } from '@lawbook/proofs/statements/epoch/settlementAttachment';
+import { readBundle } from './bundles/bundleFile.ts';
 import { RPC_VARIABLE, rpcUrlOf } from './chain/rpcFlag.ts';
 import { ExitCode, FileFault } from './terminal/cliFault.ts';
 import { failureBody, failureLine } from './terminal/failure.ts';
@@ -177,14 +175,4 @@ function hashFlaw(field: string, expected: string, actual: string): Violated | u
 function flawAt(field: string, expected: string, actual: string): Violated {
   const rule = 'the epoch states what its contents say';
   return { kind: 'violated', locus: { kind: 'batch', field }, rule, expected, actual };
-}
-
-function readBundle(file: string): EpochBundle {
-  try {
-    return decodeBundle(readFileSync(file));
-  } catch (cause) {
-    if (cause instanceof InvariantViolation) throw cause;
-    const why = cause instanceof DecodeError ? `is no bundle: ${cause.message}` : 'cannot be read';
-    throw new FileFault(`${file} ${why}`, file, cause);
-  }
 }

@@ -5,7 +5,7 @@ import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import { openPoseidon2 } from '@lawbook/proofs/barretenberg/poseidon2';
 import { CIRCUIT_VERSION } from '@lawbook/proofs/circuits/circuitVersion';
 import type { EpochShape } from '@lawbook/proofs/circuits/epochCircuit';
-import { developmentKeys } from '@lawbook/proofs/keys/developmentKeys';
+import { committedKey } from '@lawbook/proofs/keys/committedKey';
 import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
 import { epochShapeOf } from '@lawbook/proofs/statements/epoch/epochStatement';
 import type { SettlementAttachment } from '@lawbook/proofs/statements/epoch/settlementAttachment';
@@ -70,7 +70,7 @@ export async function verifyProof(
   const shape = epochShapeOf(attachment.proof.circuit);
   invariant(shape !== undefined, 'an attachment names a circuit of epochs');
   const evidence = await evidenceFor(bundle, attachment, { ...basis, shape });
-  const chosen = await chooseKey(attachment, basis, evidence);
+  const chosen = chooseKey(attachment, basis, evidence);
   const report = await verifyEpochProof(bundle, attachment, {
     verifyingKey: chosen.key ?? nobodysKey(attachment),
     verifier: evmVerifier,
@@ -136,12 +136,12 @@ interface ChosenKey {
 }
 
 /** What the chain says comes first: it decides what is settled. */
-async function chooseKey(
+function chooseKey(
   { proof }: SettlementAttachment,
   { keyFile }: ProofBasis,
   evidence: ChainEvidence | undefined,
-): Promise<ChosenKey> {
-  const known = await knownKey(proof, keyFile, evidence?.verifierCode);
+): ChosenKey {
+  const known = knownKey(proof, keyFile, evidence?.verifierCode);
   if (evidence?.verifierCode !== undefined) {
     return { source: 'agreement', key: agreedKey(proof, evidence.verifierCode), known };
   }
@@ -153,13 +153,13 @@ async function chooseKey(
  * The key in a file; else the development key, where proof or agreement are made with it. A proof
  * under another string is no proof under that one, and no false one either.
  */
-async function knownKey(
+function knownKey(
   proof: SettlementAttachment['proof'],
   keyFile: string | undefined,
   agreedCode: string | undefined,
-): Promise<ChosenKey['known']> {
+): ChosenKey['known'] {
   if (keyFile !== undefined) return { key: readKey(keyFile), isDevelopment: false };
-  const key = (await developmentKeys()).find(({ circuit }) => circuit === proof.circuit);
+  const key = committedKey(proof.circuit);
   const fits = key?.stringId === proof.stringId || `0x${key?.verifierCode}` === agreedCode;
   return key !== undefined && fits ? { key, isDevelopment: true } : undefined;
 }
