@@ -4,13 +4,13 @@
  * Prints one JSON line per figure. Every measurement runs in a worker of its own on a cold compiler
  * and on commands drawn once, so that all engines get the same; where a peer runs too, both must
  * end with the same best prices, resting lots and traded lots.
- *   engine   commands a second; `ratio` is to the peer, of scenarios to the mixed flow
+ *   engine   commands a second of the thread's processor time; `ratio` is to the peer, of scenarios
+ *            to the mixed flow
  *   p99      nanoseconds from a command's row to its reports taken, the timer's own time included
  *   heap     bytes by which the heap grew a command, over ten million of them
  * The peer, nodejs-order-book 10.1.1, is looked for where this repository's packages are, or below
  * `--peer FOLDER`; without it figures come without a ratio. `--quick` runs a tenth of the commands,
- * `--only NAME` one scenario. Rates are the best of `--rounds` runs, ours and the peer's in turn,
- * because other work on the machine only ever takes away.
+ * `--only NAME` one scenario. Rates are the best of `--rounds` runs, ours and the peer's in turn.
  */
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
