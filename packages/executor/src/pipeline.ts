@@ -83,6 +83,10 @@ export interface Proving {
  * batch from its closing to a sealed epoch. The search for prices happens outside the state
  * machine: what it proposes is computed in integers, judged by the laws, and only then written and
  * applied, all in one turn of the event loop, so that no order can slip in between.
+ *
+ * Nobody who trades waits for the rest. The settler (packages/settlement, opened by
+ * settlement/operatorDesk.ts) follows the sealed epochs at its own pace: it has each proved by the
+ * router (settlement/epochProver.ts) and settles them in order. `publish` is not built.
  */
 export class Pipeline {
   readonly #machine: StateMachine;

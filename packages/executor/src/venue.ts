@@ -30,6 +30,7 @@ import type {
   Executed,
   OrderRecord,
   SealedEpoch,
+  SettledVault,
   SettlementStatus,
   SubmitResult,
   TradePreview,
@@ -57,6 +58,7 @@ export interface VenueSettlement {
   /** Why orders are refused now. */
   pausedBecause(): string | undefined;
   agreement(): Promise<AgreementState>;
+  settledVault(owner: AccountId): Promise<SettledVault>;
   prepareParameters(parameters: BatchParameters): Promise<void>;
   journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined>;
 }
@@ -110,6 +112,11 @@ export class Venue implements VenueService {
   agreement(): Promise<AgreementState> {
     const none: AgreementState = { phase: 'notConfigured', agreement: undefined };
     return this.#parts.settlement?.agreement() ?? Promise.resolve(none);
+  }
+
+  settledVault(owner: AccountId): Promise<SettledVault> {
+    const none: SettledVault = { kind: 'notConfigured' };
+    return this.#parts.settlement?.settledVault(owner) ?? Promise.resolve(none);
   }
 
   async journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined> {

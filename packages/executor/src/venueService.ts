@@ -16,6 +16,7 @@ import type {
   Executed,
   OrderRecord,
   SealedEpoch,
+  SettledVault,
   SettlementStatus,
   SubmitResult,
   TradePreview,
@@ -50,6 +51,8 @@ export interface VenueService {
   prepareParameters(parameters: BatchParameters): Promise<void>;
   /** The agreement that binds the venue to its base layer. */
   agreement(): Promise<AgreementState>;
+  /** What the base layer holds for an account, in its newest block. */
+  settledVault(owner: AccountId): Promise<SettledVault>;
   /** Proof and settlement of an epoch; undefined where nobody proves. */
   journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined>;
   /** Resolves true once `sequence` is durable and readable, false when `timeoutMs` is over. */

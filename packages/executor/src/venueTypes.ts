@@ -106,6 +106,14 @@ export interface AgreementState {
   readonly agreement: DomainAgreement | undefined;
 }
 
+/** What the base layer holds for an account. */
+export type SettledVault =
+  | { readonly kind: 'notConfigured' }
+  /** It is starting, away or too slow to be waited for. */
+  | { readonly kind: 'unavailable' }
+  /** Ledger units by asset id; nothing is held there. */
+  | { readonly kind: 'reached'; readonly balances: ReadonlyMap<number, bigint> };
+
 /** What became of a sealed epoch's proof and settlement. */
 export interface EpochJourney {
   readonly level: EpochLevel;

@@ -24,8 +24,12 @@ export interface BalanceView {
 /** How far along the log a set of balances is established. */
 export interface LevelView {
   readonly level: 'executed' | 'checked' | 'proven' | 'available' | 'settled' | 'finalized';
-  /** `notConfigured` when this venue has nothing that could take a state to this level. */
-  readonly state: 'reached' | 'notConfigured';
+  /**
+   * `notConfigured` when this venue has nothing that could take a state to this level,
+   * `notTracked` when balances are not kept at it (epochs are), `unavailable` while what knows them
+   * does not answer.
+   */
+  readonly state: 'reached' | 'notConfigured' | 'notTracked' | 'unavailable';
   readonly sequence?: number | undefined;
   readonly balances?: readonly BalanceView[] | undefined;
 }
@@ -39,7 +43,9 @@ const balanceView: z.ZodType<BalanceView> = z.object({
 
 const levelView: z.ZodType<LevelView> = z.object({
   level: z.enum(['executed', 'checked', 'proven', 'available', 'settled', 'finalized']),
-  state: z.enum(['reached', 'notConfigured']),
+  state: z
+    .enum(['reached', 'notConfigured', 'notTracked', 'unavailable'])
+    .describe('notTracked: epochs are known at this level, balances are not'),
   sequence: sequenceNumber.optional(),
   balances: z.array(balanceView).optional(),
 });

@@ -1,4 +1,5 @@
 import { Fault } from '@lawbook/exchange/failures/fault';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import type { BaseLayer } from '@lawbook/settlement/baseLayer/baseLayer';
 import { SettlementFault } from '@lawbook/settlement/settlementFault';
@@ -13,6 +14,7 @@ import type {
   ComponentHealth,
   EpochJourney,
   EpochLevel,
+  SettledVault,
   SettlementStatus,
   StepState,
 } from '../venueTypes.ts';
@@ -72,6 +74,8 @@ export interface SettlementEvents {
 /** First pause between two attempts to open the base layer, and the longest. */
 const REOPEN_MS_MIN = 1_000;
 const REOPEN_MS_MAX = 30_000;
+/** How long a read of balances waits for the base layer. */
+const VAULT_MS = 1_500;
 
 /**
  * Proving and settling beside a venue that trades. Nothing here is waited for by an order: when
@@ -170,6 +174,24 @@ export class SettlementService {
 
   async agreement(): Promise<AgreementState> {
     return { phase: this.#phase(), agreement: await this.#opened?.layer.agreement() };
+  }
+
+  /** Readers are not kept waiting: a layer that is slow to answer is one that is away. */
+  async settledVault(owner: AccountId): Promise<SettledVault> {
+    const reading = this.#opened?.layer.vault(owner).then(
+      ({ balances }): SettledVault => ({ kind: 'reached', balances }),
+      (): SettledVault => ({ kind: 'unavailable' }),
+    );
+    if (reading === undefined) return { kind: 'unavailable' };
+    const patience = new AbortController();
+    const late = pause(VAULT_MS, patience.signal).then((): SettledVault => {
+      return { kind: 'unavailable' };
+    });
+    try {
+      return await Promise.race([reading, late]);
+    } finally {
+      patience.abort();
+    }
   }
 
   /** The layer itself, for reads of vaults and agreements; undefined until it is open. */

@@ -12,7 +12,7 @@ import {
   readTypedData,
   readVault,
 } from '@lawbook/api/schema/accountRoutes';
-import type { SessionView, TypedDataView } from '@lawbook/api/schema/accountViews';
+import type { AccountView, SessionView, TypedDataView } from '@lawbook/api/schema/accountViews';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import { accepted } from '@lawbook/exchange/failures/result';
@@ -43,9 +43,13 @@ import { answer, endpoint } from './endpoint.ts';
 export function accountEndpoints(core: GatewayCore, intake: OrderIntake): Endpoint[] {
   const { venue } = core;
   const { state } = venue;
+  const accountView = async (text: string): Promise<AccountView> => {
+    const owner = accountId(text);
+    return presentAccount(state, owner, await venue.settledVault(owner));
+  };
   return [
-    endpoint(readAccount, ({ params }) => answer(presentAccount(state, accountId(params.owner)))),
-    endpoint(readVault, ({ params }) => answer(presentAccount(state, accountId(params.owner)))),
+    endpoint(readAccount, async ({ params }) => answer(await accountView(params.owner))),
+    endpoint(readVault, async ({ params }) => answer(await accountView(params.owner))),
     endpoint(readLegacyVault, ({ params }) => {
       const owner = accountId(params.owner);
       const assets = presentBalances(state, owner).map(({ symbol, ...rest }) => [symbol, rest]);

@@ -1,11 +1,11 @@
-import type { AccountView, BalanceView } from '@lawbook/api/schema/accountViews';
+import type { AccountView, BalanceView, LevelView } from '@lawbook/api/schema/accountViews';
 import type { BatchView, EpochView, StepView, VerdictView } from '@lawbook/api/schema/recordViews';
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { formatDecimal } from '@lawbook/exchange/numbers/amount';
-import type { BatchRecord, SealedEpoch, StepState } from '../../venueTypes.ts';
+import type { BatchRecord, SealedEpoch, SettledVault, StepState } from '../../venueTypes.ts';
 import { asOfState, isoTime } from './moments.ts';
 import { presentPrice, symbolOf } from './presentMarket.ts';
 
@@ -103,25 +103,42 @@ export function presentBalances(state: ExchangeState, owner: AccountId): Balance
 }
 
 /** An account at every level. Laws judge before balances move, so executed balances are checked. */
-export function presentAccount(state: ExchangeState, owner: AccountId): AccountView {
+export function presentAccount(
+  state: ExchangeState,
+  owner: AccountId,
+  vault: SettledVault,
+): AccountView {
   const reached = {
     state: 'reached',
     sequence: state.sequence,
     balances: presentBalances(state, owner),
   } as const;
+  const untracked = vault.kind === 'notConfigured' ? 'notConfigured' : 'notTracked';
   return {
     owner,
     levels: [
       { level: 'executed', ...reached },
       { level: 'checked', ...reached },
-      { level: 'proven', state: 'notConfigured' },
+      { level: 'proven', state: untracked },
       { level: 'available', state: 'notConfigured' },
-      { level: 'settled', state: 'notConfigured' },
-      { level: 'finalized', state: 'notConfigured' },
+      presentSettledLevel(state, vault),
+      { level: 'finalized', state: untracked },
     ],
     highestOrderNonce: String(state.nonceWindow(owner).highest),
     asOf: asOfState(state),
   };
+}
+
+function presentSettledLevel(state: ExchangeState, vault: SettledVault): LevelView {
+  if (vault.kind !== 'reached') return { level: 'settled', state: vault.kind };
+  const balances = [...vault.balances].flatMap(([id, units]): BalanceView[] => {
+    const asset = state.assets[id];
+    if (asset === undefined || units === 0n) return [];
+    const total = formatDecimal(units, asset.decimals);
+    const held = formatDecimal(0n, asset.decimals);
+    return [{ symbol: asset.symbol, available: total, held, total }];
+  });
+  return { level: 'settled', state: 'reached', balances };
 }
 
 function presentLegs(state: ExchangeState, { report }: BatchRecord): BatchView['assets'] {
