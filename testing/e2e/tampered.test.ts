@@ -26,7 +26,11 @@ let real: EpochBundle;
 let epochHash = '';
 
 before(async () => {
-  const flags = { dataDir: join(folder, 'venue'), 'market.batchIntervalMs': 500 };
+  const flags = {
+    dataDir: join(folder, 'venue'),
+    'market.batchIntervalMs': 500,
+    'market.batchesPerEpoch': 1,
+  };
   const venue = await VenueProcess.start(flags);
   try {
     const variables = { LAWBOOK_URL: venue.url };
