@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   settlement: async () => (await import('./settlement.ts')).addSettlement,
   verify: async () => (await import('./verify.ts')).addVerify,
   prove: async () => (await import('./prove.ts')).addProve,
+  settle: async () => (await import('./settle.ts')).addSettle,
   simulate: async () => (await import('./simulate.ts')).addSimulate,
   replay: async () => (await import('./replay.ts')).addReplay,
   config: async () => (await import('./config.ts')).addConfig,

@@ -16,6 +16,7 @@ const COMMANDS = [
   'settlement',
   'verify',
   'prove',
+  'settle',
   'simulate',
   'replay',
   'config',

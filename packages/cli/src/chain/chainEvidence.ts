@@ -1,14 +1,12 @@
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
-import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
+import { at } from '@lawbook/exchange/failures/invariant';
 import type { EpochShape } from '@lawbook/proofs/circuits/epochCircuit';
 import type { Hex } from '@lawbook/proofs/statements/epoch/diffList';
 import type { BaseLayer, SettledList } from '@lawbook/settlement/baseLayer/baseLayer';
 import type { DomainAgreement } from '@lawbook/settlement/baseLayer/domainAgreement';
-import { ChainReader } from '@lawbook/settlement/baseLayer/evm/chainReader';
-import { openEvmBaseLayer } from '@lawbook/settlement/baseLayer/evm/openEvmBaseLayer';
-import { BASE_LAYER_ABI } from '../../../../contracts/generated/baseLayerAbi.ts';
-import { finalityOf, withChain } from './openChain.ts';
+import type { ContractQuestion, ContractView } from './contractView.ts';
+import { circuitPlaceFor, withContract } from './contractView.ts';
 
 /** What a chain says about the list of an epoch. */
 export interface ChainEvidence {
@@ -22,51 +20,22 @@ export interface ChainEvidence {
 }
 
 /** Which list is asked about. */
-export interface EvidenceQuestion {
-  readonly rpcUrl: string;
-  /** The chain and contract that users signed for: it is taken from their orders. */
-  readonly domain: VenueDomain;
-  readonly shard: number;
-  readonly marketId: number;
+export interface EvidenceQuestion extends ContractQuestion {
   readonly listNumber: bigint;
   readonly shape: EpochShape;
 }
 
 /**
- * Asks an endpoint what the contract that users signed for holds. Whoever answers at the endpoint
- * is taken at its word: it should be the reader's own, or one that the reader trusts.
+ * Asks an endpoint what the contract that users signed for holds of a list.
  * @throws SettlementFault SETTLEMENT_UNAVAILABLE, SETTLEMENT_CONFIG_INVALID.
  */
 export async function chainEvidence(question: EvidenceQuestion): Promise<ChainEvidence> {
-  const { rpcUrl, domain, shard, marketId, listNumber, shape } = question;
-  const chainId = Number(domain.chainId);
-  const finality = finalityOf(chainId);
-  return await withChain({ rpcUrl, chainId }, async (stands) => {
-    const reader = new ChainReader(stands, finality);
-    const contract = domain.address as string as Hex;
-    const registry = await reader.atHead((block) => {
-      const call = { address: contract, abi: BASE_LAYER_ABI, functionName: 'registry' } as const;
-      return reader.view({ ...call, args: [] }, block);
-    });
-    const deployment = {
-      chainId,
-      registry,
-      baseLayer: contract,
-      verifiers: [],
-      tokens: [],
-      deployedAtBlock: 0n,
-    };
-    const place = { deployment, shard, marketId, operator: contract, finality };
-    const layer = openEvmBaseLayer(place, stands);
-    const agreement = await layer.agreement();
-    const verifier = agreement === undefined ? undefined : verifierFor(agreement, shape);
-    const code =
-      verifier === undefined
-        ? undefined
-        : await reader.atHead((block) => reader.codeAt(verifier, block));
+  const { domain, listNumber, shape } = question;
+  return await withContract(question, async (view) => {
+    const layer = view.layerFor(domain.address);
     return {
-      agreement,
-      verifierCode: code === '0x' ? undefined : code,
+      agreement: view.agreement,
+      verifierCode: await verifierCode(view, shape),
       previousListHash: await hashOf(layer, listNumber - 1n),
       settled: await layer.settled(listNumber),
     };
@@ -78,14 +47,13 @@ async function hashOf(layer: BaseLayer, listNumber: bigint): Promise<Hash | unde
   return (await layer.settled(listNumber))?.listHash;
 }
 
-/** The verifier of the agreed circuit that has just this room. */
-function verifierFor({ circuits }: DomainAgreement, shape: EpochShape): Hex | undefined {
-  const circuit = circuits.find(
-    ({ batches, orders, vaults, assetWords }) =>
-      batches === shape.batches &&
-      orders === shape.orders &&
-      vaults === shape.vaults &&
-      assetWords === shape.assetWords,
-  );
-  return circuit === undefined ? undefined : (circuit.verifier as Hex);
+async function verifierCode(
+  { agreement, reader }: ContractView,
+  shape: EpochShape,
+): Promise<Hex | undefined> {
+  const place = agreement === undefined ? undefined : circuitPlaceFor(agreement, shape);
+  if (agreement === undefined || place === undefined) return undefined;
+  const { verifier } = at(agreement.circuits, place);
+  const code = await reader.atHead((block) => reader.codeAt(verifier as Hex, block));
+  return code === '0x' ? undefined : code;
 }
