@@ -26,6 +26,7 @@ import { readVaults } from '@lawbook/settlement/baseLayer/evm/readVaults';
 import type { Hex } from 'viem';
 import { bytesToHex, erc20Abi, hashTypedData, parseEther } from 'viem';
 import { BASE_LAYER_ABI } from '../../../contracts/generated/baseLayerAbi.ts';
+import type { ProxyCall } from '../../chains/proxy/faultPlan.ts';
 import type { EvmTrader } from './evmVenue.ts';
 import { EvmVenue, EXIT_BLOCKS, MARKET, SHARD, standsOf, tradersOf } from './evmVenue.ts';
 import { buildList } from './listBuilder.ts';
@@ -124,6 +125,16 @@ async function expectRebuilt(venue: EvmVenue, leaver: EvmTrader, stayer: EvmTrad
   const left = found.vaults.find(({ owner }) => owner === leaver.owner);
   assert.deepEqual([left?.orderNonceHighest, left?.withdrawalNonceHighest], [400n, 200n]);
   assert.equal(found.vaults.length, 4, 'the pool and the fees are among them');
+  for (const { owner, balances, exitDueBlock } of found.vaults) {
+    assert.deepEqual({ owner, balances, exitDueBlock }, await venue.layer.vault(owner));
+  }
+  // Endpoints that override no code are asked word by word.
+  const overrides = ({ params }: ProxyCall): boolean => params.length > 2;
+  const refusal = { kind: 'rpcError', code: -32_602, message: 'too many arguments' } as const;
+  for (const { plan } of venue.world.proxies) {
+    plan.add({ method: 'eth_call', when: overrides, fault: refusal });
+  }
+  assert.deepEqual(await readVaults(question, venue.stands), found);
 }
 
 test('has wallets sign what the contract and the exchange hash', async (context) => {

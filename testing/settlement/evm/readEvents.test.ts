@@ -125,6 +125,7 @@ test('tells exits of the shard and nothing of other shards', async (context) => 
   };
   await call('requestExit', SHARD + 1);
   await call('requestExit', SHARD);
+  await call('cancelExit', SHARD + 1);
   await call('cancelExit', SHARD);
   await mine(venue, 4);
   await until('both', () => listener.events.length === 2);

@@ -15,7 +15,15 @@ import type {
   ContractFunctionReturnType,
   Hex,
 } from 'viem';
-import { decodeFunctionResult, encodeFunctionData, isHex, numberToHex } from 'viem';
+import {
+  concat,
+  decodeFunctionResult,
+  encodeFunctionData,
+  isHex,
+  numberToHex,
+  size,
+  slice,
+} from 'viem';
 import { SettlementFault } from '../../settlementFault.ts';
 import { revertBytes } from './decodeRefusal.ts';
 
@@ -47,6 +55,14 @@ export interface ViewCall<A extends Abi, F extends Views<A>> {
 
 /** How long the first block is waited for. */
 const FIRST_HEAD_MS = 10_000;
+/** Words of storage read by one call: 32 KB of call data, two million gas. */
+const WORDS_AT_ONCE = 1_000;
+const READS_AT_ONCE = 16;
+/**
+ * Reads the slots that its call data lists:
+ * `for (i = 0; i < calldatasize; i += 32) mstore(i, sload(calldataload(i)))`, and returns them.
+ */
+const SLOT_READER: Hex = '0x5f5b3681101560145780355481526020016001565b365ff3';
 /** Tries at successive heads, when the block that was read at leaves the chain meanwhile. */
 const READ_TRIES = 3;
 
@@ -150,16 +166,61 @@ export class ChainReader {
     return await this.#hex({ method: 'eth_getCode', params }, block);
   }
 
-  /** A word of storage. */
-  async wordAt(address: Address, slot: Hex, block: BlockReference): Promise<bigint> {
-    const params = [address, slot, { blockHash: block.hash }];
-    return BigInt(await this.#hex({ method: 'eth_getStorageAt', params }, block));
+  /**
+   * Words of a contract's storage, in the order of the slots. One call with the contract's code
+   * overridden by a reader where endpoints allow that, else a call for each.
+   */
+  async wordsAt(
+    address: Address,
+    slots: readonly Hex[],
+    block: BlockReference,
+  ): Promise<readonly bigint[]> {
+    const words: bigint[] = [];
+    for (let first = 0; first < slots.length; first += WORDS_AT_ONCE) {
+      const some = slots.slice(first, first + WORDS_AT_ONCE);
+      words.push(...(await this.#wordsTogether(address, some, block)));
+    }
+    return words;
   }
 
   /** Transactions of an account that are in blocks: its next chain nonce. Stays under 2^53. */
   async chainNonceOf(account: Address, block: BlockReference): Promise<number> {
     const params = [account, { blockHash: block.hash }];
     return Number(BigInt(await this.#hex({ method: 'eth_getTransactionCount', params }, block)));
+  }
+
+  async #wordsTogether(
+    address: Address,
+    slots: readonly Hex[],
+    block: BlockReference,
+  ): Promise<readonly bigint[]> {
+    const call = { to: address, input: concat(slots) };
+    const params = [call, { blockHash: block.hash }, { [address]: { code: SLOT_READER } }];
+    try {
+      const returned = await this.#hex({ method: 'eth_call', params }, block);
+      if (size(returned) === 32 * slots.length) {
+        return slots.map((_, index) => BigInt(slice(returned, 32 * index, 32 * index + 32)));
+      }
+    } catch (fault) {
+      if (!(fault instanceof RpcError) || hasMoved(fault)) throw fault;
+    }
+    return await this.#wordsOneByOne(address, slots, block);
+  }
+
+  async #wordsOneByOne(
+    address: Address,
+    slots: readonly Hex[],
+    block: BlockReference,
+  ): Promise<readonly bigint[]> {
+    const words: bigint[] = [];
+    for (let first = 0; first < slots.length; first += READS_AT_ONCE) {
+      const reads = slots.slice(first, first + READS_AT_ONCE).map((slot) => {
+        const params = [address, slot, { blockHash: block.hash }];
+        return this.#hex({ method: 'eth_getStorageAt', params }, block);
+      });
+      words.push(...(await Promise.all(reads)).map(BigInt));
+    }
+    return words;
   }
 
   async #viewBytes(request: CallRequest, name: string, block: BlockReference): Promise<Hex> {
@@ -195,10 +256,14 @@ export class ChainReader {
   async #finalBlock(head: BlockReference): Promise<BlockReference | undefined> {
     const { tracker } = this.#stands.engine;
     if (this.#finality.kind !== 'confirmations') return tracker.finality()[this.#finality.kind];
-    const number = head.number - BigInt(this.#finality.blocks) + 1n;
+    let number = head.number - BigInt(this.#finality.blocks) + 1n;
     if (number < 0n) return undefined;
-    const held = tracker.blockAt(number);
-    if (held !== undefined) return { number, hash: held.hash };
+    for (let held = tracker.blockAt(number); held !== undefined; held = tracker.blockAt(number)) {
+      // Depth is not all: a chain may go back by more when its own process crashes.
+      if (tracker.isFinal(held, this.#finality)) return { number, hash: held.hash };
+      if (number === 0n) return undefined;
+      number -= 1n;
+    }
     throw new SettlementFault(
       'SETTLEMENT_UNAVAILABLE',
       `Block ${number} is not known yet; it is looked up again.`,

@@ -2,10 +2,11 @@ import type { BlockReference, FinalityTarget } from '@lawbook/chains/tracker/cha
 import type { ChainLog } from '@lawbook/chains/tracker/logReader';
 import { LogReader } from '@lawbook/chains/tracker/logReader';
 import type { Hash } from '@lawbook/exchange/codec/hash';
+import { at } from '@lawbook/exchange/failures/invariant';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { accountId, SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
-import type { Address, Hex } from 'viem';
-import { decodeEventLog, encodeAbiParameters, keccak256, numberToHex, toEventSelector } from 'viem';
+import type { Hex } from 'viem';
+import { concat, decodeEventLog, keccak256, numberToHex, toEventSelector } from 'viem';
 import { AGREEMENT_REGISTRY_ABI } from '../../../../../contracts/generated/agreementRegistryAbi.ts';
 import { BASE_LAYER_ABI } from '../../../../../contracts/generated/baseLayerAbi.ts';
 import { SettlementFault } from '../../settlementFault.ts';
@@ -50,11 +51,19 @@ const VAULT_SETTLED = toEventSelector('VaultSettled(address,uint256[])');
 const EXIT_REQUESTED = toEventSelector('ExitRequested(uint32,address,uint64)');
 const EXIT_COMPLETED = toEventSelector('ExitCompleted(uint32,address,uint256,uint64)');
 
-/** Vaults read at once, each with several calls. */
-const VAULTS_AT_ONCE = 8;
-/** Where `_nonces` lies in the storage of BaseLayer; a test reads a nonce that was used. */
+/** Vaults whose words are read together. */
+const VAULTS_AT_ONCE = 256;
+/**
+ * Where `_balances`, `_exits` and `_nonces` lie in the storage of BaseLayer, which nothing changes
+ * once it is deployed. A test compares what is read here with what the contract tells.
+ */
+const BALANCES_SLOT = 1n;
+const EXITS_SLOT = 2n;
 const NONCES_SLOT = 6n;
-const RING_PLACES = 3n;
+/** Balances to a word. @see contracts/src/VaultBook.sol */
+const BALANCES_PER_WORD = 4;
+const AMOUNT_MAX = (1n << 63n) - 1n;
+const RING_PLACES = 3;
 const WORD_BITS = 192n;
 const WITHDRAWAL_LANE = 1n << 32n;
 
@@ -80,7 +89,7 @@ export async function readVaults(
     for (let first = 0; first < owners.length; first += VAULTS_AT_ONCE) {
       question.signal?.throwIfAborted();
       const some = owners.slice(first, first + VAULTS_AT_ONCE);
-      vaults.push(...(await Promise.all(some.map((owner) => readVault(reading, owner, assets)))));
+      vaults.push(...(await readSome(reading, some, assets)));
     }
     const { depositCount, exitCount } = found;
     return { block, progress, vaults: vaults.filter(isUsed), depositCount, exitCount };
@@ -200,47 +209,66 @@ async function readAssetCount({ question, reader, block }: Reading): Promise<num
   return Number(count);
 }
 
-async function readVault(
+/** Reads the storage of some vaults: balances, exit, and the rings of both lanes. */
+async function readSome(
   { question, reader, block }: Reading,
+  owners: readonly AccountId[],
+  assets: number,
+): Promise<readonly SettledVault[]> {
+  const slots = owners.map((owner) => slotsOf(question, owner, assets));
+  const { baseLayer } = question.deployment;
+  const words = await reader.wordsAt(baseLayer, slots.flat(), block);
+  const width = slots[0]?.length ?? 0;
+  return owners.map((owner, index) => {
+    return vaultOf(owner, words.slice(index * width, (index + 1) * width), assets);
+  });
+}
+
+/** Slots of a vault: words of balances, the exit, the ring of orders, that of withdrawals. */
+function slotsOf(
+  { shard, marketId }: VaultsQuestion,
   owner: AccountId,
   assets: number,
-): Promise<SettledVault> {
-  const { deployment, shard, marketId } = question;
-  const contract = { address: deployment.baseLayer, abi: BASE_LAYER_ABI } as const;
-  const account = owner as AccountId & Hex;
+): readonly Hex[] {
+  const account = BigInt(owner);
+  const balances = entryOf(entryOf(BALANCES_SLOT, BigInt(shard)), account);
+  const balanceWords = Array.from({ length: Math.ceil(assets / BALANCES_PER_WORD) }, (_, word) => {
+    return entryOf(balances, BigInt(word));
+  });
+  const exit = entryOf(entryOf(EXITS_SLOT, BigInt(shard)), account);
+  const lanes = entryOf(NONCES_SLOT, account);
+  const rings = [BigInt(marketId), WITHDRAWAL_LANE | BigInt(shard)].flatMap((lane) => {
+    const ring = entryOf(lanes, lane);
+    return Array.from({ length: RING_PLACES }, (_, place) => ring + BigInt(place));
+  });
+  return [...balanceWords, exit, ...rings].map((slot) => numberToHex(slot, { size: 32 }));
+}
+
+function vaultOf(owner: AccountId, words: readonly bigint[], assets: number): SettledVault {
   const balances = new Map<number, bigint>();
   for (let assetId = 0; assetId < assets; assetId += 1) {
-    const args = [shard, account, BigInt(assetId)] as const;
-    const units = await reader.view({ ...contract, functionName: 'balanceOf', args }, block);
+    const word = at(words, Math.floor(assetId / BALANCES_PER_WORD));
+    const units = (word >> BigInt(64 * (assetId % BALANCES_PER_WORD))) & AMOUNT_MAX;
     if (units > 0n) balances.set(assetId, units);
   }
-  const [due, orderNonceHighest, withdrawalNonceHighest] = await Promise.all([
-    reader.view({ ...contract, functionName: 'exitDueBlock', args: [shard, account] }, block),
-    readHighest(reader, { ...contract, owner: account, lane: BigInt(marketId) }, block),
-    readHighest(
-      reader,
-      { ...contract, owner: account, lane: WITHDRAWAL_LANE | BigInt(shard) },
-      block,
-    ),
-  ]);
-  const exitDueBlock = due === 0n ? undefined : due;
-  return { owner, balances, exitDueBlock, orderNonceHighest, withdrawalNonceHighest };
+  const rings = words.slice(-2 * RING_PLACES);
+  const due = at(words, words.length - 2 * RING_PLACES - 1);
+  return {
+    owner,
+    balances,
+    exitDueBlock: due === 0n ? undefined : due,
+    orderNonceHighest: highestIn(rings.slice(0, RING_PLACES)),
+    withdrawalNonceHighest: highestIn(rings.slice(RING_PLACES)),
+  };
 }
 
 /**
  * The highest nonce that a lane has used. Each word of the ring covers 192 nonces and says which:
  * `w << 192 | used bits`. @see contracts/src/OrderNonces.sol
  */
-async function readHighest(
-  reader: ChainReader,
-  lane: { readonly address: Address; readonly owner: Hex; readonly lane: bigint },
-  block: BlockReference,
-): Promise<bigint> {
-  const ring = ringSlot(lane.owner, lane.lane);
+function highestIn(ring: readonly bigint[]): bigint {
   let highest = 0n;
-  for (let place = 0n; place < RING_PLACES; place += 1n) {
-    const slot = numberToHex(ring + place, { size: 32 });
-    const word = await reader.wordAt(lane.address, slot, block);
+  for (const word of ring) {
     const used = word & ((1n << WORD_BITS) - 1n);
     if (used === 0n) continue;
     const top = (word >> WORD_BITS) * WORD_BITS + BigInt(used.toString(2).length - 1);
@@ -249,13 +277,10 @@ async function readHighest(
   return highest;
 }
 
-/** Place of a ring in the storage. @see Solidity documentation, "Mappings and Dynamic Arrays" */
-function ringSlot(owner: Hex, lane: bigint): bigint {
-  const ofOwner = keccak256(
-    encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }], [owner, NONCES_SLOT]),
-  );
-  const words = [{ type: 'uint256' }, { type: 'bytes32' }] as const;
-  return BigInt(keccak256(encodeAbiParameters(words, [lane, ofOwner])));
+/** Place of an entry of a mapping. @see Solidity documentation, "Mappings and Dynamic Arrays" */
+function entryOf(mapping: bigint, key: bigint): bigint {
+  const words = [key, mapping].map((word) => numberToHex(word, { size: 32 }));
+  return BigInt(keccak256(concat(words)));
 }
 
 /** A vault that says something: others belong to other shards, or were emptied without a trace. */
