@@ -14,6 +14,7 @@ import { openKeyFile } from '../signers/keyFile.ts';
 import type { TransactionSigner } from '../signers/transactionSigner.ts';
 import type { ChainStore } from '../stores/chainStore.ts';
 import { openStore } from '../stores/openStore.ts';
+import type { ChainTrackerOptions } from '../tracker/createChainTracker.ts';
 import { wakeOnHeads } from '../tracker/heads.ts';
 import type { StartLimits, StartReport } from './checkStart.ts';
 import { checkStart, startFault } from './checkStart.ts';
@@ -29,6 +30,8 @@ export interface StartOptions {
   readonly variables?: Readonly<Record<string, string | undefined>>;
   readonly limits?: Partial<StartLimits>;
   readonly onAlert?: (alert: Alert) => void;
+  /** Of an embedded chain: the newest block that a crash of its process cannot take. */
+  readonly durable?: NonNullable<ChainTrackerOptions['durable']>;
 }
 
 /** A running engine with what its start found. */
@@ -120,6 +123,7 @@ async function run(parts: {
         policy,
         simulation,
         ...(options.onAlert === undefined ? {} : { onAlert: options.onAlert }),
+        ...(options.durable === undefined ? {} : { tracker: { durable: options.durable } }),
       },
       { store, environment, wake: wakeOnHeads(sockets) },
     );

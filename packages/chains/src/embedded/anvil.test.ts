@@ -205,6 +205,39 @@ describe('an embedded anvil', () => {
     await until('nothing of it is left', () => processesNaming(stateFile).length === 0);
   });
 
+  test('says which block it comes back with, and comes back with that one', async () => {
+    const stateFile = join(folder, 'saved.json');
+    const events: AnvilEvent[] = [];
+    const options = { ...MANUAL, stateFile, saveEveryMs: 60_000 };
+    const anvil = await startAnvil({ ...options, onEvent: (event) => events.push(event) });
+    assert.equal(anvil.saved(), undefined);
+    await call(anvil.url, 'anvil_mine', '0x5');
+    await anvil.save();
+    const saved = anvil.saved() ?? assert.fail('a block is saved');
+    assert.equal(saved.number, 5n);
+    await call(anvil.url, 'anvil_mine', '0x3');
+    assert.deepEqual(anvil.saved(), saved);
+    process.kill(anvilProcess(stateFile) ?? assert.fail('a chain runs'), 'SIGKILL');
+    await until('it was restarted', () => events.filter(({ kind }) => kind === 'ready').length > 1);
+    const newest = await call(anvil.url, 'eth_getBlockByNumber', 'latest', false);
+    assert.equal((newest as { hash: string }).hash, saved.hash);
+    assert.deepEqual(anvil.saved(), saved);
+    await anvil.close();
+  });
+
+  test('is saved between two blocks, however fast they come', async () => {
+    const stateFile = join(folder, 'fast.json');
+    const mining = { kind: 'interval', seconds: 1 } as const;
+    const anvil = await startAnvil({ mining, stateFile, saveEveryMs: 60_000 });
+    const saves = Array.from({ length: 12 }, () => anvil.save());
+    await Promise.all(saves);
+    const from = await call(anvil.url, 'eth_blockNumber');
+    await until('it goes on making blocks', async () => {
+      return (await call(anvil.url, 'eth_blockNumber')) !== from;
+    });
+    await anvil.close();
+  });
+
   test('refuses a state that another running chain uses', async () => {
     const stateFile = join(folder, 'shared.json');
     const first = await startAnvil({ ...MANUAL, stateFile });

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { ChainFault } from '../chainFault.ts';
 import type { Environment } from '../environment.ts';
 import { systemEnvironment } from '../environment.ts';
+import type { BlockReference } from '../tracker/chainTracker.ts';
 import { findAnvil } from './anvilBinary.ts';
 import { AnvilState } from './anvilState.ts';
 import type { ChildExit, GuardedChild } from './guardedChild.ts';
@@ -57,8 +58,14 @@ export interface EmbeddedAnvil {
   phase(): 'running' | 'restarting' | 'failed' | 'stopped';
   /** Process of the guard around the chain; undefined while there is none. */
   pid(): number | undefined;
-  /** Writes the state file now. @throws ChainFault CHAIN_PROCESS_FAILED. */
+  /**
+   * Writes the state file now: the chain as it is between two blocks, and no earlier than at the
+   * call.
+   * @throws ChainFault CHAIN_PROCESS_FAILED, also where blocks come faster than it can be written.
+   */
   save(): Promise<void>;
+  /** Newest block of the state file: what a crash cannot take. Undefined until the first save. */
+  saved(): BlockReference | undefined;
   /** Ends the chain and keeps its state. Safe to call again. */
   close(): Promise<void>;
 }
@@ -90,6 +97,8 @@ const RESTARTS_MAX = 5;
 const HEALTHY_MS = 60_000;
 const BACKOFF_MS = 100;
 const BACKOFF_MAX_MS = 5_000;
+/** Dumps that a block may spoil, one after another, before a save fails. */
+const SAVE_TRIES_MAX = 5;
 /** A snapshot may take at most this share of the time: 1 / 20. */
 const SAVE_SHARE = 20;
 
@@ -106,6 +115,7 @@ class KeptAnvil implements EmbeddedAnvil {
   #restarts = 0;
   #loops: Promise<unknown> = Promise.resolve();
   #saving: Promise<void> | undefined;
+  #saved: BlockReference | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: AnvilOptions, environment: Environment) {
@@ -149,6 +159,10 @@ class KeptAnvil implements EmbeddedAnvil {
       this.#saving = undefined;
     });
     return this.#saving;
+  }
+
+  saved(): BlockReference | undefined {
+    return this.#saved;
   }
 
   close(): Promise<void> {
@@ -312,14 +326,68 @@ class KeptAnvil implements EmbeddedAnvil {
     if (this.#state === undefined || this.#phase !== 'running') {
       throw failed('There is no running chain with a state file to save.');
     }
+    const child = this.#child;
+    for (let tries = 1; tries <= SAVE_TRIES_MAX; tries += 1) {
+      const { block, dump } = tries === 1 ? await this.#dump() : await this.#dumpInAPause();
+      if (block === undefined) continue;
+      if (this.#child !== child) throw failed('The chain ended while its state was read.');
+      await this.#state.replace(dump);
+      this.#saved = block;
+      return;
+    }
+    throw failed('Blocks come faster than the state can be written.');
+  }
+
+  /**
+   * The state, and its newest block unless one came in between: accounts are read after blocks, so
+   * that they would hold what a block did without the block itself.
+   */
+  async #dump(): Promise<Dump> {
+    const block = await newestBlock(this.#port);
     const dump = await callAnvil(this.#port, { method: 'anvil_dumpState' }, CALL_TIMEOUT_MS);
     if (typeof dump !== 'string') throw failed('anvil_dumpState did not answer with a state.');
-    await this.#state.replace(dump);
+    const after = await newestBlock(this.#port);
+    return { block: after.hash === block.hash ? block : undefined, dump };
+  }
+
+  /** Holds the mining at intervals up; a chain that crashes meanwhile starts with its interval. */
+  async #dumpInAPause(): Promise<Dump> {
+    const { mining } = this.#options;
+    if (mining.kind !== 'interval') return await this.#dump();
+    await this.#mineEvery(0);
+    try {
+      return await this.#dump();
+    } finally {
+      await this.#mineEvery(mining.seconds);
+    }
+  }
+
+  async #mineEvery(seconds: number): Promise<void> {
+    const call = { method: 'evm_setIntervalMining', params: [seconds] };
+    await callAnvil(this.#port, call, CALL_TIMEOUT_MS);
   }
 
   #tell(event: AnvilEvent): void {
     this.#options.onEvent?.(event);
   }
+}
+
+/** What anvil answered, and the block that it was whole at. */
+interface Dump {
+  readonly block: BlockReference | undefined;
+  readonly dump: string;
+}
+
+async function newestBlock(port: number): Promise<BlockReference> {
+  const call = { method: 'eth_getBlockByNumber', params: ['latest', false] };
+  const block = await callAnvil(port, call, CALL_TIMEOUT_MS);
+  const { number, hash } = (block ?? {}) as { readonly number?: unknown; readonly hash?: unknown };
+  if (typeof number !== 'string' || !isHash(hash)) throw failed('The chain shows no newest block.');
+  return { number: BigInt(number), hash };
+}
+
+function isHash(word: unknown): word is BlockReference['hash'] {
+  return typeof word === 'string' && /^0x[0-9a-f]{64}$/.test(word);
 }
 
 /** One call, once. @throws ChainFault CHAIN_PROCESS_FAILED for whatever goes wrong. */

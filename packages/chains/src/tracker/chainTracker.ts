@@ -59,7 +59,8 @@ export interface ChainTracker {
    * Whether a canonical block is buried deep enough for the target; the head has one
    * confirmation. False for a block that the ring knows to be dropped. For one that is older than
    * the ring this says how deep it is, and the caller knows whether it is canonical: from its
-   * cursor, or from a look-up after an unknown passage.
+   * cursor, or from a look-up after an unknown passage. Of a chain that a crash takes back, only
+   * blocks that would come back are final.
    */
   isFinal(block: BlockReference, target: FinalityTarget): boolean;
   /**

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { at } from '@lawbook/exchange/failures/invariant';
 import { SimulatedClock } from '../../../../testing/chains/double/simulatedClock.ts';
-import type { ChainBlock, ChainTracker } from './chainTracker.ts';
+import type { BlockReference, ChainBlock, ChainTracker } from './chainTracker.ts';
 import type { ChainTrackerOptions, Wake } from './createChainTracker.ts';
 import { createChainTracker } from './createChainTracker.ts';
 import { ScriptedChain } from './fixtures/scriptedChain.ts';
@@ -353,6 +353,25 @@ test('a block has one confirmation when it is the head', async () => {
     await clock.runFor(1_000);
     assert.equal(tracker.isFinal(head, after(1)), false);
     assert.equal(tracker.isFinal({ number: 99n, hash: head.hash }, after(1)), false);
+  });
+});
+
+test('of a chain that a crash takes back, only what would come back is final', async () => {
+  let durable: BlockReference | undefined;
+  await inWorld({ durable: () => durable }, async ({ clock, chain, tracker }) => {
+    const blocks = { kind: 'confirmations', blocks: 2 } as const;
+    const old = chain.block(5);
+    assert.equal(tracker.isFinal(old, blocks), false);
+    durable = chain.block(6);
+    assert.equal(tracker.isFinal(old, blocks), true);
+    assert.equal(tracker.isFinal(chain.block(7), blocks), false);
+    const lost = chain.head();
+    durable = lost;
+    chain.reorg(3, 6);
+    await clock.runFor(1_000);
+    assert.notEqual(chain.block(Number(lost.number)).hash, lost.hash);
+    // What was saved is off the chain that we see: nothing can be said of what lies below it.
+    assert.equal(tracker.isFinal(old, blocks), false);
   });
 });
 

@@ -30,6 +30,11 @@ export interface ChainTrackerOptions {
   readonly quorum?: number;
   /** Whether to ask for the `safe` and `finalized` tags; true otherwise. */
   readonly finalityTags?: boolean;
+  /**
+   * For a chain that goes back when its own process crashes: the newest block that it comes back
+   * with, undefined for none. Blocks above it are not final, however deep they are buried.
+   */
+  readonly durable?: () => BlockReference | undefined;
 }
 
 /** Something that knows earlier than the next poll: calls back, and returns what ends that. */
@@ -79,7 +84,8 @@ class PollingTracker implements ChainTracker {
   readonly #strays = new Set<string>();
   readonly #changes = new ChangeSignal();
   readonly #closing = new AbortController();
-  readonly #options: Required<ChainTrackerOptions>;
+  readonly #options: Required<Omit<ChainTrackerOptions, 'durable'>>;
+  readonly #durable: ChainTrackerOptions['durable'];
   readonly #loop: Promise<void>;
   readonly #stopWake: (() => void) | undefined;
   #running: Promise<void> | undefined;
@@ -102,6 +108,7 @@ class PollingTracker implements ChainTracker {
       finalityTags: options.finalityTags ?? true,
     };
     checkOptions(this.#options);
+    this.#durable = options.durable;
     this.#environment = environment;
     this.#pool = pool;
     this.#ring = new HeaderRing(this.#options.ringBlocks);
@@ -131,7 +138,16 @@ class PollingTracker implements ChainTracker {
 
   isFinal(block: BlockReference, target: FinalityTarget): boolean {
     if (this.#ring.isCanonical(block) === false) return false;
+    if (!this.#isDurable(block)) return false;
     return isBuried(block.number, target, { ...this.#tags.current(), head: this.#ring.head() });
+  }
+
+  /** A block that lies below one which is canonical and outlives a crash does so too. */
+  #isDurable(block: BlockReference): boolean {
+    if (this.#durable === undefined) return true;
+    const newest = this.#durable();
+    if (newest === undefined || block.number > newest.number) return false;
+    return this.#ring.isCanonical(newest) === true;
   }
 
   passageFrom(cursor: BlockReference | undefined): Passage {
@@ -457,7 +473,7 @@ function requireParent(block: ChainBlock, parent: BlockReference): void {
 }
 
 /** @throws ChainFault CHAIN_CONFIG_INVALID. */
-function checkOptions(options: Required<ChainTrackerOptions>): void {
+function checkOptions(options: Required<Omit<ChainTrackerOptions, 'durable'>>): void {
   const { pollIntervalMs, ringBlocks, historyBlocks, quorum } = options;
   requireAtLeast('pollIntervalMs', pollIntervalMs, 1);
   requireAtLeast('ringBlocks', ringBlocks, 2);

@@ -47,8 +47,8 @@ const CHAIN_ID = 31_337;
 const BASE_EPOCH_BLOCKS = 4n;
 const EXIT_BLOCKS = 600n;
 /**
- * What a crash of the chain may cost: less than `finalityBlocks` blocks, so that a chain that went
- * back to its last snapshot looks like a chain that reorganised.
+ * What a crash of the chain may cost. Nothing counts as final before it is saved, so a chain that
+ * went back to its last snapshot looks like one that reorganised.
  */
 const SAVE_EVERY_MS = 3_000;
 /** Blocks are mined at this pace while the world is brought up: nobody waits for a clock. */
@@ -104,6 +104,8 @@ async function open(
       parts.operator,
       `0x${OPERATOR_BALANCE.toString(16)}`,
     ]);
+    // Else a crash while the world is brought up would leave an operator without money.
+    await chain.save();
     const started = await startEngine(chain, directory, venue);
     closers.push(() => started.close());
     const { keys, operator } = parts;
@@ -166,6 +168,7 @@ function startEngine(
     owner: `venue-${process.pid}`,
     variables: { [OPERATOR_VARIABLE]: bytesToHex(operatorKey()) },
     onAlert: ({ sentence }) => venue.log.warn(sentence),
+    durable: () => chain.saved(),
   });
 }
 
