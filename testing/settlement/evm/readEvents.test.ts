@@ -12,6 +12,7 @@ import type { Hex } from 'viem';
 import { encodeFunctionData, getAbiItem } from 'viem';
 import { BASE_LAYER_ABI } from '../../../contracts/generated/baseLayerAbi.ts';
 import { until } from '../../chains/anvil/until.ts';
+import type { ProxyCall } from '../../chains/proxy/faultPlan.ts';
 import { EvmVenue, SHARD, tradersOf } from './evmVenue.ts';
 import { mine } from './play.ts';
 
@@ -147,6 +148,38 @@ test('says so when an event that was final leaves the chain', async (context) =>
   await until('the fault', () => listener.fault !== undefined);
   const { fault } = listener;
   assert.ok(fault instanceof SettlementFault && fault.code === 'SETTLEMENT_DIVERGED');
+});
+
+test('notices a deposit that an endpoint left out, and tells it after all', async (context) => {
+  const venue = await EvmVenue.open(context);
+  const { owner } = at(tradersOf(1), 0);
+  const listener = new Listener(venue.layer);
+  await venue.fund(owner, 0, 1n);
+  const { plan } = at(venue.world.proxies, 0);
+  const asked: unknown[] = [];
+  const leavesOut = ({ params }: ProxyCall): boolean => {
+    asked.push((params[0] as { readonly blockHash?: unknown }).blockHash);
+    return true;
+  };
+  const fault = { kind: 'result', result: [] } as const;
+  const remove = plan.add({ method: 'eth_getLogs', when: leavesOut, fault });
+  await mine(venue, 1);
+  const { hash } = await venue.world.driver.getBlock();
+  // Once, and once more because the block's bloom speaks against an empty answer.
+  await until('the block is asked for', () => asked.filter((one) => one === hash).length === 2);
+  await mine(venue, 1);
+  await until('the next one is', () => asked.at(-1) !== hash);
+  remove();
+  await venue.fund(owner, 0, 2n);
+  await mine(venue, 4);
+  await until('the fault', () => listener.fault !== undefined);
+  const told = listener.fault;
+  assert.ok(told instanceof SettlementFault && told.code === 'SETTLEMENT_UNAVAILABLE');
+  assert.deepEqual(listener.deposits(), []);
+  const again = new Listener(venue.layer);
+  await until('both', () => again.events.length === 2);
+  assert.deepEqual(again.deposits(), ['1: 1', '2: 2']);
+  await again.stop();
 });
 
 test('ends with its signal and with the layer', async (context) => {

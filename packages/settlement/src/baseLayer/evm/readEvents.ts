@@ -34,7 +34,8 @@ const TOPICS = [
  * Blocks are followed by a log cursor as they come, and what is not final yet waits here: a
  * reorganisation takes it back from the waiting ones, and nobody has heard of it.
  *
- * @throws SettlementFault SETTLEMENT_DIVERGED when a block leaves the chain that was final.
+ * @throws SettlementFault SETTLEMENT_DIVERGED when a block leaves the chain that was final;
+ *   SETTLEMENT_UNAVAILABLE when endpoints left a deposit out: read again from the last event.
  */
 export async function* readEvents(
   question: EventQuestion,
@@ -48,13 +49,14 @@ export async function* readEvents(
   const filter = { address: deployment.baseLayer, topics: [TOPICS] };
   const cursor = createLogCursor({ filter, from }, { pool, tracker, environment });
   const waiting = new WaitingLogs(question);
+  const deposits = new DepositCount(after === undefined ? 0n : undefined);
   let coming: Promise<LogBatch> | undefined;
   try {
     for (;;) {
       const changed = tracker.changed(signal);
       changed.catch(() => undefined);
       for (const log of waiting.takeFinal((block) => tracker.isFinal(block, question.finality))) {
-        const event = eventOf(log, question.shard);
+        const event = eventOf(log, question.shard, deposits);
         if (event !== undefined) yield event;
       }
       coming ??= cursor.next(signal);
@@ -123,8 +125,31 @@ function isAfter(log: ChainLog, cursor: EventCursor | undefined): boolean {
   return log.blockNumber === cursor.blockNumber && log.logIndex > cursor.logIndex;
 }
 
+/** The contract counts deposits without gaps, so a log that an endpoint left out is noticed. */
+class DepositCount {
+  #last: bigint | undefined;
+
+  /** @param last the number before the first; undefined takes the first one as it comes. */
+  constructor(last: bigint | undefined) {
+    this.#last = last;
+  }
+
+  note(depositNumber: bigint): void {
+    const expected = this.#last === undefined ? depositNumber : this.#last + 1n;
+    if (depositNumber !== expected) {
+      throw new SettlementFault(
+        'SETTLEMENT_UNAVAILABLE',
+        `The endpoints do not show deposit ${expected}, which comes before ${depositNumber}; ` +
+          'they are asked again.',
+        { fields: { expected: String(expected), actual: String(depositNumber) } },
+      );
+    }
+    this.#last = depositNumber;
+  }
+}
+
 /** The event that a log states; undefined for those of other shards. */
-function eventOf(log: ChainLog, shard: number): BaseLayerEvent | undefined {
+function eventOf(log: ChainLog, shard: number, deposits: DepositCount): BaseLayerEvent | undefined {
   const decoded = decodeEventLog({
     abi: BASE_LAYER_ABI,
     topics: log.topics as [Hex, ...Hex[]],
@@ -134,6 +159,7 @@ function eventOf(log: ChainLog, shard: number): BaseLayerEvent | undefined {
   switch (decoded.eventName) {
     case 'Deposited': {
       const { depositNumber, owner, assetId, units } = decoded.args;
+      deposits.note(depositNumber);
       if (decoded.args.shard !== shard) return undefined;
       const place = { owner: accountId(owner), assetId: Number(assetId), units };
       return { kind: 'deposited', cursor, depositNumber, shard, ...place };
