@@ -27,6 +27,7 @@ import { commitmentHash } from '@lawbook/exchange/orders/commitment';
 import { recoverSigner, signDigest } from '@lawbook/exchange/orders/signature';
 import type { SignedWithdrawal, Withdrawal } from '@lawbook/exchange/orders/signedTypes';
 import { Signing } from '@lawbook/exchange/orders/signedTypes';
+import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { BatchTransition } from '@lawbook/exchange/transition';
 
@@ -46,12 +47,18 @@ export type Terms = Partial<Omit<BatchOrder, 'owner'>>;
  * how to clear a batch with the real solver and the real laws.
  */
 export class ExchangeBench {
-  readonly machine: StateMachine = new StateMachine(DEMO_DOMAIN);
-  readonly signing: Signing = new Signing(DEMO_DOMAIN);
+  readonly machine: StateMachine;
+  readonly signing: Signing;
   /** Encoded accepted inputs: what a journal would hold. */
   readonly journal: Uint8Array[] = [];
   timeMs = 1_000_000;
   #orderNonce = 0n;
+
+  /** People sign for the demo domain unless told otherwise. */
+  constructor(domain: VenueDomain = DEMO_DOMAIN) {
+    this.machine = new StateMachine(domain);
+    this.signing = new Signing(domain);
+  }
 
   /** Applies an input at the bench's time. */
   apply(input: Input): Result<Applied> {
@@ -211,7 +218,7 @@ export class ExchangeBench {
 
   /** A fresh machine that replayed the bench's journal. */
   replay(): StateMachine {
-    const machine = new StateMachine(DEMO_DOMAIN);
+    const machine = new StateMachine(this.signing.domain);
     for (const bytes of this.journal) {
       const result = machine.apply(decodeInput(bytes));
       invariant(result.ok, 'a journal holds accepted inputs only');
