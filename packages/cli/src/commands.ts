@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   verify: async () => (await import('./verify.ts')).addVerify,
   prove: async () => (await import('./prove.ts')).addProve,
   settle: async () => (await import('./settle.ts')).addSettle,
+  test: async () => (await import('./selfTest.ts')).addSelfTest,
   simulate: async () => (await import('./simulate.ts')).addSimulate,
   replay: async () => (await import('./replay.ts')).addReplay,
   config: async () => (await import('./config.ts')).addConfig,

@@ -17,6 +17,7 @@ const COMMANDS = [
   'verify',
   'prove',
   'settle',
+  'test',
   'simulate',
   'replay',
   'config',

@@ -17,8 +17,9 @@ import { ExitCode, FileFault } from './terminal/cliFault.ts';
 import { failureBody, failureLine } from './terminal/failure.ts';
 import type { Program } from './terminal/program.ts';
 import { startProgress } from './terminal/progress.ts';
+import type { Terminal } from './terminal/terminal.ts';
 import { printJson } from './terminal/terminal.ts';
-import type { ProofFinding } from './verifyProof.ts';
+import type { ProofBasis, ProofFinding } from './verifyProof.ts';
 import type { EpochFinding, Verification } from './verifyReport.ts';
 import { verificationJson, verificationLines } from './verifyReport.ts';
 
@@ -67,7 +68,7 @@ async function verify(
   const documents: unknown[] = [];
   for (const file of files) {
     try {
-      const verification = await verifyBundle(program, file, options);
+      const verification = await verifyFile(terminal, file, options);
       if (!verification.holds) program.exitWith(ExitCode.refused);
       if (options.json === true) documents.push(verificationJson(verification));
       else for (const line of verificationLines(verification)) terminal.print(line);
@@ -82,13 +83,35 @@ async function verify(
   if (options.json === true) printJson(terminal, only ? documents[0] : documents);
 }
 
-async function verifyBundle(
-  program: Program,
+function verifyFile(
+  terminal: Terminal,
   file: string,
   options: VerifyOptions,
 ): Promise<Verification> {
-  const bundle = readBundle(file);
-  const progress = startProgress(program.terminal, `verifying ${file}`, bundle.batches.length);
+  const { epochHash, key: keyFile } = options;
+  const basis = { epochHash, keyFile, rpcUrl: rpcUrlOf(options) };
+  return verifyBundle(readBundle(file), { file, basis, terminal });
+}
+
+/** What a bundle is judged with besides itself. */
+export interface VerifyBasis extends ProofBasis {
+  /** The epoch hash that it must have, where one was learnt elsewhere. */
+  readonly epochHash: string | undefined;
+}
+
+/**
+ * Re-runs every law on a bundle, and verifies its proof where it is lawful and carries one.
+ * @throws FileFault, SettlementFault as `verifyProof`.
+ */
+export async function verifyBundle(
+  bundle: EpochBundle,
+  {
+    file,
+    basis,
+    terminal,
+  }: { readonly file: string; readonly basis: VerifyBasis; readonly terminal: Terminal },
+): Promise<Verification> {
+  const progress = startProgress(terminal, `verifying ${file}`, bundle.batches.length);
   const batches: (readonly LawVerdict[])[] = [];
   for (const batch of bundle.batches) {
     progress.update(batches.length, `batch ${batch.batchNumber}`);
@@ -96,9 +119,9 @@ async function verifyBundle(
   }
   progress.stop();
   const lawful = batches.every(allHold);
-  const findings = lawful ? epochFindings(bundle, options) : [];
+  const findings = lawful ? epochFindings(bundle, basis) : [];
   const proof =
-    lawful && carriesProof(bundle) ? await proofFinding(bundle, file, options) : undefined;
+    lawful && carriesProof(bundle) ? await proofFinding(bundle, file, basis) : undefined;
   const isWhole = findings.every(({ flaw }) => flaw === undefined);
   return {
     file,
@@ -115,10 +138,10 @@ async function verifyBundle(
 async function proofFinding(
   bundle: EpochBundle,
   file: string,
-  options: VerifyOptions,
+  basis: ProofBasis,
 ): Promise<ProofFinding | undefined> {
   const { verifyProof } = await import('./verifyProof.ts');
-  return await verifyProof(bundle, { rpcUrl: rpcUrlOf(options), keyFile: options.key }, file);
+  return await verifyProof(bundle, basis, file);
 }
 
 function carriesProof({ attachments }: EpochBundle): boolean {
@@ -126,7 +149,7 @@ function carriesProof({ attachments }: EpochBundle): boolean {
 }
 
 /** What the laws about single batches cannot see; asked only of lawful batches. */
-function epochFindings(bundle: EpochBundle, options: VerifyOptions): EpochFinding[] {
+function epochFindings(bundle: EpochBundle, basis: VerifyBasis): EpochFinding[] {
   const { batches, diffs, marketId, epochNumber, parentEpochHash, epochHash } = bundle;
   const recomputed = chainEpoch({
     marketId,
@@ -135,7 +158,7 @@ function epochFindings(bundle: EpochBundle, options: VerifyOptions): EpochFindin
     diffRoot: diffRoot(diffs),
     withdrawalIds: withdrawalIds(bundle),
   });
-  const wanted = options.epochHash?.toLowerCase();
+  const wanted = basis.epochHash?.toLowerCase();
   return [
     { name: 'batches join', flaw: epochFlaw(batches) },
     { name: 'diffs are the sum of the batches', flaw: nettingFlaw(batches, diffs) },

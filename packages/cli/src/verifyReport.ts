@@ -120,7 +120,7 @@ export function verificationJson(verification: Verification): Readonly<Record<st
 }
 
 /** How far the epoch is established by what was looked at. */
-function levelOf({ holds, proof }: Verification): ProofFinding['level'] {
+export function levelOf({ holds, proof }: Verification): ProofFinding['level'] {
   return holds ? (proof?.level ?? 'checked') : 'refused';
 }
 
