@@ -6,6 +6,7 @@ import { assetId } from '../../packages/exchange/src/ledger/asset.ts';
 import { amount } from '../../packages/exchange/src/numbers/amount.ts';
 import { signDigest } from '../../packages/exchange/src/orders/signature.ts';
 import { Scope } from '../../packages/exchange/src/orders/signedTypes.ts';
+import type { VenueDomain } from '../../packages/exchange/src/orders/typedData.ts';
 import type { BatchTransition } from '../../packages/exchange/src/transition.ts';
 import type { SettledEpoch } from '../../packages/proofs/src/statements/epoch/cutDiffList.ts';
 import type { Person } from '../exchange/exchangeBench.ts';
@@ -13,17 +14,24 @@ import { ExchangeBench, person } from '../exchange/exchangeBench.ts';
 import type { VaultHolding } from './baseLayerWorld.ts';
 import { WORLD_SHARD } from './baseLayerWorld.ts';
 
+/** Where and when a bench trades; in the demo world of the past unless told. */
+export interface BenchPlace {
+  readonly domain?: VenueDomain;
+  readonly timeMs?: number;
+}
+
 /** A bench that remembers its batches until they are sealed. */
 export class SettlingBench {
-  readonly bench: ExchangeBench = new ExchangeBench();
+  readonly bench: ExchangeBench;
   readonly people: readonly Person[];
   /** What each vault held when the bench opened. */
   readonly holdings: readonly VaultHolding[];
   #batches: BatchTransition[] = [];
   #withdrawalNonce = 0n;
 
-  constructor(names: readonly string[]) {
-    this.bench.timeMs = 1_700_000_000_000;
+  constructor(names: readonly string[], place: BenchPlace = {}) {
+    this.bench = new ExchangeBench(place.domain);
+    this.bench.timeMs = place.timeMs ?? 1_700_000_000_000;
     this.bench.openMarket({ batchIntervalMs: 1000 });
     this.people = names.map(person);
     for (const one of this.people) {
