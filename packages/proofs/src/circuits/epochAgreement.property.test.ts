@@ -1,7 +1,7 @@
 // Goal: the epoch circuit accepts what the laws accept and refuses what they refuse.
 // Method: generated lawful batches, and copies with one figure changed, are put to the laws and to
-// the circuit, which is solved but not proved. The only allowed differences: no list can be cut from
-// a copy (no claim is made), and epochs that `unprovable` names beforehand.
+// the circuit, which is solved but not proved. The only allowed differences: no list can be cut
+// from a copy (no claim is made), and epochs that `unprovable` names beforehand.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LawId } from '@lawbook/exchange/laws/verdict';
@@ -25,7 +25,7 @@ type Answer = 'holds' | 'refused' | 'no claim';
 const SHOWN: readonly LawId[] = ['L3', 'L4', 'L5', 'L6', 'L7', 'L8', 'L9', 'L10'];
 
 function lawsSay(transition: BatchTransition): Answer {
-  const broken = refusals(transition, 'admitted').some((law) => SHOWN.includes(law));
+  const broken = refusals(transition, { authority: 'admitted' }).some((law) => SHOWN.includes(law));
   return broken ? 'refused' : 'holds';
 }
 
@@ -76,7 +76,7 @@ test('agrees with the laws on copies of an ordinary day with one figure one high
   assert.ok((answers.get('holds') ?? 0) > 1, JSON.stringify([...answers]));
 });
 
-test('agrees with the laws on generated batches and on copies with one figure changed', async () => {
+test('agrees with the laws on generated batches and on copies with one change', async () => {
   await fc.assert(
     fc.asyncProperty(batchSpecs, fc.nat(), async (spec, pick) => {
       const transition = lawfulBatch(provable(spec));
@@ -87,6 +87,6 @@ test('agrees with the laws on generated batches and on copies with one figure ch
       const place = places[pick % places.length];
       if (place !== undefined) await agree(corruptLeaf(transition, place), place.join(' '));
     }),
-    { numRuns: Number(process.env['LAWBOOK_RUNS'] ?? 15) },
+    { numRuns: Number(process.env['LAWBOOK_RUNS'] ?? 8) },
   );
 });

@@ -65,8 +65,8 @@ export function smallestCircuit(size: EpochSize): EpochShape | undefined {
 
 /**
  * Why no proof of these batches exists in a circuit of this shape, in a sentence; undefined where
- * one does if they are lawful. They are the batches of one epoch, or the first of it: asked before a
- * batch is sequenced, so that one that cannot be proved never holds up those after it.
+ * one does if they are lawful. They are the batches of one epoch, or the first of it: asked before
+ * a batch is sequenced, so that one that cannot be proved never holds up those after it.
  *
  * The laws allow more than the circuit: numbers of any width, prices of scarcity, forfeited bonds,
  * any number of blocked orders. Says nothing about what the contract refuses, and judges no law.

@@ -29,7 +29,7 @@ const DAY = provableBatch();
 const SHOWN: readonly LawId[] = ['L3', 'L4', 'L5', 'L6', 'L7', 'L8', 'L9', 'L10'];
 
 function broken(transition: BatchTransition): LawId[] {
-  return refusals(transition, 'admitted').filter((law) => SHOWN.includes(law));
+  return refusals(transition, { authority: 'admitted' }).filter((law) => SHOWN.includes(law));
 }
 
 async function assertRefused(
@@ -84,7 +84,7 @@ function changed(edits: Readonly<Record<number, bigint>>): BatchTransition {
 const paidIn = (row: number): bigint => DAY.fills.paid[row] as bigint;
 const budgetOf = (row: number): bigint => DAY.orders.budget[row] as bigint;
 
-test('lawful epochs are accepted: ordinary, rationed, blocked, halted, and several batches', async () => {
+test('accepts lawful epochs: ordinary, rationed, blocked, halted, of several batches', async () => {
   const halted = { ...ordinaryDay(), haltReason: 'a test' };
   for (const spec of [ordinaryDay(), scarceDay('proRata'), blockedDay(), halted]) {
     const day = provableBatch(spec);
@@ -137,7 +137,7 @@ test('L5: refuses receipts off the one price vector', async () => {
   });
 });
 
-test('L6: refuses fills against an order’s own terms, and blocks without a certificate', async () => {
+test('L6: refuses fills against an order’s terms, and blocks without a certificate', async () => {
   const loose = provableBatch(blockedDay());
   const halted = provableBatch({ ...ordinaryDay(), haltReason: 'a test' });
   const orders = blockedDay().orders.map((order) => ({ ...order, minFillPpm: 1 }));

@@ -138,7 +138,7 @@ function fields(): { readonly name: string; readonly element: number; readonly u
   });
 }
 
-test('every field of the data vector is held by a law, or is for the contract to read', async () => {
+test('every field of the data vector is held by a law, or the contract reads it', async () => {
   assert.equal(layout().length, VECTOR.length);
   const accepted = new Set<string>();
   // One that is drawn always, so that the test can be seen to find what is free.

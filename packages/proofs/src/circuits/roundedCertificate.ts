@@ -13,8 +13,8 @@ import { PPM } from '@lawbook/exchange/numbers/price';
 import type { BatchTransition } from '@lawbook/exchange/transition';
 
 /**
- * Whether the circuit certifies a blocked row of a `proRata` batch. It rounds to the order's favour:
- * what it certifies the law certifies. The row must be one that would be filled.
+ * Whether the circuit certifies a blocked row of a `proRata` batch. It rounds to the order's
+ * favour: what it certifies the law certifies. The row must be one that would be filled.
  */
 export function isCertifiedRounded(
   transition: BatchTransition,
@@ -92,7 +92,7 @@ function unitsOf(rules: RuleTable, { legs, legUnits }: PairRule): bigint[] {
 
 const ONE = 1n << 40n;
 
-/** The lesser of the own and the protective fraction at the moved prices, times 2^40, rounded up. */
+/** The lesser of the own and the protective fraction at moved prices, times 2^40, rounded up. */
 function fractionBound(
   { orders, parameters }: BatchTransition,
   rules: RuleTable,

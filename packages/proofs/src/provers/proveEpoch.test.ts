@@ -106,7 +106,7 @@ test('a proof of one size is no proof of another', async () => {
   }
 });
 
-test('an unlawful epoch finds no prover, and a lawful witness proves no other statement', async () => {
+test('an unlawful epoch finds no prover, and a lawful one proves no other statement', async () => {
   const blocked = await claimOf([provableBatch(blockedDay())]);
   const unlawful = await claimOf([refilled(provableBatch(), { blocked: [3] })]);
   const refused = { code: 'PROOF_STATEMENT_FALSE' };
