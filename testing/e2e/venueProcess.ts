@@ -33,6 +33,11 @@ export class VenueProcess {
     return this.line.url;
   }
 
+  /** Number of the process. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Starts a venue on a data directory and waits until it listens. */
   static async start(flags: Readonly<Record<string, unknown>>): Promise<VenueProcess> {
     const child = spawn(process.execPath, [RUN, JSON.stringify(flags)], {
