@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   watch: async () => (await import('./watch.ts')).addWatch,
   epoch: async () => (await import('./epoch.ts')).addEpoch,
   settlement: async () => (await import('./settlement.ts')).addSettlement,
+  agreement: async () => (await import('./agreement.ts')).addAgreement,
   verify: async () => (await import('./verify.ts')).addVerify,
   prove: async () => (await import('./prove.ts')).addProve,
   settle: async () => (await import('./settle.ts')).addSettle,

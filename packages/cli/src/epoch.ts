@@ -28,8 +28,7 @@ Examples:
   lawbook epoch export latest --out epoch.bin && lawbook verify epoch.bin
 
 An epoch is one or more batches that are judged, proved and settled together. Its bundle holds every
-order, signature, price and fill, and the proof once there is one: all that a stranger needs to judge
-it.`;
+order, signature, price and fill, and the proof once there is one: all that a stranger needs.`;
 
 /** `lawbook epoch`: sealed epochs and their bundles. */
 export function addEpoch(program: Program): void {

@@ -14,6 +14,7 @@ const COMMANDS = [
   'watch',
   'epoch',
   'settlement',
+  'agreement',
   'verify',
   'prove',
   'settle',

@@ -44,7 +44,7 @@ interface ProveOptions extends VenueFlags {
 
 const EXAMPLES = `
 Examples:
-  lawbook prove epoch-1.bin                     offline: the first list of a shard has none before it
+  lawbook prove epoch-1.bin                     offline: nothing comes before the first list
   lawbook prove epoch-7.bin --after epoch-6.proven.bin
   lawbook prove latest --out latest.bin         an epoch of a running venue
   lawbook verify epoch-1.proven.bin             what anybody can check of the result
@@ -65,10 +65,7 @@ export function addProve(program: Program): void {
     .option('--force', 'overwrite the file')
     .option('--after <bundle>', 'bundle with the proof of the list before')
     .option('--previous <hash>', 'hash of the list before')
-    .option(
-      '--list <number>',
-      'number of the list in its shard; the number of the epoch unless named',
-    )
+    .option('--list <number>', 'number of the list in its shard, else that of the epoch')
     .option('--shard <number>', 'shard of the venue', '1')
     .option('-d, --data-dir <folder>', 'keeps reference string and keys', DEFAULT_DATA_DIR)
     .option('--crs <folder>', "points of a public ceremony, in Barretenberg's file format")

@@ -74,6 +74,8 @@ async function start(program: Program, options: StartOptions): Promise<void> {
   // Listened for before the venue is announced: whoever reads the address may stop it at once.
   const interruption = interrupted();
   announce(terminal, running, { config, json: options.json === true });
+  // Programs read the address as JSON and open no page.
+  if (options.json !== true) running.preparePage();
   await interruption;
   terminal.note('stopping');
   await running.close();

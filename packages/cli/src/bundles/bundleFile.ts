@@ -16,7 +16,7 @@ export function readBundle(file: string): EpochBundle {
   }
 }
 
-/** Writes a bundle. @throws FileFault when the file exists, unless `force`, or cannot be written. */
+/** Writes a bundle. @throws FileFault when the file exists, but for `force`, or fails. */
 export function writeBundle(file: string, bytes: Uint8Array, force: boolean): void {
   try {
     writeFileSync(file, bytes, { flag: force ? 'w' : 'wx' });

@@ -1,10 +1,9 @@
 import { openChainEngine } from '@lawbook/chains/chainEngine';
 import { httpTransport } from '@lawbook/chains/endpoints/httpTransport';
 import { systemEnvironment } from '@lawbook/chains/environment';
-import { keySigner } from '@lawbook/chains/signers/keySigner';
+import type { TransactionSigner } from '@lawbook/chains/signers/transactionSigner';
 import { openStore } from '@lawbook/chains/stores/openStore';
 import type { FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
-import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import type { EvmStands } from '@lawbook/settlement/baseLayer/evm/chainReader';
 import { REFUSALS_ABI } from '@lawbook/settlement/baseLayer/evm/decodeRefusal';
 
@@ -18,8 +17,8 @@ export interface OpenedChain {
 export interface ChainOptions {
   readonly rpcUrl: string;
   readonly chainId: number;
-  /** Keys whose accounts send transactions; none only reads. 32 bytes each. */
-  readonly secretKeys?: readonly Uint8Array[];
+  /** Whose transactions are sent; none only reads. */
+  readonly signers?: readonly TransactionSigner[];
   /** Folder that remembers what was sent; without one the command's own memory does. */
   readonly storeFolder?: string;
 }
@@ -36,7 +35,7 @@ const EMBEDDED_POLL_MS = 250;
  * @throws ChainFault CHAIN_CONFIG_INVALID for an address that is none.
  */
 export async function openChain(options: ChainOptions): Promise<OpenedChain> {
-  const { rpcUrl, chainId, secretKeys = [], storeFolder } = options;
+  const { rpcUrl, chainId, signers = [], storeFolder } = options;
   const environment = systemEnvironment();
   const transport = httpTransport({ url: rpcUrl }, { environment });
   const store = await openStore(
@@ -47,7 +46,7 @@ export async function openChain(options: ChainOptions): Promise<OpenedChain> {
   const engine = await openChainEngine(
     {
       pool: { chainId, endpoints: [{ transport, limits: isEmbedded ? 'local' : 'public' }] },
-      signers: secretKeys.map((key) => keySigner(bytesToHex(key))),
+      signers,
       owner: `lawbook-cli-${process.pid}`,
       errors: REFUSALS_ABI,
       // The act is run dry by the base layer's adapter anyway; few endpoints offer more.

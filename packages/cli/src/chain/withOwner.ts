@@ -1,3 +1,5 @@
+import { keySigner } from '@lawbook/chains/signers/keySigner';
+import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import type { Hex } from '@lawbook/proofs/statements/epoch/diffList';
 import type { EvmStands } from '@lawbook/settlement/baseLayer/evm/chainReader';
@@ -28,7 +30,11 @@ export async function withOwner<T>(
   use: (stands: OwnerChain) => Promise<T>,
 ): Promise<T> {
   const { rpcUrl, deployment, shard } = place;
-  const options = { rpcUrl, chainId: deployment.chainId, secretKeys: [secretKey] };
+  const options = {
+    rpcUrl,
+    chainId: deployment.chainId,
+    signers: [keySigner(bytesToHex(secretKey))],
+  };
   await ensureFees(place, account);
   return await withChain(options, async (stands) => {
     return await use({ deployment, shard, signal, stands, actor: ownerActor(stands, account) });
