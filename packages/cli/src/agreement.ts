@@ -213,7 +213,7 @@ async function check(program: Program, options: CheckOptions): Promise<void> {
   }
   for (const line of differenceLines(differences)) terminal.print(line);
   if (parameters.length === 0) terminal.note(UNCOMPARED);
-
+}
 
 const UNCOMPARED = 'parameters were not compared: no sealed epoch was looked at';
 
