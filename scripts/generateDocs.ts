@@ -18,6 +18,7 @@ import { BUCKETS, METRICS } from '../packages/executor/src/metrics/metricTable.t
 import { ORACLE_FAULTS } from '../packages/executor/src/oracles/oracleFault.ts';
 import { STORAGE_FAULTS } from '../packages/executor/src/storage/keyValueStore.ts';
 import { PROOF_FAULTS } from '../packages/proofs/src/proofFault.ts';
+import { SETTLEMENT_FAULTS } from '../packages/settlement/src/settlementFault.ts';
 
 /**
  * Writes the reference pages that are derived from the sources: `node scripts/generateDocs.ts`.
@@ -168,6 +169,7 @@ export const FAULT_MEANINGS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(JOURNAL_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
   ...Object.entries(CHAIN_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
   ...Object.entries(PROOF_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
+  ...Object.entries(SETTLEMENT_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
   ...Object.entries(ORACLE_FAULTS),
   ...Object.entries(CLIENT_FAULTS),
   ...Object.entries(GATEWAY_FAULTS),
