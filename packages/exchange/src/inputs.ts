@@ -15,6 +15,14 @@ import type { BatchParameters } from './markets/batch/parameters.ts';
 import { decodeParameters, encodeParameters } from './markets/batch/parameters.ts';
 import type { BatchProposal } from './markets/batch/solution.ts';
 import { decodeProposal, encodeProposal } from './markets/batch/solutionCodec.ts';
+import type { BookInput } from './markets/book/bookInputs.ts';
+import { decodeBookInput, encodeBookInput } from './markets/book/bookInputs.ts';
+import type { BookMarketParameters } from './markets/book/bookMarketParameters.ts';
+import {
+  BOOK_PARAMETERS_BYTES,
+  decodeBookParameters,
+  encodeBookParameters,
+} from './markets/book/bookMarketParameters.ts';
 import type { Amount } from './numbers/amount.ts';
 import type { AuthorisedOrder } from './orders/batchOrder.ts';
 import { AUTHORISATION_BYTES } from './orders/batchOrder.ts';
@@ -47,7 +55,13 @@ export interface Holding {
  * function of it. Signatures were checked by the gateway before an input is built.
  */
 export type Input =
-  | { readonly kind: 'registerAsset'; readonly symbol: string; readonly decimals: number }
+  | {
+      readonly kind: 'registerAsset';
+      readonly symbol: string;
+      readonly decimals: number;
+      /** False for an asset that no base layer holds; else left away. */
+      readonly settles?: false;
+    }
   | {
       readonly kind: 'createMarket';
       readonly parameters: BatchParameters;
@@ -149,7 +163,9 @@ export type Input =
       readonly crossing: 'deposit' | 'exit';
       /** Its number among the deposits or among the payments. */
       readonly number: number;
-    };
+    }
+  | { readonly kind: 'createBookMarket'; readonly parameters: BookMarketParameters }
+  | BookInput;
 
 /** An input with its place in the one order of things. */
 export interface SequencedInput {
@@ -187,6 +203,14 @@ const KINDS: readonly Input['kind'][] = [
   'restoreVault',
   'restoreCounts',
   'skipCrossing',
+  'createBookMarket',
+  'setBookMarketState',
+  'submitBookOrder',
+  'amendBookOrder',
+  'cancelBookOrder',
+  'cancelAllBookOrders',
+  'bookHeartbeat',
+  'bookTick',
 ];
 
 /** Canonical bytes of a sequenced input: the payload of a journal record. */
@@ -215,6 +239,8 @@ function encodeBody(out: ByteWriter, input: Input): void {
   switch (input.kind) {
     case 'registerAsset':
       out.text(input.symbol).u8(input.decimals);
+      // Behind all else and only where it does not settle: older journals know no other assets.
+      if (input.settles === false) out.u8(0);
       return;
     case 'createMarket':
       out.bytes(encodeParameters(input.parameters)).bytes(encodeOracle(input.oracle));
@@ -273,6 +299,18 @@ function encodeBody(out: ByteWriter, input: Input): void {
     case 'resumeMarket':
     case 'sealEpoch':
       out.u32(input.marketId);
+      return;
+    case 'createBookMarket':
+      out.fixed(encodeBookParameters(input.parameters), BOOK_PARAMETERS_BYTES);
+      return;
+    case 'setBookMarketState':
+    case 'submitBookOrder':
+    case 'amendBookOrder':
+    case 'cancelBookOrder':
+    case 'cancelAllBookOrders':
+    case 'bookHeartbeat':
+    case 'bookTick':
+      encodeBookInput(out, input);
       return;
     default:
       unreachable(input);
@@ -335,7 +373,7 @@ function encodeResumePoint(out: ByteWriter, point: ResumePoint): void {
 function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
   switch (kind) {
     case 'registerAsset':
-      return { kind, symbol: reader.text(), decimals: reader.u8() };
+      return decodeAsset(reader);
     case 'createMarket':
       return decodeMarket(reader);
     case 'setParameters':
@@ -396,9 +434,27 @@ function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
     case 'resumeMarket':
     case 'sealEpoch':
       return { kind, marketId: reader.u32() };
+    case 'createBookMarket':
+      return { kind, parameters: decodeBookParameters(reader) };
+    case 'setBookMarketState':
+    case 'submitBookOrder':
+    case 'amendBookOrder':
+    case 'cancelBookOrder':
+    case 'cancelAllBookOrders':
+    case 'bookHeartbeat':
+    case 'bookTick':
+      return decodeBookInput(reader, kind);
     default:
       return unreachable(kind);
   }
+}
+
+function decodeAsset(reader: ByteReader): Extract<Input, { kind: 'registerAsset' }> {
+  const asset = { kind: 'registerAsset' as const, symbol: reader.text(), decimals: reader.u8() };
+  if (reader.remaining === 0) return asset;
+  const { offset } = reader;
+  if (reader.flag()) throw new DecodeError('a second form of an asset that settles', offset);
+  return { ...asset, settles: false };
 }
 
 function decodeMarket(reader: ByteReader): Extract<Input, { kind: 'createMarket' }> {

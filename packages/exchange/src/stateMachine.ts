@@ -37,6 +37,7 @@ import { stateRoot } from './application/stateRoot.ts';
 import { requestWithdrawal } from './application/withdrawals.ts';
 import type { Hash } from './codec/hash.ts';
 import { invariant, unreachable } from './failures/invariant.ts';
+import { refuse } from './failures/rejection.ts';
 import type { Result } from './failures/result.ts';
 import { accepted } from './failures/result.ts';
 import type { Input, SequencedInput } from './inputs.ts';
@@ -175,6 +176,15 @@ export class StateMachine {
         return restoreCounts(state, input);
       case 'skipCrossing':
         return skipCrossing(state, input);
+      case 'createBookMarket':
+      case 'setBookMarketState':
+      case 'submitBookOrder':
+      case 'amendBookOrder':
+      case 'cancelBookOrder':
+      case 'cancelAllBookOrders':
+      case 'bookHeartbeat':
+      case 'bookTick':
+        return refuse('notConfigured', { field: 'kind', actual: input.kind });
       default:
         return unreachable(input);
     }

@@ -4,6 +4,9 @@ import type { AccountId } from '../ledger/account.ts';
 import type { Asset } from '../ledger/asset.ts';
 import type { Transfer } from '../ledger/ledger.ts';
 import type { OpenBatch } from '../markets/batch/batchMarket.ts';
+import type { BookEpochRecord } from '../markets/book/bookEpoch.ts';
+import type { BookEvent } from '../markets/book/bookEvent.ts';
+import type { ExecutionReport } from '../markets/book/executionReport.ts';
 import type { Withdrawal } from '../orders/signedTypes.ts';
 import type { BatchTransition } from '../transition.ts';
 import type { PendingWithdrawal } from './baseLayerBook.ts';
@@ -112,4 +115,24 @@ export type Applied =
       readonly kind: 'crossingSkipped';
       readonly crossing: 'deposit' | 'exit';
       readonly number: number;
+    }
+  | { readonly kind: 'bookMarketCreated'; readonly marketId: number }
+  | {
+      /** What an input did to the book of a market. */
+      readonly kind: 'bookApplied';
+      readonly marketId: number;
+      /** The epoch that the event belongs to. */
+      readonly epochNumber: number;
+      /** The input and the reports of the book: feeds and bundles are made of these. */
+      readonly event: BookEvent;
+      /** The same, order by order, for the owners. */
+      readonly executions: readonly ExecutionReport[];
+      /** Id of the order that was submitted or named; 0 for inputs about no one order. */
+      readonly orderId: number;
+    }
+  | {
+      readonly kind: 'bookEpochSealed';
+      readonly epoch: BookEpochRecord;
+      /** Root of the whole exchange right after the seal. */
+      readonly stateRoot: Hash;
     };

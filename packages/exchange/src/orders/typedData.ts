@@ -14,7 +14,16 @@ export interface VenueDomain {
 /** A field of an EIP-712 struct; only the atomic types that Lawbook signs. */
 export interface TypedField {
   readonly name: string;
-  readonly type: 'address' | 'bytes32' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'uint256';
+  readonly type:
+    | 'address'
+    | 'bool'
+    | 'bytes16'
+    | 'bytes32'
+    | 'uint8'
+    | 'uint16'
+    | 'uint32'
+    | 'uint64'
+    | 'uint256';
 }
 
 /** A struct type in the form that wallets take. */
@@ -77,6 +86,13 @@ export class StructHasher {
   /** Sets 32 bytes. */
   bytes32(field: number, bytes: Uint8Array): this {
     invariant(bytes.length === WORD, 'a bytes32 has 32 bytes');
+    this.#words.set(bytes, this.#place(field));
+    return this;
+  }
+
+  /** Sets 16 bytes: the upper half of the word. @see EIP-712 "Definition of encodeData" */
+  bytes16(field: number, bytes: Uint8Array): this {
+    invariant(bytes.length === WORD / 2, 'a bytes16 has 16 bytes');
     this.#words.set(bytes, this.#place(field));
     return this;
   }
