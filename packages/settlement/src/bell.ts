@@ -38,8 +38,8 @@ export class Bell {
   }
 
   /**
-   * Resolves once it rang more often than `since`, or after `durationMs`; rejects with the reason of
-   * the signal.
+   * Resolves once it rang more often than `since`, or after `durationMs`; rejects with the reason
+   * of the signal.
    */
   async nextWithin(
     since: number,

@@ -71,10 +71,10 @@ export class ContractTwin {
 
   /** Deploys and registers what `openMemoryVenue` does, block by block. */
   static async open(venue: MemoryVenue): Promise<ContractTwin> {
-    const common = createCustomCommon({ chainId: Number(DOMAIN.chainId) }, Mainnet, {
+    const rules = createCustomCommon({ chainId: Number(DOMAIN.chainId) }, Mainnet, {
       hardfork: Hardfork.Cancun,
     });
-    const twin = new ContractTwin(await createEVM({ common }));
+    const twin = new ContractTwin(await createEVM({ common: rules }));
     await twin.answer(true);
     for (const owner of [OPERATOR, ...TRADERS.map((trader) => trader.owner)]) {
       const funded = createAccount({ balance: 10n ** 18n });
@@ -167,10 +167,10 @@ export class ContractTwin {
     abi: Abi,
     { args, address }: { readonly args: readonly unknown[]; readonly address: AccountId },
   ): Promise<void> {
-    const { stateManager } = this.#evm;
+    const state = this.#evm.stateManager;
     const made = createAddressFromString(await this.#deploy(name, abi, args));
-    const code = await stateManager.getCode(made);
-    await stateManager.putCode(createAddressFromString(address), code);
+    const code = await state.getCode(made);
+    await state.putCode(createAddressFromString(address), code);
   }
 
   #target({ to }: ContractCall): { readonly address: Hex; readonly abi: Abi } {

@@ -21,10 +21,13 @@ import {
   nextPlace,
   OPERATOR,
   openMemoryVenue,
+  orderDigest,
   PARAMETERS,
   POOL,
   SHARD,
+  SIGNING,
   sceneBatch,
+  signed,
   TRADERS,
   WIDTH,
   withdrawal,
@@ -40,8 +43,8 @@ import {
 
 // Goal: the base layer in memory answers every act as the contracts do, by the same error with the
 // same arguments, and ends in the same state with the same list hashes; tokens are conserved.
-// Method: random acts, lawful and altered, on both: the committed bytecode in an EVM in this process
-// is the judge. MODEL_SEEDS and MODEL_STEPS ask for more than a commit does.
+// Method: random acts, lawful and altered, on both: the committed bytecode in an EVM in this
+// process is the judge. MODEL_SEEDS and MODEL_STEPS ask for more than a commit does.
 
 const SEEDS = Number(process.env['MODEL_SEEDS'] ?? 2);
 const STEPS = Number(process.env['MODEL_STEPS'] ?? 50);
@@ -112,6 +115,7 @@ class Drawer {
       const orderNonce =
         isOld && back < this.#orderNonce ? this.#orderNonce - back : this.#orderNonce;
       addOrder(scene, k, { orderNonce });
+      if (this.#random.next() < 0.08) this.#delegate(scene);
     }
     if (this.#random.next() < 0.3) scene.list.withdrawals = [this.#withdrawal()];
     return scene;
@@ -130,83 +134,104 @@ class Drawer {
 
   /** Alters one thing; what it breaks is for the two sides to say. */
   #alter(scene: Scene): void {
-    const { list } = scene;
+    const batch = scene.list.batches[0] ?? sceneBatch(50, 0);
+    const dice = this.#random.integer(0, 10);
+    if (dice < 2) this.#alterChanges(scene);
+    else if (dice < 5) this.#alterRow(scene, batch.closedAtMs);
+    else if (dice < 8) this.#alterBatch(scene, batch);
+    else this.#alterList(scene);
+  }
+
+  #alterChanges(scene: Scene): void {
+    const column = this.#random.integer(0, WIDTH - 1);
+    const row = this.#random.integer(0, scene.changes.length - 1);
+    const change = this.#pick([1n, -1n, 100n, -100n, -2_000_000n]);
+    if (row < scene.changes.length) move(scene, row, { column, change });
+    if (this.#random.next() < 0.5) move(scene, 0, { column, change: -change });
+  }
+
+  #alterRow(scene: Scene, closedAtMs: bigint): void {
     const row = this.#random.integer(0, Math.max(0, scene.rows.length - 1));
     const entry = scene.rows[row];
-    const batch = list.batches[0] ?? sceneBatch(50, 0);
-    const alterRow = (change: Partial<Scene['rows'][number]>): void => {
-      if (entry !== undefined) scene.rows[row] = { ...entry, ...change };
+    if (entry === undefined) return;
+    const nothing = { paid: 0n, received: 0n };
+    const ordered = (change: Partial<typeof entry.order>): Partial<typeof entry> => {
+      return { order: { ...entry.order, ...change } };
     };
-    const alterOrder = (change: Partial<Scene['rows'][number]['order']>): void => {
-      if (entry !== undefined) alterRow({ order: { ...entry.order, ...change } });
+    const change = this.#pick<Partial<typeof entry>>([
+      { paid: this.#pick([0n, 1n, 99n, 101n]) },
+      nothing,
+      { vault: this.#random.integer(0, 7) },
+      { ...nothing, isVoid: true, signature: this.#pick<Hex>(['0x', '0x12']) },
+      { signature: this.#pick<Hex>(['0x', `0x${'11'.repeat(65)}`]) },
+      { grant: this.#random.integer(1, 3) },
+      ordered({ marketId: 2 }),
+      ordered({ pay: this.#random.integer(0, 7) }),
+      ordered({ budget: 99n }),
+      ordered({ expiresAtMs: closedAtMs }),
+    ]);
+    scene.rows[row] = { ...entry, ...change };
+  }
+
+  #alterBatch({ list }: Scene, batch: Scene['list']['batches'][number]): void {
+    const { closedAtMs } = batch;
+    const change = this.#pick<Partial<typeof batch>>([
+      { isHalted: true },
+      { orderCount: this.#random.integer(0, 5) },
+      { closedAtMs: closedAtMs + BigInt(this.#pick([-1, -2, 900_000])) },
+      { parameters: PARAMETERS + BigInt(this.#random.integer(0, 3)) },
+      { oracle: this.#pick<Hex>(['0x', '0x00000006', sceneBatch(50, 0).oracle]) },
+      { prices: this.#pick([[1n], [1n << 192n, 1n], [1n, 1n, 1n]]) },
+    ]);
+    const second = sceneBatch(Number(closedAtMs) + 5, 0);
+    list.batches = this.#pick([
+      [{ ...batch, ...change }, ...list.batches.slice(1)],
+      [{ ...batch, ...change }],
+      [batch, second],
+      [],
+    ]);
+  }
+
+  #alterList(scene: Scene): void {
+    const { list } = scene;
+    const other = `0x${'ab'.repeat(32)}` as typeof list.previousListHash;
+    const reversed = [...list.owners].reverse();
+    const change = this.#pick<Partial<typeof list>>([
+      { number: list.number + this.#pick([1n, -1n]) },
+      { epochNumber: list.epochNumber + 1n },
+      { previousListHash: other },
+      { shard: this.#pick([0, 8]) },
+      { marketId: 2 },
+      { poolBefore: this.#pick([[1n], [1n << 50n, 0n], [0n, 1n << 192n], [5n, 5n]]) },
+      { owners: this.#pick([reversed, [POOL as never], []]) },
+    ]);
+    Object.assign(list, change);
+    const dice = this.#random.next();
+    if (dice < 0.1) scene.changes.pop();
+    else if (dice < 0.2) scene.proof = { ...scene.proof, circuit: this.#random.integer(1, 2) };
+    else if (dice < 0.3) scene.proof = { ...scene.proof, dataCommitment: 1n << 254n };
+  }
+
+  /** Lets another trader sign an order under a grant that may or may not cover it. */
+  #delegate(scene: Scene): void {
+    const k = scene.rows.length - 1;
+    const entry = scene.rows[k];
+    const owner = TRADERS.find((trader) => trader.owner === entry?.order.owner);
+    if (entry === undefined || owner === undefined) return;
+    const delegate = at(TRADERS, this.#random.integer(0, 3));
+    const lasts = entry.order.expiresAtMs;
+    const terms = {
+      owner: owner.owner,
+      delegate: delegate.owner,
+      scopes: this.#pick([1, 2, 2, 2, 3]),
+      expiresAtMs: this.#pick([lasts, lasts, lasts, lasts - 1n]),
+      orderNonce: 1n,
     };
-    const alterBatch = (change: Partial<typeof batch>): void => {
-      list.batches = [{ ...batch, ...change }, ...list.batches.slice(1)];
-    };
-    const column = this.#random.integer(0, WIDTH - 1);
-    const vaultRow = this.#random.integer(0, scene.changes.length - 1);
-    const change = this.#pick([1n, -1n, 100n, -100n, -2_000_000n]);
-    const alterations: readonly (() => void)[] = [
-      () => move(scene, vaultRow, { column, change }),
-      () => {
-        move(scene, vaultRow, { column, change });
-        move(scene, 0, { column, change: -change });
-      },
-      () => alterRow({ paid: this.#pick([0n, 1n, 99n, 101n]) }),
-      () => alterRow({ received: 0n, paid: 0n }),
-      () => alterRow({ vault: this.#random.integer(0, 7) }),
-      () =>
-        alterRow({ isVoid: true, paid: 0n, received: 0n, signature: this.#pick(['0x', '0x12']) }),
-      () => alterRow({ signature: this.#pick<Hex>(['0x', `0x${'11'.repeat(65)}`]) }),
-      () => alterRow({ grant: this.#random.integer(1, 3) }),
-      () => alterOrder({ marketId: 2 }),
-      () => alterOrder({ pay: this.#random.integer(0, 7) }),
-      () => alterOrder({ budget: 99n }),
-      () => alterOrder({ expiresAtMs: batch.closedAtMs }),
-      () => alterBatch({ isHalted: true }),
-      () => alterBatch({ orderCount: this.#random.integer(0, 5) }),
-      () => alterBatch({ closedAtMs: batch.closedAtMs + BigInt(this.#pick([-1, -2, 900_000])) }),
-      () => alterBatch({ parameters: PARAMETERS + BigInt(this.#random.integer(0, 3)) }),
-      () => alterBatch({ oracle: this.#pick(['0x', '0x00000006', sceneBatch(50, 0).oracle]) }),
-      () => alterBatch({ prices: this.#pick([[1n], [1n << 192n, 1n], [1n, 1n, 1n]]) }),
-      () => {
-        list.batches = [batch, sceneBatch(Number(batch.closedAtMs) + 5, 0)];
-      },
-      () => {
-        list.batches = [];
-      },
-      () => {
-        list.number += this.#pick([1n, -1n]);
-      },
-      () => {
-        list.epochNumber += 1n;
-      },
-      () => {
-        list.previousListHash = `0x${'ab'.repeat(32)}` as typeof list.previousListHash;
-      },
-      () => {
-        list.shard = this.#pick([0, 8]);
-      },
-      () => {
-        list.marketId = 2;
-      },
-      () => {
-        list.poolBefore = this.#pick([[1n], [1n << 50n, 0n], [0n, 1n << 192n], [5n, 5n]]);
-      },
-      () => {
-        list.owners = this.#pick([[...list.owners].reverse(), [POOL as never], []]);
-      },
-      () => {
-        scene.changes.pop();
-      },
-      () => {
-        scene.proof = { ...scene.proof, circuit: this.#random.integer(1, 2) };
-      },
-      () => {
-        scene.proof = { ...scene.proof, dataCommitment: 1n << 254n };
-      },
-    ];
-    this.#pick(alterations)();
+    const digest = SIGNING.grantDigest({ ...terms, expiresAtMs: Number(terms.expiresAtMs) });
+    const signer = this.#random.next() < 0.9 ? owner : delegate;
+    scene.grants.push({ grant: terms, signature: signed(digest, signer.secretKey) });
+    const signature = signed(orderDigest(entry.order), delegate.secretKey);
+    scene.rows[k] = { ...entry, grant: scene.grants.length, signature };
   }
 
   #deposit(): TwinAct {

@@ -12,8 +12,8 @@ export interface ListBase {
 export const NO_LIST: ListBase = { listNumber: 0n, listHash: ZERO_HASH };
 
 /**
- * The records of lists that are not final yet, as they are stored. A record is changed by writing it
- * down first; changes take place one after another, whoever asks for them.
+ * The records of lists that are not final yet, as they are stored. A record is changed by writing
+ * it down first; changes take place one after another, whoever asks for them.
  */
 export class ListBook {
   readonly base: ListBase;
@@ -41,7 +41,7 @@ export class ListBook {
     this.#finalized = base.listNumber;
   }
 
-  /** Reads the records from the last one back to one that is final; what was refused is tried anew. */
+  /** Reads the records from the last one back to a final one; what was refused is tried anew. */
   static async open(
     base: ListBase,
     parts: {
@@ -102,7 +102,7 @@ export class ListBook {
     return (await this.read(listNumber))?.listHash;
   }
 
-  /** Writes a record down as `change` makes it of the present one; the same record is left alone. */
+  /** Writes a record down as `change` makes it of the present one, if it makes another. */
   async change(
     listNumber: bigint,
     change: (before: ListRecord | undefined) => ListRecord,

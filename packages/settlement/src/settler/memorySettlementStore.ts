@@ -1,6 +1,6 @@
 import type { ListRecord, SettlementStore } from './settlementStore.ts';
 
-/** A settlement store that is as durable as the process: for tests, simulation and demonstration. */
+/** A settlement store that is as durable as the process: for tests and simulation. */
 export class MemorySettlementStore implements SettlementStore {
   readonly #records = new Map<bigint, ListRecord>();
   #last = 0n;

@@ -19,8 +19,8 @@ import type {
 } from './settler.ts';
 
 /**
- * Starts to take sealed epochs through prove and settle, where the store and the chain say that they
- * stand. The base layer may be away.
+ * Starts to take sealed epochs through prove and settle, where the store and the chain say that
+ * they stand. The base layer may be away.
  * @throws whatever the store throws when it cannot be read.
  */
 export async function openSettler(

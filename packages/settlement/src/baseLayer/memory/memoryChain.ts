@@ -47,8 +47,8 @@ export interface MemoryChainOptions {
 }
 
 /**
- * A chain of one contract in this process, moved by hand: acts wait until somebody mines, and blocks
- * that are not final can be taken back. History is kept for as long as the chain lives.
+ * A chain of one contract in this process, moved by hand: acts wait until somebody mines, and
+ * blocks that are not final can be taken back. History is kept for as long as the chain lives.
  */
 export class MemoryChain {
   readonly contracts: MemoryContracts;

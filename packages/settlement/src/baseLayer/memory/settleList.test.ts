@@ -291,7 +291,7 @@ test('an order nonce pays once, and none that the ring has forgotten', async () 
   ]);
 });
 
-test('an expired order pays nothing, and a void row needs its expiry or a signed cancel', async () => {
+test('an expired order pays nothing; a void row needs its expiry or a signed cancel', async () => {
   const venue = openMemoryVenue();
   const scene = emptyScene(nextPlace(venue), 1);
   const expiresAtMs = BigInt(START_MS + 1);
