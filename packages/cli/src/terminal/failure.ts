@@ -7,8 +7,13 @@ import { printJson } from './terminal.ts';
 /** What can end a command other than a bug: a fault, or a command line that does not parse. */
 export type CommandFailure = Fault | CommanderError;
 
-/** Codes of faults that mean: nobody answered there. */
-const UNREACHABLE: ReadonlySet<string> = new Set(['VENUE_UNREACHABLE', 'REQUEST_TIMED_OUT']);
+/** Codes of faults that mean that nobody answered, with what to do about it. */
+const UNREACHABLE: ReadonlyMap<string, string> = new Map([
+  ['VENUE_UNREACHABLE', ' Start one: lawbook start; or name it: --url.'],
+  ['REQUEST_TIMED_OUT', ' Start one: lawbook start; or name it: --url.'],
+  ['SETTLEMENT_UNAVAILABLE', ' Name an endpoint that answers: --rpc.'],
+  ['CHAIN_TRANSPORT_FAILED', ' Name an endpoint that answers: --rpc.'],
+]);
 
 /** Codes of faults that mean: another flag would do. */
 const MISUSED: ReadonlySet<string> = new Set(['CLI_USAGE', 'DATA_DIRECTORY_UNUSABLE']);
@@ -52,7 +57,7 @@ export function failureLine(failure: Fault): string {
   const known = message.includes('\n')
     ? []
     : Object.entries(fields).map(([name, fact]) => ` ${name}=${fact}`);
-  const next = UNREACHABLE.has(code) ? ' Start one: lawbook start; or name it: --url.' : '';
+  const next = UNREACHABLE.get(code) ?? '';
   return `failed: ${message}${next} [${code}${known.join('')}]`;
 }
 
