@@ -9,7 +9,12 @@ import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
 import { keccakHash } from '@lawbook/exchange/codec/keccak';
 import { at } from '@lawbook/exchange/failures/invariant';
 import { accountId } from '@lawbook/exchange/ledger/account';
-import { lawfulEpoch, withoutSessions } from '../../../../testing/settlement/epochWorld.ts';
+import { WORLD_SHARD } from '../../../../testing/settlement/baseLayerWorld.ts';
+import {
+  lawfulEpoch,
+  signedWithdrawal,
+  withoutSessions,
+} from '../../../../testing/settlement/epochWorld.ts';
 import { ordinaryDay } from '../../../../testing/world/batchSpecs.ts';
 import { openPoseidon2 } from '../barretenberg/poseidon2.ts';
 import { EPOCH_SHAPES } from '../circuits/epochCircuit.ts';
@@ -32,7 +37,7 @@ import { verifyEpochProof } from './verifyEpoch.ts';
 const PROOF = new Uint8Array(64).fill(9);
 const SHAPE = at(EPOCH_SHAPES, 0);
 const PLACE: EpochPlace = {
-  shard: 7,
+  shard: WORLD_SHARD,
   listNumber: 1n,
   previousListHash: ZERO_HASH,
   shape: SHAPE,
@@ -150,6 +155,19 @@ test('a proof counts for no other shard or list number', async () => {
   assert.deepEqual(await verify({ place: { shard: 8 } }), { ...ALL, ...failed });
   const chain = 'unasked';
   assert.deepEqual(await verify({ place: { listNumber: 2n } }), { ...ALL, ...failed, chain });
+});
+
+test('a proof counts for no withdrawal from another shard', async () => {
+  const paying = { ...epoch, withdrawals: [signedWithdrawal(1, 5n)] };
+  const own = epochClaim(paying, PLACE, hash);
+  const ownBasis = { ...basis, verifyingKey: keyFor(own) };
+  assert.ok((await verifyEpochProof(paying, attach(own, PLACE), ownBasis)).isProven);
+  const place = { ...PLACE, shard: WORLD_SHARD + 1 };
+  const other = epochClaim(paying, place, hash);
+  const known = { ...basis, verifyingKey: keyFor(other) };
+  const { steps, isProven } = await verifyEpochProof(paying, attach(other, place), known);
+  const { step, outcome } = at(steps, 0);
+  assert.deepEqual([isProven, step, outcome.kind], [false, 'shape', 'fails']);
 });
 
 test('a list that names another list before it is refused', async () => {

@@ -14,7 +14,7 @@ import type { Verifier } from '../statements/verifier.ts';
 
 /** What is asked of the proof of an epoch, in this order. */
 export const EPOCH_PROOF_STEPS = [
-  /** The epoch fits the circuit that the proof names, so that a list can be cut from it. */
+  /** The epoch fits circuit and shard that the proof names, so that a list can be cut from it. */
   'shape',
   /** The list hash is the one of the epoch's own list. */
   'listHash',
@@ -120,6 +120,11 @@ function cutAgain(
 ): ShapedCut | string {
   const shape = epochShapeOf(proof.circuit);
   if (shape === undefined) return `The circuit ${proof.circuit} proves no epoch.`;
+  // A proof says nothing of withdrawals but that they stand in the list hash.
+  const stranger = epoch.withdrawals.find(({ withdrawal }) => withdrawal.shard !== place.shard);
+  if (stranger !== undefined) {
+    return `A list of shard ${place.shard} pays none out of shard ${stranger.withdrawal.shard}.`;
+  }
   try {
     return { list: epochCut(epoch, { ...place, shape }, hash), shape };
   } catch (failure) {
