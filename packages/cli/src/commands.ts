@@ -25,6 +25,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   test: async () => (await import('./selfTest.ts')).addSelfTest,
   simulate: async () => (await import('./simulate.ts')).addSimulate,
   replay: async () => (await import('./replay.ts')).addReplay,
+  recover: async () => (await import('./recover.ts')).addRecover,
   config: async () => (await import('./config.ts')).addConfig,
   keys: async () => (await import('./keys.ts')).addKeys,
 };

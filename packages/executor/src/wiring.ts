@@ -10,7 +10,6 @@ import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { prepareDataDirectory } from './config/dataDirectory.ts';
-import { nodeDisk } from './journal/disk.ts';
 import type { Journal, SyncedGroup } from './journal/journal.ts';
 import type { OpenedJournal } from './journal/openJournal.ts';
 import { openJournal } from './journal/openJournal.ts';
@@ -33,8 +32,7 @@ import type { SettlementPlan } from './settlement/settlementPlan.ts';
 import { SettlementService } from './settlement/settlementService.ts';
 import { VenueEpochSource } from './settlement/venueEpochSource.ts';
 import type { KeyValueStore } from './storage/keyValueStore.ts';
-import { LmdbStore } from './storage/lmdbStore.ts';
-import { RocksDbStore } from './storage/rocksDbStore.ts';
+import { openIndexStore } from './storage/openIndexStore.ts';
 import { Venue } from './venue.ts';
 import type { ComponentHealth } from './venueTypes.ts';
 
@@ -237,7 +235,7 @@ async function openDisks(config: Config, deps: WiringDependencies): Promise<Disk
     ...(deps.onGroup === undefined ? {} : { onGroup: deps.onGroup }),
   });
   logRecovery(deps.log, opened);
-  const store = await openStore(config).catch(async (cause: unknown) => {
+  const store = await openIndexStore(config).catch(async (cause: unknown) => {
     await opened.journal.close();
     throw cause;
   });
@@ -281,13 +279,6 @@ function readSessionKey(path: string): Uint8Array | undefined {
       cause,
     });
   }
-}
-
-async function openStore(config: Config): Promise<KeyValueStore> {
-  const directory = join(config.dataDir, 'index');
-  await nodeDisk.makeDirectory(directory);
-  if (config.storage.backend === 'rocksdb') return RocksDbStore.open({ directory });
-  return LmdbStore.open({ directory, reserveBytes: config.storage.reserveBytes });
 }
 
 function logRecovery(log: Logger, { recovery }: OpenedJournal): void {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -28,11 +28,16 @@ import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
 import { submitAgreement } from '@lawbook/settlement/baseLayer/evm/agreements';
 import { deploy, predictAddresses } from '@lawbook/settlement/baseLayer/evm/deploy';
 import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
-import { encodeDeployment } from '@lawbook/settlement/baseLayer/evm/deployment';
+import { decodeDeployment, encodeDeployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import { Actor, DEFAULT_ACT_TERMS } from '@lawbook/settlement/baseLayer/evm/performAct';
+import type { Logger } from 'pino';
 import type { Address, Hex } from 'viem';
 import type { Config } from '../config/config.ts';
 import { demoMarketInputs } from '../demo/demoWorld.ts';
+import { RecoveryFault } from '../recovery/recoveryFault.ts';
+import { readSettledBase } from '../recovery/settledBase.ts';
+import type { SettledState } from '../recovery/settledState.ts';
+import { readSettledState } from '../recovery/settledState.ts';
 import { agreementOf } from './agreementOf.ts';
 import { depositDemoMoney } from './demoDeposits.ts';
 import type { EpochProver } from './epochProver.ts';
@@ -54,6 +59,9 @@ const SAVE_EVERY_MS = 3_000;
 /** Blocks are mined at this pace while the world is brought up: nobody waits for a clock. */
 const HASTE_MS = 60;
 const OPERATOR_BALANCE = 1_000_000n * 10n ** 18n;
+/** In the settlement folder of the data directory. */
+const CHAIN_FILE = 'chain.json';
+const DEPLOYMENT_FILE = 'deployment.json';
 const OPERATOR_VARIABLE = 'LAWBOOK_EMBEDDED_OPERATOR';
 
 /**
@@ -74,7 +82,41 @@ export function embeddedPlan(config: Config): SettlementPlan {
       return demoMarketInputs(parameters, timeMs, nothing);
     },
     open: (venue) => open(config, { keys, operator, parameters }, venue),
+    readSettled: (log, signal) => readSettled(config, { operator, log, signal }),
   };
+}
+
+/** The chain of the data directory, without provers and without a venue. */
+async function readSettled(
+  config: Config,
+  parts: { readonly operator: Address; readonly log: Logger; readonly signal: AbortSignal },
+): Promise<SettledState> {
+  const directory = join(config.dataDir, 'settlement');
+  const deployment = readDeployment(directory);
+  const { operator, log, signal } = parts;
+  const { shard, finalityBlocks } = config.settlement;
+  const chain = await startChain(config, directory, log);
+  try {
+    const started = await startEngine(chain, directory, log);
+    const finality = { kind: 'confirmations', blocks: finalityBlocks } as const;
+    const place = { deployment, shard, marketId: DEMO_MARKET_ID, operator, finality };
+    try {
+      return await readSettledState({ ...place, signal }, started.engine);
+    } finally {
+      await started.close();
+    }
+  } finally {
+    await chain.close();
+  }
+}
+
+function readDeployment(directory: string): Deployment {
+  const path = join(directory, DEPLOYMENT_FILE);
+  if (existsSync(path) && existsSync(join(directory, CHAIN_FILE))) {
+    return decodeDeployment(readFileSync(path, 'utf8'));
+  }
+  const sentence = `There is no chain in ${directory}: nothing is settled that could be read.`;
+  throw new RecoveryFault('RECOVERY_NOT_POSSIBLE', sentence, { fields: { directory } });
 }
 
 /** The demo market with as many orders in a batch as a circuit can prove. */
@@ -97,7 +139,7 @@ async function open(
 ): Promise<OpenedSettlement> {
   const directory = join(config.dataDir, 'settlement');
   mkdirSync(directory, { recursive: true });
-  const chain = await startChain(config, directory, venue);
+  const chain = await startChain(config, directory, venue.log);
   const closers: (() => Promise<void>)[] = [() => chain.close()];
   try {
     await callChain(chain, 'anvil_setBalance', [
@@ -106,7 +148,7 @@ async function open(
     ]);
     // Else a crash while the world is brought up would leave an operator without money.
     await chain.save();
-    const started = await startEngine(chain, directory, venue);
+    const started = await startEngine(chain, directory, venue.log);
     closers.push(() => started.close());
     const { keys, operator } = parts;
     const { proofs, settlement } = config;
@@ -127,6 +169,7 @@ async function open(
         marketId: DEMO_MARKET_ID,
         operator,
         finality,
+        base: readSettledBase(config.dataDir),
         prover,
         keys,
         rpcUrl: chain.url,
@@ -140,23 +183,19 @@ async function open(
   }
 }
 
-function startChain(config: Config, directory: string, venue: VenueSide): Promise<EmbeddedAnvil> {
+function startChain(config: Config, directory: string, log: Logger): Promise<EmbeddedAnvil> {
   const { blockSeconds, port } = config.settlement.embedded;
   return startAnvil({
     mining: { kind: 'interval', seconds: blockSeconds },
     chainId: CHAIN_ID,
-    stateFile: join(directory, 'chain.json'),
+    stateFile: join(directory, CHAIN_FILE),
     saveEveryMs: SAVE_EVERY_MS,
     ...(port === 0 ? {} : { port }),
-    onEvent: (event) => venue.log.debug({ event }, 'the embedded chain'),
+    onEvent: (event) => log.debug({ event }, 'the embedded chain'),
   });
 }
 
-function startEngine(
-  chain: EmbeddedAnvil,
-  directory: string,
-  venue: VenueSide,
-): Promise<StartedEngine> {
+function startEngine(chain: EmbeddedAnvil, directory: string, log: Logger): Promise<StartedEngine> {
   const settings = readEngineSettings({
     chain: { id: CHAIN_ID, name: 'embedded' },
     endpoints: [{ url: chain.url, webSocketUrl: chain.webSocketUrl, preset: 'local' }],
@@ -167,7 +206,7 @@ function startEngine(
   return startChainEngine(settings, {
     owner: `venue-${process.pid}`,
     variables: { [OPERATOR_VARIABLE]: bytesToHex(operatorKey()) },
-    onAlert: ({ sentence }) => venue.log.warn(sentence),
+    onAlert: ({ sentence }) => log.warn(sentence),
     durable: () => chain.saved(),
   });
 }
@@ -206,7 +245,7 @@ async function bringUp(ready: ReadyParts, directory: string): Promise<Deployment
     stands,
     signal,
   );
-  writeFileSync(join(directory, 'deployment.json'), encodeDeployment(deployment));
+  writeFileSync(join(directory, DEPLOYMENT_FILE), encodeDeployment(deployment));
   const actor = new Actor(stands, operator, { ...DEFAULT_ACT_TERMS, finality });
   const { shard } = config.settlement;
   const agreement = agreementOf({

@@ -14,8 +14,12 @@ import { hashVerifyingKeys } from '@lawbook/settlement/baseLayer/evm/checkAgreem
 import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import { decodeDeployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import { SettlementFault } from '@lawbook/settlement/settlementFault';
+import type { Logger } from 'pino';
 import type { Address } from 'viem';
 import type { Config } from '../config/config.ts';
+import { readSettledBase } from '../recovery/settledBase.ts';
+import type { SettledState } from '../recovery/settledState.ts';
+import { readSettledState } from '../recovery/settledState.ts';
 import { agreedKey } from './agreementOf.ts';
 import { openEpochProver, unprovableEpoch } from './epochProver.ts';
 import { openDesk } from './operatorDesk.ts';
@@ -38,7 +42,26 @@ export function evmPlan(config: Config): SettlementPlan {
     unprovable: unprovableEpoch,
     demoInputs: () => undefined,
     open: (venue) => open(config, deployment, venue),
+    readSettled: (log, signal) => readSettled(config, { deployment, log, signal }),
   };
+}
+
+async function readSettled(
+  config: Config,
+  parts: { readonly deployment: Deployment; readonly log: Logger; readonly signal: AbortSignal },
+): Promise<SettledState> {
+  const { deployment, log, signal } = parts;
+  const { shard, marketId, finalityBlocks } = config.settlement;
+  const started = await startEngine(config, deployment, log);
+  try {
+    const [lane] = started.engine.lanes();
+    invariant(lane !== undefined, 'the engine signs for the operator');
+    const finality = { kind: 'confirmations', blocks: finalityBlocks } as const;
+    const place = { deployment, shard, marketId, operator: lane.address, finality };
+    return await readSettledState({ ...place, signal }, started.engine);
+  } finally {
+    await started.close();
+  }
 }
 
 function readDeployment({ settlement }: Config): Deployment {
@@ -75,7 +98,7 @@ async function open(
       await makeVerifyingKey({ circuit: name, string, directory: join(directory, 'keys') }),
     );
   }
-  const started = await startEngine(config, deployment, venue);
+  const started = await startEngine(config, deployment, venue.log);
   const closers: (() => Promise<void>)[] = [() => started.close()];
   try {
     const prover = await openEpochProver({ proofs, string, keys, shard, log: venue.log });
@@ -90,6 +113,7 @@ async function open(
         marketId,
         operator: lane.address,
         finality: { kind: 'confirmations', blocks: finalityBlocks },
+        base: readSettledBase(config.dataDir),
         prover,
         keys,
         rpcUrl: undefined,
@@ -109,7 +133,7 @@ async function open(
 function startEngine(
   { dataDir, settlement }: Config,
   deployment: Deployment,
-  venue: VenueSide,
+  log: Logger,
 ): Promise<StartedEngine> {
   const { rpcUrls, operatorKeyFile } = settlement.evm;
   const settings = readEngineSettings({
@@ -121,7 +145,7 @@ function startEngine(
   });
   return startChainEngine(settings, {
     owner: `venue-${process.pid}`,
-    onAlert: ({ sentence }) => venue.log.warn(sentence),
+    onAlert: ({ sentence }) => log.warn(sentence),
   });
 }
 

@@ -11,6 +11,7 @@ import { openEvmBaseLayer } from '@lawbook/settlement/baseLayer/evm/openEvmBaseL
 import { Actor, DEFAULT_ACT_TERMS } from '@lawbook/settlement/baseLayer/evm/performAct';
 import { openBridge } from '@lawbook/settlement/bridge/bridge';
 import { SettlementFault } from '@lawbook/settlement/settlementFault';
+import type { ListBase } from '@lawbook/settlement/settler/listBook';
 import { openSettler } from '@lawbook/settlement/settler/openSettler';
 import type { Address } from 'viem';
 import { agreementOf } from './agreementOf.ts';
@@ -26,6 +27,8 @@ export interface DeskParts {
   readonly marketId: number;
   readonly operator: Address;
   readonly finality: FinalityTarget;
+  /** Of a venue that was rebuilt from its base layer: the last list of before. */
+  readonly base: ListBase | undefined;
   readonly prover: EpochProver;
   readonly keys: readonly VerifyingKey[];
   /** Endpoint for wallets; undefined where the chain is not ours to offer. */
@@ -52,7 +55,7 @@ export async function openDesk(parts: DeskParts, venue: VenueSide): Promise<Open
   const { source, store, onEvent, execute, onIncident, machine } = venue;
   const { prove, cut, readProof } = prover;
   const settler = await openSettler(
-    { limits: LIMITS },
+    { limits: LIMITS, ...(parts.base === undefined ? {} : { base: parts.base }) },
     { layer, source, store, prove, cut, readProof, environment, onEvent },
   );
   const bridge = openBridge({

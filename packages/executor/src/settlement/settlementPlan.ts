@@ -7,6 +7,7 @@ import type { EpochSource } from '@lawbook/settlement/settler/epochSource';
 import type { SettlementStore } from '@lawbook/settlement/settler/settlementStore';
 import type { SettlerEvent } from '@lawbook/settlement/settler/settler';
 import type { Logger } from 'pino';
+import type { SettledState } from '../recovery/settledState.ts';
 import type { Executed } from '../venueTypes.ts';
 import type { OpenedSettlement } from './settlementService.ts';
 
@@ -32,4 +33,9 @@ export interface SettlementPlan {
   readonly demoInputs: (timeMs: number) => Input[] | undefined;
   /** Opens chain, contracts, provers and settler. Called again after it has failed. */
   readonly open: (venue: VenueSide) => Promise<OpenedSettlement>;
+  /**
+   * Opens chain and engine alone and reads what is settled, once nothing can change it any more.
+   * @throws RecoveryFault, SettlementFault.
+   */
+  readonly readSettled: (log: Logger, signal: AbortSignal) => Promise<SettledState>;
 }
