@@ -138,6 +138,7 @@ const PACKAGES: readonly Zone[] = [
       'packages/availability/src',
       'packages/chains/src',
       'packages/settlement/src',
+      'contracts/generated',
     ],
     because: 'the executor wires the venue and is used by no package but the cli',
   },
@@ -183,11 +184,13 @@ const CLIENTS: readonly Zone[] = [
   },
   {
     zone: 'packages/cli/src',
-    fileNames: ['start.ts', 'replay.ts', 'config.ts'],
+    fileNames: ['start.ts', 'replay.ts', 'config.ts', 'recover.ts'],
     may: [
       ...COMMAND_MAY,
       'packages/executor/src/main.ts',
       'packages/executor/src/replay.ts',
+      'packages/executor/src/recovery',
+      'packages/executor/src/metrics/logger.ts',
       'packages/executor/src/config',
     ],
     because: 'a command reaches the venue through the one entry of the executor',

@@ -106,7 +106,8 @@ function settlementRules({ settlement, demo, proofs }: Config): BrokenRule[] {
     ...rule(
       mode === 'evm' && (proofs.crsPath === undefined || proofs.crsDigest === undefined),
       proofs.crsPath === undefined ? 'proofs.crsPath' : 'proofs.crsDigest',
-      'The development string is for the embedded chain only: name the points of a ceremony and their digest',
+      'The development string is for the embedded chain only: ' +
+        'name the points of a ceremony and their digest',
     ),
   ];
 }

@@ -19,8 +19,8 @@ import { isoTime } from './present/moments.ts';
  * is answered and its order nonce is used up, so that nobody who reads the grant later in a bundle
  * can ask for the secret again.
  *
- * Rejections: signatureInvalid, notSettleable, sessionTooLong, sessionLimitReached, rateLimited, notAdmitting, and
- * those of the exchange.
+ * Rejections: signatureInvalid, notSettleable, sessionTooLong, sessionLimitReached, rateLimited,
+ * notAdmitting, and those of the exchange.
  */
 export async function openSessionByGrant(
   core: GatewayCore,

@@ -32,7 +32,8 @@ export interface SchedulerDependencies {
  * `main.ts` calls it from a timer, tests call it by hand.
  *
  * An empty batch is not closed: there would be nothing to judge, and a chain of empty reports says
- * nothing. Only withdrawals close one, because they leave with an epoch. A batch that is due while the oracle may not be traded on goes on collecting.
+ * nothing. Only withdrawals close one, because they leave with an epoch. A batch that is due while
+ * the oracle may not be traded on goes on collecting.
  *
  * Phases are measured from when this process first saw them: time in which no venue ran is no time
  * in which anybody could have revealed.
@@ -80,7 +81,7 @@ export class BatchScheduler {
     return this.#close(market);
   }
 
-  /** Seals an epoch that waits too long for more batches. A halted market has its epoch sealed too. */
+  /** Seals an epoch that waits too long for more batches; that of a halted market too. */
   #sealWhenOld({ marketId, epoch }: BatchMarket): void {
     if (epoch.batchCount === 0) return;
     const { stopwatch, epochSealAfterMs, pipeline, onSequenced } = this.#deps;
