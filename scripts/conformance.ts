@@ -1,17 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readEngineSettings } from '@lawbook/chains/configuration/engineSettings';
 import { startChainEngine } from '@lawbook/chains/configuration/startChainEngine';
-import { startAnvil } from '@lawbook/chains/embedded/anvil';
 import { httpTransport } from '@lawbook/chains/endpoints/httpTransport';
 import type { Transport } from '@lawbook/chains/endpoints/transport';
 import { systemEnvironment } from '@lawbook/chains/environment';
 import { Fault } from '@lawbook/exchange/failures/fault';
 import { at } from '@lawbook/exchange/failures/invariant';
 import type { Hex } from 'viem';
-import { bytesToHex, hexToNumber } from 'viem';
-import { privateKeyToAddress } from 'viem/accounts';
+import { hexToNumber } from 'viem';
+import { startMinedAnvil } from '../testing/settlement/evm/minedAnvil.ts';
 import type { Capability } from './conformance/capabilities.ts';
 import { readCapabilities } from './conformance/capabilities.ts';
 import type { StepOutcome } from './conformance/wholePath.ts';
@@ -54,10 +51,7 @@ interface Flags {
   readonly signal: AbortSignal;
 }
 
-const KEY_VARIABLE = 'CONFORMANCE_KEY';
 const CALL_MS = 15_000;
-const BLOCK_MS = 60;
-const ETHER = 10n ** 18n;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -167,34 +161,8 @@ async function run(place: Place, flags: Flags): Promise<void> {
 
 const EMBEDDED_CHAIN = 31_337;
 
-/** Anvil with a purse that is new each time, mining all the while so that nobody waits. */
 async function embeddedPlace(): Promise<Place> {
-  const anvil = await startAnvil({ mining: { kind: 'manual' }, slotsInAnEpoch: 2 });
-  const key = bytesToHex(randomBytes(32));
-  const transport = httpTransport({ url: anvil.url }, { environment: systemEnvironment() });
-  const call = (method: string, params: readonly unknown[]): Promise<unknown> =>
-    transport.request({ method, params }, { timeoutMs: CALL_MS });
-  const purse = `0x${(100n * ETHER).toString(16)}`;
-  await call('anvil_setBalance', [privateKeyToAddress(key), purse]);
-  const closing = new AbortController();
-  const mining = (async () => {
-    while (!closing.signal.aborted) {
-      await call('evm_mine', []);
-      await sleep(BLOCK_MS, undefined, { signal: closing.signal }).catch(() => undefined);
-    }
-  })();
-  return {
-    url: anvil.url,
-    webSocketUrl: anvil.webSocketUrl,
-    signer: { environment: KEY_VARIABLE },
-    variables: { [KEY_VARIABLE]: key },
-    note: 'no endpoint was given: the embedded anvil',
-    close: async () => {
-      closing.abort();
-      await mining;
-      await anvil.close();
-    },
-  };
+  return { ...(await startMinedAnvil()), note: 'no endpoint was given: the embedded anvil' };
 }
 
 async function chainIdOf(transport: Transport): Promise<number> {

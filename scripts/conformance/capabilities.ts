@@ -187,8 +187,8 @@ async function transactionSize(question: CapabilityQuestion): Promise<Capability
     chainId: chainId.ok ? hexToNumber(chainId.result as Hex) : 1,
     to: question.account,
     nonce: 0,
-    gas: 12_000_000n,
-    maxFeePerGas: 10n ** 12n,
+    gas: 6_000_000n,
+    maxFeePerGas: 10n ** 10n,
     maxPriorityFeePerGas: 1n,
     data: `0x${'5a'.repeat(LARGE_BYTES)}`,
   });

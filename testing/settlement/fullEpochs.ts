@@ -17,6 +17,8 @@ export interface EpochFilling {
   readonly orders: number;
   /** Orders are dealt to these evenly. */
   readonly batches: number;
+  /** The first of these people; they follow one another. */
+  readonly from?: number;
 }
 
 /** The asset that person `k` pays; the next one is what it receives, in every epoch. */
@@ -30,14 +32,23 @@ export function budgetOf(k: number): bigint {
 }
 
 /** Market orders of distinct people, cleared by the real solver, judged, and sealed. */
-export function fullEpoch(bench: SettlingBench, { orders, batches }: EpochFilling): SettledEpoch {
+export function fullEpoch(
+  bench: SettlingBench,
+  { orders, batches, from = 0 }: EpochFilling,
+): SettledEpoch {
   let placed = 0;
   for (let batch = 1; batch <= batches; batch += 1) {
     const due = Math.floor((orders * batch) / batches);
     for (; placed < due; placed += 1) {
-      const owner = at(bench.people, placed);
-      const pay = paidAsset(placed);
-      const terms = { pay, receive: (pay + 1) % ASSETS, budget: amount(budgetOf(placed)) };
+      const owner = at(bench.people, from + placed);
+      const pay = paidAsset(from + placed);
+      const terms = {
+        pay,
+        receive: (pay + 1) % ASSETS,
+        budget: amount(budgetOf(from + placed)),
+        // Counted by owner: what settles uses one place of the contract's ring again and again.
+        orderNonce: bench.bench.machine.state.nonceWindow(owner.account).highest + 1n,
+      };
       const result = bench.bench.submit(owner, terms);
       invariant(result.ok, 'an order within its balance is admitted');
     }

@@ -1,0 +1,181 @@
+import { readEngineSettings } from '@lawbook/chains/configuration/engineSettings';
+import { startChainEngine } from '@lawbook/chains/configuration/startChainEngine';
+import { at, invariant } from '@lawbook/exchange/failures/invariant';
+import { evmVerifier } from '@lawbook/proofs/verifier/evmVerifier';
+import type { Hex } from 'viem';
+import { hexToBytes } from 'viem';
+import type { MinedAnvil } from '../../testing/settlement/evm/minedAnvil.ts';
+import { startMinedAnvil } from '../../testing/settlement/evm/minedAnvil.ts';
+import type { ProvedSubmission } from '../../testing/settlement/evm/provedVenue.ts';
+import { ProvedVenue } from '../../testing/settlement/evm/provedVenue.ts';
+import type { BenchPlace } from '../../testing/settlement/exchangeEpochs.ts';
+import { SettlingBench } from '../../testing/settlement/exchangeEpochs.ts';
+import type { EpochFilling } from '../../testing/settlement/fullEpochs.ts';
+import {
+  budgetOf,
+  fullEpoch,
+  paidAsset,
+  peopleNames,
+} from '../../testing/settlement/fullEpochs.ts';
+import type { FigureList } from '../figurePage.ts';
+
+/** What is measured. */
+export interface GasTerms {
+  /** Orders of an epoch, ascending. */
+  readonly sizes: readonly number[];
+  readonly signal: AbortSignal;
+}
+
+/** Most gas of an order at 32 orders and above, verification excluded. */
+const GOAL_GAS_PER_ORDER = 35_000;
+const GOAL_ORDERS_MIN = 32;
+/** People who settle for the first time in one epoch. */
+const FIRST_AT_ONCE = 64;
+/** More epochs than anybody trades in here. */
+const BUDGETS_HELD = 10n;
+const BATCHES = 8;
+/** Settled in one batch too, to tell what a batch costs. */
+const COMPARED = 64;
+
+/** What one settlement used. */
+interface GasUse {
+  readonly total: number;
+  /** The verifier's call, by the verifier's own code run in this process. */
+  readonly verify: number;
+  /** Call data of the proof's bytes: 4 gas a zero byte, 16 another. @see EIP-2028 */
+  readonly proofCallData: number;
+  readonly callDataBytes: number;
+}
+
+/**
+ * Gas of epochs by their orders, on the embedded chain with the real contracts, verifiers and
+ * proofs. Everybody settles once before; their second settlement on is measured. Exact: the same on
+ * every machine.
+ */
+export async function benchmarkGas(list: FigureList, { sizes, signal }: GasTerms): Promise<void> {
+  const anvil = await startMinedAnvil();
+  const settings = readEngineSettings({
+    chain: { id: anvil.chainId, name: 'embedded' },
+    endpoints: [{ url: anvil.url, webSocketUrl: anvil.webSocketUrl, preset: 'local' }],
+    signers: [{ name: 'operator', ...anvil.signer }],
+    store: { kind: 'memory' },
+    policy: {},
+  });
+  const { variables } = anvil;
+  const started = await startChainEngine(settings, { owner: `gas-${process.pid}`, variables });
+  const operator = at(started.engine.lanes(), 0).address;
+  const finality = { kind: 'confirmations', blocks: 1 } as const;
+  const venue = new ProvedVenue({ started, operator, chainId: anvil.chainId, finality, signal });
+  try {
+    const people = Math.max(...sizes);
+    const stage = { anvil, venue, bench: await openBench(venue, people) };
+    const firstAtOnce = Math.min(people, FIRST_AT_ONCE);
+    for (let from = 0; from < people; from += firstAtOnce) {
+      const orders = Math.min(firstAtOnce, people - from);
+      const use = await settle(stage, { orders, batches: BATCHES, from });
+      if (from === 0 && use !== undefined) printFirst(list, orders, use);
+    }
+    for (const orders of sizes) {
+      const whole = await settle(stage, { orders, batches: Math.min(orders, BATCHES) });
+      if (whole !== undefined) printSteady(list, { orders, place: `${orders}`, use: whole });
+      if (orders !== COMPARED) continue;
+      const single = await settle(stage, { orders, batches: 1 });
+      if (single === undefined || whole === undefined) continue;
+      printSteady(list, { orders, place: `${orders}-in-1-batch`, use: single });
+      const value = (whole.total - single.total) / (BATCHES - 1);
+      list.print({ name: 'settlement/gas-per-batch', value, unit: 'gas', n: 1 });
+    }
+  } finally {
+    await venue.close();
+    await started.close();
+    await anvil.close();
+  }
+}
+
+interface Stage {
+  readonly anvil: MinedAnvil;
+  readonly venue: ProvedVenue;
+  readonly bench: SettlingBench;
+}
+
+async function openBench(venue: ProvedVenue, people: number): Promise<SettlingBench> {
+  await venue.deploy();
+  await venue.agree();
+  const place: BenchPlace = { domain: venue.layer.domain, timeMs: Date.now() };
+  const bench = new SettlingBench(peopleNames(people), place);
+  await venue.fund(
+    bench.people.map(({ account }, k) => {
+      return { owner: account, assetId: paidAsset(k), units: BUDGETS_HELD * budgetOf(k) };
+    }),
+  );
+  return bench;
+}
+
+/** @returns undefined where the chain does not take an epoch of this size. */
+async function settle(stage: Stage, filling: EpochFilling): Promise<GasUse | undefined> {
+  const { venue, bench } = stage;
+  const proved = await venue.prove(fullEpoch(bench, filling));
+  const outcome = await venue.layer.settle(proved.submission, venue.terms.signal);
+  if (outcome.kind === 'refused') {
+    const { rule, sentence } = outcome.refusal;
+    process.stderr.write(`${filling.orders} orders are refused by ${rule}: ${sentence}\n`);
+    return undefined;
+  }
+  invariant(outcome.gasUsed !== undefined, 'a new settlement tells its gas');
+  return {
+    total: Number(outcome.gasUsed),
+    ...(await verificationOf(proved)),
+    callDataBytes: await callDataBytes(stage.anvil, outcome.transaction),
+  };
+}
+
+async function verificationOf({
+  proof,
+  key,
+}: ProvedSubmission): Promise<Pick<GasUse, 'verify' | 'proofCallData'>> {
+  const { gasUsed, holds } = await evmVerifier.measure(proof, proof.publicInputs, key);
+  invariant(holds, 'what the chain accepted verifies here');
+  const proofCallData = proof.bytes.reduce((gas, byte) => gas + (byte === 0 ? 4 : 16), 0);
+  return { verify: Number(gasUsed), proofCallData };
+}
+
+async function callDataBytes(anvil: MinedAnvil, transaction: string): Promise<number> {
+  const found = await anvil.call('eth_getTransactionByHash', [transaction]);
+  return hexToBytes((found as { readonly input: Hex }).input).length;
+}
+
+interface Steady {
+  readonly orders: number;
+  /** The end of its figures' names. */
+  readonly place: string;
+  readonly use: GasUse;
+}
+
+function printSteady(list: FigureList, { orders, place, use }: Steady): void {
+  const { total, verify, proofCallData } = use;
+  const print = (part: string, value: number, unit: string): void => {
+    list.print({ name: `settlement/${part}/${place}`, value, unit, n: 1 });
+  };
+  print('gas-per-epoch', total, 'gas');
+  print('gas-verify', verify, 'gas');
+  print('gas-proof-calldata', proofCallData, 'gas');
+  const perOrder = (total - verify - proofCallData) / orders;
+  list.print({
+    name: `settlement/gas-per-order/${place}`,
+    value: perOrder,
+    unit: 'gas',
+    ...(orders < GOAL_ORDERS_MIN
+      ? {}
+      : { ratio: perOrder / GOAL_GAS_PER_ORDER, peer: `goal ${GOAL_GAS_PER_ORDER} gas` }),
+    n: 1,
+  });
+  print('gas-per-order-in-all', total / orders, 'gas');
+  print('calldata', use.callDataBytes, 'bytes');
+}
+
+/** Traders whose nonces and receipts have no storage yet. */
+function printFirst(list: FigureList, orders: number, use: GasUse): void {
+  const { total, verify, proofCallData } = use;
+  const value = (total - verify - proofCallData) / orders;
+  list.print({ name: `settlement/gas-per-order-first/${orders}`, value, unit: 'gas', n: 1 });
+}
