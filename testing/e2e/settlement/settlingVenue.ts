@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { developmentAccount } from '@lawbook/analytics/demoWorld';
 import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import { keySigner } from '@lawbook/api/client/signers';
-import type { OrderAnswer } from '@lawbook/api/schema/orderViews';
+import type { OrderAnswer, SignedOrder } from '@lawbook/api/schema/orderViews';
 import type { SettlementReply } from '@lawbook/api/schema/settlementViews';
 import type { Result } from '@lawbook/exchange/failures/result';
 import { until } from '../../chains/anvil/until.ts';
@@ -85,16 +85,27 @@ export class SettlingVenue {
   }
 
   /** Places an order and waits until an epoch holds it. @returns the number of the epoch. */
-  async tradeAnEpoch(person: Person = 'alice', dollars = 10): Promise<number> {
+  async tradeAnEpoch(
+    person: Person = 'alice',
+    dollars = 10,
+    signed?: SignedOrder,
+  ): Promise<number> {
     const before = await this.sealed();
-    const placed = await this.order(person, dollars);
-    if (!placed.ok || placed.value.kind !== 'accepted') {
+    const placed = await (signed === undefined
+      ? this.order(person, dollars)
+      : this.#submit(signed));
+    if (!placed.ok || placed.value?.kind !== 'accepted') {
       throw new Error(`the order is refused: ${JSON.stringify(placed)}`);
     }
     return await this.until('the epoch of the order is sealed', async () => {
       const sealed = await this.sealed();
       return sealed > before ? sealed : undefined;
     });
+  }
+
+  async #submit(signed: SignedOrder): Promise<Result<OrderAnswer | undefined>> {
+    const answers = await this.client().submitOrders([signed]);
+    return answers.ok ? { ok: true, value: answers.value[0] } : answers;
   }
 
   /** Number of the last sealed epoch of the market; zero for none. */

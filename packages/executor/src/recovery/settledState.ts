@@ -5,6 +5,7 @@ import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import { openEvmBaseLayer } from '@lawbook/settlement/baseLayer/evm/openEvmBaseLayer';
 import type { VaultsSnapshot } from '@lawbook/settlement/baseLayer/evm/readVaults';
 import { readVaults } from '@lawbook/settlement/baseLayer/evm/readVaults';
+import { SettlementFault } from '@lawbook/settlement/settlementFault';
 import type { Address } from 'viem';
 import { RecoveryFault } from './recoveryFault.ts';
 
@@ -46,20 +47,29 @@ export async function readSettledState(
   const environment = systemEnvironment();
   const stands = { engine, environment };
   const layer = openEvmBaseLayer(question, stands);
+  const look = async (): Promise<SettledState | undefined> => {
+    const { depth } = engine.lane(question.operator).stats();
+    const included = await layer.progress('included');
+    const final = await layer.progress('final');
+    if (depth > 0 || final.listNumber !== included.listNumber) return undefined;
+    const snapshot = await readVaults({ ...question, finality }, stands);
+    const newest = await readVaults({ ...question, finality: NEWEST }, stands);
+    if (newest.progress.listNumber !== snapshot.progress.listNumber) return undefined;
+    const deposits = newest.depositCount - snapshot.depositCount;
+    return { snapshot, coming: { deposits, exits: newest.exitCount - snapshot.exitCount } };
+  };
   try {
     for (;;) {
-      if (signal.aborted) throw stillMoving(await layer.progress('included'));
-      const { depth } = engine.lane(question.operator).stats();
-      const included = await layer.progress('included');
-      const final = await layer.progress('final');
-      if (depth === 0 && final.listNumber === included.listNumber) {
-        const snapshot = await readVaults({ ...question, finality }, stands);
-        const newest = await readVaults({ ...question, finality: NEWEST }, stands);
-        if (newest.progress.listNumber === snapshot.progress.listNumber) {
-          const deposits = newest.depositCount - snapshot.depositCount;
-          return { snapshot, coming: { deposits, exits: newest.exitCount - snapshot.exitCount } };
-        }
+      let cause: unknown;
+      try {
+        const state = await look();
+        if (state !== undefined) return state;
+      } catch (fault) {
+        // A chain that has just been opened does not show all of its blocks at once.
+        if (!(fault instanceof SettlementFault && fault.retryable)) throw fault;
+        cause = fault;
       }
+      if (signal.aborted) throw stillMoving(cause);
       await environment.clock.sleep(LOOK_MS);
     }
   } finally {
@@ -67,11 +77,14 @@ export async function readSettledState(
   }
 }
 
-function stillMoving({ listNumber }: { readonly listNumber: bigint }): RecoveryFault {
+function stillMoving(cause: unknown): RecoveryFault {
+  const sentence =
+    cause instanceof SettlementFault
+      ? cause.message
+      : "The last list is not final yet, or the operator's transactions are still on their way.";
   return new RecoveryFault(
     'RECOVERY_NOT_YET',
-    `List ${listNumber} is not final yet, or transactions of the operator are still on their way. ` +
-      'Run the command again: nothing was changed.',
-    { fields: { listNumber: String(listNumber) } },
+    `${sentence} Run the command again: nothing was changed.`,
+    { cause },
   );
 }
