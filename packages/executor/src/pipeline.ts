@@ -33,11 +33,13 @@ export interface ClearedBatch {
   readonly sealed: Sequenced | undefined;
 }
 
-/** Why a batch did not go through: the market is halted, with the laws that it broke. */
+/** Why a batch did not go through: the market is halted, and nothing of the batch was applied. */
 export interface BrokenBatch {
   /** The sequenced halt; undefined when the journal had no room even for that. */
   readonly halted: Sequenced | undefined;
   readonly transition: BatchTransition;
+  readonly reason: string;
+  /** The laws that it broke; none where it only cannot be proved. */
   readonly violations: readonly LawVerdict[];
 }
 
@@ -111,7 +113,8 @@ export class Pipeline {
   /**
    * Takes a closed batch through clear, judge and cut diff.
    *
-   * @returns the broken batch when a law refuses it: then its market is halted and nothing moved.
+   * @returns the broken batch when a law refuses it, or when no circuit could prove it even if it
+   * traded nothing: then its market is halted and nothing moved, and its operator may void it.
    */
   run(marketId: number, oracle: OracleSnapshot): Result<ClearedBatch> | BrokenBatch {
     const market = this.#market(marketId);
@@ -125,7 +128,8 @@ export class Pipeline {
     const verdicts = judgeBatch(transition, { authority: 'admitted' });
     const judged = this.#stopwatch();
     const violations = verdicts.filter(({ verdict }) => verdict.kind === 'violated');
-    if (violations.length > 0) return this.#halt(marketId, transition, violations);
+    const reason = this.#flawOf(proposed.value, violations);
+    if (reason !== undefined) return this.#halt(transition, reason, violations);
     const cleared = this.#sequencer.settle(input, transition);
     if (!cleared.ok) return cleared;
     const times = {
@@ -164,15 +168,30 @@ export class Pipeline {
     return { proposal: proposalOf(outcome), settled };
   }
 
+  /** Why a proposed batch must not be applied; undefined when it may be. */
+  #flawOf(
+    { input: { proposal }, transition }: Proposed,
+    violations: readonly LawVerdict[],
+  ): string | undefined {
+    const batch = `batch ${transition.batchNumber}`;
+    if (violations.length > 0) {
+      return `${batch} breaks ${violations.map(({ id, name }) => `${id} ${name}`).join(', ')}`;
+    }
+    // Nothing is left to take out of a batch that trades nothing, and sealed it would hold up all
+    // epochs after it for good.
+    if (proposal.kind !== 'halted') return undefined;
+    const unprovable = this.#proving?.unprovable([transition]);
+    return unprovable === undefined ? undefined : `${batch} cannot be proved: ${unprovable}`;
+  }
+
   #halt(
-    marketId: number,
     transition: BatchTransition,
+    reason: string,
     violations: readonly LawVerdict[],
   ): BrokenBatch {
-    const broken = violations.map(({ id, name }) => `${id} ${name}`).join(', ');
-    const reason = `batch ${transition.batchNumber} breaks ${broken}`;
+    const { marketId } = transition.parameters;
     const halted = this.#sequencer.execute({ kind: 'haltMarket', marketId, reason });
-    return { halted: halted.ok ? halted.value : undefined, transition, violations };
+    return { halted: halted.ok ? halted.value : undefined, transition, reason, violations };
   }
 
   /**
@@ -195,8 +214,9 @@ export class Pipeline {
   }
 
   /**
-   * Seals the open epoch first when it and this batch do not fit a circuit together. A seal may
-   * return withdrawals, so the balances before the batch are then read again.
+   * Seals the open epoch first when it and this batch do not fit a circuit together. A seal returns
+   * withdrawals and hands the pool the deposits that waited for it, so prices are then searched for
+   * again: at those of the pool before, the batch would break L8.
    */
   #proposeWithRoom(market: BatchMarket, oracle: OracleSnapshot, search: Search): Result<Proposed> {
     const proposed = this.#propose(market, oracle, search);
@@ -204,9 +224,12 @@ export class Pipeline {
     if (!proposed.ok || open.length === 0) return proposed;
     const together = [...open, proposed.value.transition];
     if (this.#proving?.unprovable(together) === undefined) return proposed;
-    const sealed = this.seal(market.marketId);
-    if (sealed !== undefined) this.#proving.onSealed(sealed);
-    return this.#propose(market, oracle, search);
+    const { marketId } = market;
+    const sealed = this.#sequencer.execute({ kind: 'sealEpoch', marketId });
+    // Without room in the journal the batch waits too: both in one epoch could not be proved.
+    if (!sealed.ok) return sealed;
+    this.#proving?.onSealed(sealed.value);
+    return this.#propose(market, oracle, this.#clear(market, oracle));
   }
 
   #cutDiff({ marketId, epoch }: BatchMarket): Sequenced | undefined {

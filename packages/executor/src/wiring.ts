@@ -170,12 +170,12 @@ function createScheduler(
       snapshotter.saveWhenDue().catch(onFault);
     },
     onBroken: (broken) => {
-      const { halted, transition, violations } = broken;
+      const { halted, transition, reason, violations } = broken;
       if (halted !== undefined) venue.record(halted);
       deps.onBroken?.(broken);
       const { marketId } = transition.parameters;
       const batch = transition.batchNumber;
-      log.fatal({ marketId, batch, violations }, 'a law is broken: market halted');
+      log.fatal({ marketId, batch, violations }, `market halted: ${reason}`);
     },
     onWaiting: (marketId, reason) => log.warn({ marketId, reason }, 'a batch has to wait'),
   });
