@@ -123,7 +123,7 @@ export interface MarketConfig {
 
 /** Where epochs settle. */
 export interface SettlementConfig {
-  /** `embedded` starts a chain of its own, `evm` uses the endpoints below, `off` settles nowhere. */
+  /** `embedded`: a chain of its own; `evm`: the endpoints below; `off`: settles nowhere. */
   readonly mode: 'off' | 'embedded' | 'evm';
   readonly shard: number;
   readonly marketId: number;
