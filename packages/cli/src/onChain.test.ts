@@ -1,6 +1,6 @@
 // Goal: everything that touches the base layer works from the command line, with the owner's own
-// key and against the contract itself. Method: one venue with a chain of its own in a child process,
-// then each command as a program; a second shard is agreed by hand.
+// key and against the contract itself. Method: one venue with a chain of its own in a child
+// process, then each command as a program; a second shard is agreed by hand.
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -113,6 +113,23 @@ test('asks the contract by name why a settled epoch does not settle again', asyn
   assert.equal(refusal.rule, 'ListNumberIsNotNext');
 });
 
+test('says for how much gas a proven epoch would settle, while no block comes', async () => {
+  await rpcCall('evm_setIntervalMining', [0]);
+  try {
+    const words = ['order', '--from', 'alice', '--pay', '100', 'USD', '--receive', 'EUR'];
+    const { code, stderr } = await onVenue(words);
+    assert.equal(code, 0, stderr);
+    const epochNumber = await provenEpochAfter(await lastSettled());
+    const checked = await onVenue(['settle', '--dry-run', String(epochNumber), '--json']);
+    assert.equal(checked.code, 0, checked.stdout + checked.stderr);
+    const { kind, gas } = JSON.parse(checked.stdout) as { kind: string; gas: string };
+    assert.equal(kind, 'passes');
+    assert.ok(BigInt(gas) > 500_000n, gas);
+  } finally {
+    await rpcCall('evm_setIntervalMining', [1]);
+  }
+});
+
 test('finds the agreement as the venue expects it, and names what is not', async () => {
   const same = await onVenue(['agreement', 'check', '--data-dir', dataDir]);
   assert.equal(same.code, 0, same.stdout + same.stderr);
@@ -156,7 +173,7 @@ test('submits an agreement for contracts of its own, once however often it is as
   assert.deepEqual(done(upgraded), []);
 });
 
-test('leaves by the contract alone: request, status, cancel, and no money before it is due', async () => {
+test('leaves by the contract alone, and gets no money before it is due', async () => {
   const contract = ['--rpc', rpc, '--deployment', deployment];
   const requested = await runCli(['exit', 'request', 'charlie', ...contract, '--json']);
   assert.equal(requested.code, 0, requested.stdout + requested.stderr);
@@ -212,6 +229,22 @@ async function openedChain(): Promise<string> {
     const response = await fetch(`${url}/v1/settlement`);
     const { layer } = (await response.json()) as { layer?: { rpcUrl?: string } };
     if (layer?.rpcUrl !== undefined) return layer.rpcUrl;
+    await new Promise((resume) => setTimeout(resume, 200));
+  }
+}
+
+/** The highest list that is settled; a shard has one market, so it is the number of its epoch. */
+async function lastSettled(): Promise<number> {
+  const { stdout } = await onVenue(['settlement', '--json']);
+  const { settlement } = JSON.parse(stdout) as { settlement: { lag: { settled: string } } };
+  return Number(settlement.lag.settled);
+}
+
+async function provenEpochAfter(epochNumber: number): Promise<number> {
+  for (;;) {
+    const response = await fetch(`${url}/v1/markets/1/epochs/${epochNumber + 1}/proof`);
+    const { state } = (await response.json()) as { state?: string };
+    if (state === 'done') return epochNumber + 1;
     await new Promise((resume) => setTimeout(resume, 200));
   }
 }

@@ -86,11 +86,13 @@ async function withdraw(
   const { withdrawalId, sequence } = reply;
   steps.done('accepted', `as sequence ${sequence}, withdrawal ${withdrawalId}`, { sequence });
   if (signal !== undefined) {
-    await followWithdrawal({ client, owner: key.account, withdrawalId, signal }, steps);
+    const owner = key.account;
+    const settled = await followWithdrawal({ client, owner, withdrawalId, signal }, steps);
     if (place !== undefined) {
       const claim = async (stands: OwnerChain): Promise<void> => {
         const { token } = await readAsset(assetId, stands);
-        await claimPending({ token, account: to }, stands, steps);
+        const settledIn = BigInt(settled.blockNumber ?? 0);
+        await claimPending({ token, account: to, settledIn }, stands, steps);
       };
       await withOwner({ place, ...key, signal }, claim);
     }

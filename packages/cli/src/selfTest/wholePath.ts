@@ -178,8 +178,9 @@ async function withdraw(walk: Walk, symbol: string, steps: Steps): Promise<void>
     client.requestWithdrawal({ ...terms, orderNonce, expiresAtMs }),
   );
   steps.done('requested', `withdrawal ${withdrawalId}`);
-  await followWithdrawal({ client, owner: account, withdrawalId, signal }, steps);
-  await claimPending({ token, account }, chain, steps);
+  const followed = { client, owner: account, withdrawalId, signal };
+  const { blockNumber = '0' } = await followWithdrawal(followed, steps);
+  await claimPending({ token, account, settledIn: BigInt(blockNumber) }, chain, steps);
   const gained = (await tokenBalance({ token, account }, chain)) - before;
   if (gained === units * unit) return;
   const sentence = `the wallet gained ${gained} token units instead of ${units * unit}`;

@@ -1,5 +1,5 @@
-// Goal: people see each step as it is done, machines all of them at the end. Method: a terminal that
-// remembers its lines.
+// Goal: people see each step as it is done, machines all of them at the end. Method: a terminal
+// that remembers its lines.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Steps } from './steps.ts';
