@@ -3,7 +3,7 @@ import { ChainFault } from '../chainFault.ts';
 import type { ExpectedDelta, IntentRequest } from './intent.ts';
 
 /** Call data of one transaction at most, in bytes: what geth's pool takes. */
-const CALL_BYTES_MAX = 128 * 1024;
+export const CALL_BYTES_MAX: number = 128 * 1024;
 const KEY = /^[A-Za-z0-9._:-]{1,128}$/;
 /** Balances that one intent may name: its record has to stay a record of a store. */
 const EXPECTS_MAX = 64;

@@ -22,6 +22,11 @@ import {
   encodeSettlementAttachment,
 } from '@lawbook/proofs/statements/epoch/settlementAttachment';
 import { INSECURE_SETUP } from '@lawbook/proofs/statements/proof';
+import {
+  SETTLE_BYTES_MAX,
+  settleBytes,
+  settleOrdersMax,
+} from '@lawbook/settlement/baseLayer/evm/settleRoom';
 import type { LawProof } from '@lawbook/settlement/baseLayer/submission';
 import type { SealedList } from '@lawbook/settlement/settler/epochSource';
 import type { CutSealedList, ProvedList, ProveList } from '@lawbook/settlement/settler/settler';
@@ -152,10 +157,20 @@ export function pointsFor(keys: readonly VerifyingKey[]): number {
 /** The circuit with the most room: what does not fit it has no proof. */
 const LARGEST: EpochShape = at(EPOCH_SHAPES, EPOCH_SHAPES.length - 1);
 
-/** Orders that a batch may hold where epochs are proved. */
-export const PROVABLE_ORDERS: number = LARGEST.orders;
+/** Orders that a batch may hold where epochs are proved and settled. */
+export const PROVABLE_ORDERS: number = Math.min(
+  LARGEST.orders,
+  settleOrdersMax(LARGEST.assetWords),
+);
 
-/** Why no circuit can prove an epoch of these batches; undefined when one can. */
+/**
+ * Why no circuit can prove an epoch of these batches, or no transaction settle it; undefined when
+ * one can.
+ */
 export function unprovableEpoch(batches: readonly BatchTransition[]): string | undefined {
+  const bytes = settleBytes(batches, LARGEST.assetWords);
+  if (bytes > SETTLE_BYTES_MAX) {
+    return `A transaction has room for ${SETTLE_BYTES_MAX} bytes, and the epoch may need ${bytes}.`;
+  }
   return unprovable(batches, LARGEST);
 }
