@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ExposurePause } from '../../packages/settlement/src/settler/exposure.ts';
 import { judgeExposure } from '../../packages/settlement/src/settler/exposure.ts';
 import { MemorySettlementStore } from '../../packages/settlement/src/settler/memorySettlementStore.ts';
+import { GUARDIAN } from './memoryVenue.ts';
 import { FAIR, SettlerStage } from './settlerStage.ts';
 
 // Goal: every sealed list settles exactly once and in order, whatever dies, is lost or is taken
@@ -128,6 +129,49 @@ test('a refused proof is made again, and a refused list waits for a person', asy
   await stage.clock.runFor(60_000);
   assert.equal((await stage.settler?.record(2n))?.stage, 'refused');
   assert.equal(stage.settler?.lag().unsettled, 1);
+});
+
+test('a refusal that may pass is waited for, and told of after five attempts', async () => {
+  const stage = new SettlerStage(9, FAIR);
+  const { chain } = stage.venue;
+  chain.perform(GUARDIAN, (context) => chain.contracts.pauseSettlements(context));
+  await stage.open();
+  stage.seal();
+  await stage.clock.runFor(60_000);
+  const record = await stage.settler?.record(1n);
+  assert.equal(record?.stage, 'proven');
+  assert.match(record?.lastFailure ?? '', /SettlementsArePaused/);
+  assert.equal(stage.events.filter(({ kind }) => kind === 'alert').length, 1);
+  chain.perform(GUARDIAN, (context) => chain.contracts.resumeSettlements(context));
+  await runUntilSettled(stage, 1);
+});
+
+test('a list that waits long for its block has not failed', async () => {
+  const stage = new SettlerStage(10, FAIR);
+  stage.withholdsAll = true;
+  await stage.open();
+  stage.seal();
+  await stage.clock.runFor(60_000);
+  const record = await stage.settler?.record(1n);
+  assert.deepEqual([record?.stage, record?.failures], ['proven', 0]);
+  stage.withholdsAll = false;
+  await runUntilSettled(stage, 1);
+  assert.equal(stage.events.filter(({ kind }) => kind !== 'record').length, 0);
+});
+
+test('a gap in the records is filled from the epochs', async () => {
+  const stage = new SettlerStage(11, FAIR);
+  await stage.open();
+  for (let k = 0; k < 4; k += 1) stage.seal();
+  await runUntilSettled(stage, 4);
+  const kept = await stage.settler?.record(4n);
+  assert.ok(kept !== undefined);
+  await stage.settler?.close();
+  stage.store = new MemorySettlementStore();
+  await stage.store.put({ ...kept, stage: 'proven' });
+  await stage.open();
+  await runUntilSettled(stage, 4);
+  assert.equal((await stage.settler?.record(2n))?.stage, 'finalized');
 });
 
 test('stops and tells when the settled prefix is not what this venue sealed', async () => {

@@ -76,6 +76,8 @@ export class SettlerStage {
   readonly events: SettlerEvent[] = [];
   weather: Weather;
   isAway = false;
+  /** Blocks come without any act. */
+  withholdsAll = false;
   settler: Settler | undefined;
   /** How often the process was killed, and proofs were begun. */
   crashes = 0;
@@ -245,7 +247,7 @@ export class SettlerStage {
     const { chain } = this.venue;
     const { reorganisation, withheld } = this.weather;
     const isWithheld = this.random.next() < withheld;
-    chain.mine(1, () => isWithheld && this.random.next() < 0.7);
+    chain.mine(1, () => this.withholdsAll || (isWithheld && this.random.next() < 0.7));
     if (this.random.next() >= reorganisation) return;
     const depth = this.random.integer(1, 6);
     chain.reorganise(depth);
