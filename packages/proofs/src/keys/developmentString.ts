@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import { bn254 } from '@noble/curves/bn254.js';
 import { ProofFault } from '../proofFault.ts';
@@ -52,17 +53,47 @@ async function openKept(directory: string): Promise<ReferenceString | undefined>
 
 const DIGEST_FILE = 'digest';
 
-/** Writes beside the final place and renames, so that no reader sees half a string. */
-async function makeString(directory: string, count: number): Promise<void> {
+/** The secret that everybody knows. */
+function publicSecret(): bigint {
   const secret = bytesToNumber(createHash('sha256').update(PUBLIC_CONSTANT).digest());
-  const tau = secret % FIELD_MODULUS;
+  return secret % FIELD_MODULUS;
+}
+
+/** Both files of the string, computed here: ten seconds for the largest circuit. */
+export function computeString(count: number): StringFiles {
+  const tau = publicSecret();
   const powers: bigint[] = [];
   for (let k = 0, power = 1n; k < count; k += 1) {
     powers.push(power);
     power = (power * tau) % FIELD_MODULUS;
   }
-  const group1 = multiplesOfGenerator(powers);
-  const group2 = group2Bytes(tau);
+  return { group1: multiplesOfGenerator(powers), group2: group2Bytes(tau) };
+}
+
+/** Contents of the two files. */
+export interface StringFiles {
+  readonly group1: Uint8Array;
+  readonly group2: Uint8Array;
+}
+
+/** On a thread of its own: a venue goes on trading meanwhile. */
+function computeAside(count: number): Promise<StringFiles> {
+  const worker = new Worker(new URL('./developmentStringWorker.ts', import.meta.url), {
+    workerData: count,
+  });
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => {
+      // After a message this changes nothing.
+      reject(new ProofFault('PROOF_STRING_INVALID', 'The development string was not computed.'));
+    });
+  });
+}
+
+/** Writes beside the final place and renames, so that no reader sees half a string. */
+async function makeString(directory: string, count: number): Promise<void> {
+  const { group1, group2 } = await computeAside(count);
   const digest = createHash('sha256').update(group1).update(group2).digest('hex');
   const draft = `${directory}.${randomUUID()}`;
   await mkdir(draft, { recursive: true });
