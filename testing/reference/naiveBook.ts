@@ -70,6 +70,11 @@ export class NaiveBook {
     return this.#reports;
   }
 
+  /** Whether a command would be accepted. */
+  accepts(command: BookCommand): boolean {
+    return this.#refusalOf(command) === undefined;
+  }
+
   /** Open orders: bids best first, then asks, then those that wait, by id. */
   openOrders(): OpenOrder[] {
     const tell = (order: NaiveOrder): OpenOrder => ({

@@ -16,6 +16,7 @@ import {
   settleClearing,
   voidBatch,
 } from './application/batchInputs.ts';
+import { applyBookInput, createBookMarket, sealBookEpoch } from './application/bookInputs.ts';
 import { ExchangeState } from './application/exchangeState.ts';
 import {
   createMarket,
@@ -37,7 +38,6 @@ import { stateRoot } from './application/stateRoot.ts';
 import { requestWithdrawal } from './application/withdrawals.ts';
 import type { Hash } from './codec/hash.ts';
 import { invariant, unreachable } from './failures/invariant.ts';
-import { refuse } from './failures/rejection.ts';
 import type { Result } from './failures/result.ts';
 import { accepted } from './failures/result.ts';
 import type { Input, SequencedInput } from './inputs.ts';
@@ -114,6 +114,12 @@ export class StateMachine {
     invariant(entry.timeMs >= this.state.timeMs, 'the time of inputs never decreases');
   }
 
+  #seal(input: Extract<Input, { kind: 'sealEpoch' }>, timeMs: number): Result<Applied> {
+    const book = this.state.books.get(input.marketId);
+    if (book !== undefined) return sealBookEpoch(this.state, book, timeMs);
+    return sealEpoch(this.state, input, timeMs);
+  }
+
   #advance(entry: SequencedInput): void {
     this.state.sequence = entry.sequence;
     this.state.timeMs = entry.timeMs;
@@ -157,7 +163,7 @@ export class StateMachine {
       case 'resumeMarket':
         return resumeMarket(state, input, timeMs);
       case 'sealEpoch':
-        return sealEpoch(state, input, timeMs);
+        return this.#seal(input, timeMs);
       case 'voidBatch':
         return voidBatch(state, input, timeMs);
       case 'requestWithdrawal':
@@ -177,6 +183,7 @@ export class StateMachine {
       case 'skipCrossing':
         return skipCrossing(state, input);
       case 'createBookMarket':
+        return createBookMarket(state, input, moment);
       case 'setBookMarketState':
       case 'submitBookOrder':
       case 'amendBookOrder':
@@ -184,7 +191,7 @@ export class StateMachine {
       case 'cancelAllBookOrders':
       case 'bookHeartbeat':
       case 'bookTick':
-        return refuse('notConfigured', { field: 'kind', actual: input.kind });
+        return applyBookInput(state, input, moment);
       default:
         return unreachable(input);
     }

@@ -6,14 +6,14 @@ import { hashFromBytes } from '../codec/hash.ts';
 import { bytesToHex, hexToBytes } from '../codec/hex.ts';
 import type { AccountId } from '../ledger/account.ts';
 import { accountId } from '../ledger/account.ts';
-import { decodeWindow, encodeWindow, list } from '../markets/batch/batchCodec.ts';
+import { list } from '../markets/batch/batchCodec.ts';
 import {
   decodeSignedWithdrawal,
   encodeSignedWithdrawal,
   SIGNED_WITHDRAWAL_BYTES,
 } from '../orders/orderCodec.ts';
 import type { OrderNonceWindow } from '../orders/orderNonces.ts';
-import { EMPTY_WINDOW } from '../orders/orderNonces.ts';
+import { decodeWindow, EMPTY_WINDOW, encodeWindow } from '../orders/orderNonces.ts';
 import type { SignedWithdrawal } from '../orders/signedTypes.ts';
 
 /** A withdrawal that waits for an epoch, under its id. */

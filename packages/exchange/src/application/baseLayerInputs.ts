@@ -6,6 +6,7 @@ import { accepted } from '../failures/result.ts';
 import type { Input } from '../inputs.ts';
 import type { AccountId } from '../ledger/account.ts';
 import { isSystemAccount, SystemRole, systemAccount, venueVault } from '../ledger/account.ts';
+import type { AssetId } from '../ledger/asset.ts';
 import { CUSTODY } from '../ledger/ledger.ts';
 import type { BatchMarket } from '../markets/batch/batchMarket.ts';
 import { amount } from '../numbers/amount.ts';
@@ -28,6 +29,7 @@ export function deposit(state: ExchangeState, input: Of<'deposit'>): Result<Appl
   const { depositNumber, account, assetId, amount: units } = input;
   const refusal =
     refuseCredit(state, input) ??
+    refuseUnsettled(state, assetId) ??
     refuseCount('depositOutOfOrder', 'depositNumber', {
       expected: state.baseLayer.depositCount + 1,
       actual: depositNumber,
@@ -175,6 +177,12 @@ export function restoreCounts(state: ExchangeState, input: Of<'restoreCounts'>):
   baseLayer.depositCount = depositNumber;
   baseLayer.exitCount = exitNumber;
   return accepted({ kind: 'countsRestored', depositNumber, exitNumber });
+}
+
+/** The base layer holds no units of such an asset, so none come from there. */
+function refuseUnsettled(state: ExchangeState, asset: AssetId): Refused | undefined {
+  if (at(state.assets, asset).settles) return undefined;
+  return refuse('assetUnknown', { field: 'assetId', limit: 'one that settles', actual: asset });
 }
 
 /** The market whose pool an account is, if any. */

@@ -172,7 +172,11 @@ export function sealEpoch(
   }
   const lastBatch = epoch.firstBatch + epoch.batchCount - 1;
   const root = diffRoot(epoch.diffs);
-  const { withdrawals, returned } = takeWithdrawals(state, epoch.lastClosedAtMs);
+  // Lists of assets that no base layer holds settle nowhere, so no withdrawal may go with them.
+  const settles = epoch.diffs.assets.every((asset) => at(state.assets, asset).settles);
+  const { withdrawals, returned } = settles
+    ? takeWithdrawals(state, epoch.lastClosedAtMs)
+    : { withdrawals: [], returned: [] };
   const epochHash = chainEpoch({
     marketId,
     epochNumber: epoch.number,

@@ -4,6 +4,8 @@ import type { AccountId } from '../ledger/account.ts';
 import type { Asset } from '../ledger/asset.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { BatchMarket } from '../markets/batch/batchMarket.ts';
+import type { BookMarket } from '../markets/book/bookMarket.ts';
+import { BookSigning } from '../orders/bookSigning.ts';
 import type { OrderNonceWindow } from '../orders/orderNonces.ts';
 import { EMPTY_WINDOW } from '../orders/orderNonces.ts';
 import type { AuthorisedGrant } from '../orders/signedTypes.ts';
@@ -16,8 +18,11 @@ export class ExchangeState {
   readonly domain: VenueDomain;
   /** Digests of what users sign here. */
   readonly signing: Signing;
+  readonly bookSigning: BookSigning;
   readonly assets: Asset[] = [];
   readonly markets: Map<number, BatchMarket> = new Map();
+  /** Book markets; no number is used in both maps. */
+  readonly books: Map<number, BookMarket> = new Map();
   readonly nonceWindows: Map<AccountId, OrderNonceWindow> = new Map();
   /** Session grants in force, by grant id, and the ids of each owner. */
   readonly grants: Map<Hash, AuthorisedGrant> = new Map();
@@ -34,6 +39,7 @@ export class ExchangeState {
   constructor(domain: VenueDomain) {
     this.domain = domain;
     this.signing = new Signing(domain);
+    this.bookSigning = new BookSigning(domain);
   }
 
   /** The order nonces that an owner has used. */

@@ -35,7 +35,8 @@ export function registerAsset(state: ExchangeState, input: Of<'registerAsset'>):
   if (!Number.isInteger(decimals) || decimals < 0 || decimals > DECIMALS_MAX) {
     return refuse('assetExists', { field: 'decimals', limit: DECIMALS_MAX, actual: decimals });
   }
-  const asset = { id: assetId(state.assets.length), symbol, decimals };
+  const settles = input.settles ?? true;
+  const asset = { id: assetId(state.assets.length), symbol, decimals, settles };
   state.assets.push(asset);
   return accepted({ kind: 'assetRegistered', asset });
 }
@@ -48,7 +49,7 @@ export function createMarket(
 ): Result<Applied> {
   const { parameters, oracle, inventory } = input;
   const { marketId } = parameters;
-  if (state.markets.has(marketId) || marketId < 1) {
+  if (state.markets.has(marketId) || state.books.has(marketId) || marketId < 1) {
     return refuse('parametersInvalid', {
       field: 'marketId',
       limit: 'an unused number from 1',
@@ -57,6 +58,8 @@ export function createMarket(
   }
   const checked = checkMarket(state, parameters);
   if (!checked.ok) return checked;
+  const mixed = refuseMixed(state, parameters, moment);
+  if (mixed !== undefined) return mixed;
   const fits = checkOracle(parameters, oracle);
   if (!fits.ok) return fits;
   const coarse = refuseCoarse(parameters, oracle.mids, moment);
@@ -129,6 +132,22 @@ export function setParameters(
   market.nextParameters = parameters;
   const fromBatch = batch.number + 1;
   return accepted({ kind: 'parametersSet', marketId: market.marketId, fromBatch });
+}
+
+function refuseMixed(
+  state: ExchangeState,
+  { assets }: BatchParameters,
+  { bounds }: Moment,
+): Refused | undefined {
+  if (bounds?.settlesAssets !== true) return undefined;
+  const odd = assets.findIndex(({ assetId: id }) => {
+    return at(state.assets, id).settles !== at(state.assets, at(assets, 0).assetId).settles;
+  });
+  if (odd < 0) return undefined;
+  return refuse('settlementMixed', {
+    field: `assets[${odd}].assetId`,
+    actual: at(assets, odd).assetId,
+  });
 }
 
 function isResumable({ epochNumber, batchNumber }: ResumePoint): boolean {

@@ -18,6 +18,7 @@ import { refuseNonce, refuseProducts, refuseTerms } from '../orders/admission.ts
 import type { AuthorisedOrder, BatchOrder } from '../orders/batchOrder.ts';
 import { commitmentHash } from '../orders/commitment.ts';
 import { useNonce } from '../orders/orderNonces.ts';
+import type { AuthorisedGrant } from '../orders/signedTypes.ts';
 import { NO_DELEGATE, Scope } from '../orders/signedTypes.ts';
 import type { Applied } from './applied.ts';
 import type { ExchangeState } from './exchangeState.ts';
@@ -97,7 +98,7 @@ export function commitOrder(state: ExchangeState, input: Of<'commitOrder'>): Res
   }
   const bond = state.ledger.placeHold(owner, numeraire, parameters.bond, 'bond');
   if (!bond.ok) return bond;
-  keepGrants(state, market, owner, authorisation);
+  keepGrants(state, batch.grants, { owner, authorisation });
   batch.commit({ owner, commitment, authorisation });
   state.baseLayer.hasTraded = true;
   const { marketId } = market;
@@ -123,7 +124,7 @@ export function cancelOrder(state: ExchangeState, input: Of<'cancelOrder'>): Res
   }
   const order = batch.table.order(row);
   batch.cancel(row, input.authorisation);
-  keepGrants(state, market, order.owner, input.authorisation);
+  keepGrants(state, batch.grants, { owner: order.owner, authorisation: input.authorisation });
   state.ledger.releaseHold(order.owner, assetOf(market, order.pay), order.budget);
   const { marketId } = market;
   const { orderId } = input;
@@ -185,7 +186,8 @@ function admit(
   const { batch, marketId } = market;
   const window = state.nonceWindow(order.owner);
   const refusal =
-    refuseAuthority(state, entry, moment.timeMs) ?? refuseOrder(market, order, { window, moment });
+    refuseAuthority(state, { ...order, authorisation: entry.authorisation }, moment.timeMs) ??
+    refuseOrder(market, order, { window, moment });
   if (refusal !== undefined) return refusal;
   const asset = assetOf(market, order.pay);
   const { available } = state.ledger.balance(order.owner, asset);
@@ -206,19 +208,30 @@ function admit(
   if (!hold.ok) return hold;
   state.setNonceWindow(order.owner, useNonce(window, order.orderNonce));
   const row = batch.append(entry, window);
-  keepGrants(state, market, order.owner, entry.authorisation);
+  keepGrants(state, batch.grants, { owner: order.owner, authorisation: entry.authorisation });
   const { orderId } = entry;
   return accepted({ kind: 'orderAdmitted', marketId, batchNumber: batch.number, row, orderId });
 }
 
-function refuseAuthority(
+/** A wish of an owner: who wants it, until when it counts, and the proof. */
+export interface Wish {
+  readonly owner: AccountId;
+  /** Zero for a wish that takes effect at once. */
+  readonly expiresAtMs: number;
+  readonly authorisation: Uint8Array;
+}
+
+/**
+ * The refusal of a wish that the venue itself, no session, or a session that may not trade or ends
+ * too early stands behind. Signatures were checked before.
+ */
+export function refuseAuthority(
   state: ExchangeState,
-  entry: AuthorisedOrder,
+  { owner, expiresAtMs, authorisation }: Wish,
   timeMs: number,
 ): Refused | undefined {
-  const { owner, expiresAtMs } = entry.order;
   if (isSystemAccount(owner)) return refuse('signatureInvalid', { field: 'owner', actual: owner });
-  const grantId = namedGrant(entry.authorisation);
+  const grantId = namedGrant(authorisation);
   if (grantId === undefined) return undefined;
   const named = state.grants.get(grantId);
   if (named === undefined || named.grant.expiresAtMs <= timeMs) {
@@ -269,17 +282,16 @@ function refuseClosed(market: BatchMarket, count: number): Refused | undefined {
   return refuse('batchFull', { field: 'marketId', limit: orderCountMax, actual: count + 1 });
 }
 
-/** Keeps with the batch every grant that a reader may need to check an authorisation. */
-function keepGrants(
+/** Keeps with a batch or an epoch every grant that a reader may need to check a wish. */
+export function keepGrants(
   state: ExchangeState,
-  market: BatchMarket,
-  owner: AccountId,
-  authorisation: Uint8Array,
+  kept: Map<Hash, AuthorisedGrant>,
+  { owner, authorisation }: Omit<Wish, 'expiresAtMs'>,
 ): void {
   const grantId = namedGrant(authorisation);
   for (const entry of state.grantsOf(owner)) {
     const needed = entry.grantId === grantId || entry.grant.delegate !== NO_DELEGATE;
-    if (needed) market.batch.grants.set(entry.grantId, entry);
+    if (needed) kept.set(entry.grantId, entry);
   }
 }
 

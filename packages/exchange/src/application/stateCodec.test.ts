@@ -39,6 +39,6 @@ test('a withdrawal joins the epoch that a state of version 1 had open', () => {
 
 test('refuses a state of another version', () => {
   const later = hexToBytes(former.bytes);
-  later[VERSION_BYTES - 1] = 3;
-  assert.throws(() => decodeState(later), /a state of version 3/);
+  later[VERSION_BYTES - 1] = 4;
+  assert.throws(() => decodeState(later), /a state of version 4/);
 });

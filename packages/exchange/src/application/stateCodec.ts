@@ -10,9 +10,7 @@ import type { CollectedBatch } from '../markets/batch/batchCodec.ts';
 import {
   collectedOf,
   decodeCollected,
-  decodeWindow,
   encodeCollected,
-  encodeWindow,
   list,
 } from '../markets/batch/batchCodec.ts';
 import type { BatchMarket, BatchPhase, OpenEpoch } from '../markets/batch/batchMarket.ts';
@@ -21,16 +19,24 @@ import { decodeOracle, encodeOracle } from '../markets/batch/oracleSnapshot.ts';
 import type { BatchParameters } from '../markets/batch/parameters.ts';
 import { decodeParameters, encodeParameters } from '../markets/batch/parameters.ts';
 import { decodeAuthorisedGrant, encodeAuthorisedGrant } from '../orders/orderCodec.ts';
+import { decodeWindow, encodeWindow } from '../orders/orderNonces.ts';
 import { BaseLayerBook } from './baseLayerBook.ts';
+import { decodeBookMarket, encodeBookMarket } from './bookCodec.ts';
 import { ExchangeState } from './exchangeState.ts';
+import { hasBooks } from './stateRoot.ts';
 
-/** Version 2 added the base layer; a state of version 1 reads as one that knows of none. */
-const VERSION = 2;
+/**
+ * Version 2 added the base layer; a state of version 1 reads as one that knows of none. Version 3
+ * adds books and assets that settle nowhere; a state without any is one of version 2.
+ */
+const PLAIN_VERSION = 2;
+const BOOK_VERSION = 3;
 const PHASES: readonly BatchPhase[] = ['collecting', 'revealing', 'closed'];
 
 /** Canonical bytes of the whole state: the body of a snapshot. */
 export function encodeState(state: ExchangeState): Uint8Array {
-  const out = new ByteWriter(1 << 16).u32(VERSION).u64(state.domain.chainId);
+  const version = hasBooks(state) ? BOOK_VERSION : PLAIN_VERSION;
+  const out = new ByteWriter(1 << 16).u32(version).u64(state.domain.chainId);
   out.fixed(hexToBytes(state.domain.address), 20);
   out.u64(BigInt(state.sequence)).timeMs(state.timeMs);
   out.u32(state.assets.length);
@@ -45,6 +51,11 @@ export function encodeState(state: ExchangeState): Uint8Array {
   out.u32(state.markets.size);
   for (const market of state.markets.values()) encodeMarket(out, market);
   state.baseLayer.encode(out);
+  if (version === BOOK_VERSION) {
+    for (const asset of state.assets) out.u8(asset.settles ? 1 : 0);
+    out.u32(state.books.size);
+    for (const market of state.books.values()) encodeBookMarket(out, market);
+  }
   return out.finish();
 }
 
@@ -52,7 +63,7 @@ export function encodeState(state: ExchangeState): Uint8Array {
 export function decodeState(bytes: Uint8Array): ExchangeState {
   const reader = new ByteReader(bytes);
   const version = reader.u32();
-  if (version !== VERSION && version !== 1)
+  if (version < 1 || version > BOOK_VERSION)
     throw new DecodeError(`a state of version ${version}`, 0);
   const chainId = reader.u64();
   const state = new ExchangeState({ chainId, address: accountId(bytesToHex(reader.fixed(20))) });
@@ -60,7 +71,8 @@ export function decodeState(bytes: Uint8Array): ExchangeState {
   state.timeMs = reader.timeMs();
   list(reader, 5, () => {
     const symbol = reader.text();
-    state.assets.push({ id: assetId(state.assets.length), symbol, decimals: reader.u8() });
+    const id = assetId(state.assets.length);
+    state.assets.push({ id, symbol, decimals: reader.u8(), settles: true });
   });
   state.ledger = Ledger.decode(reader);
   list(reader, 60, () => {
@@ -74,8 +86,20 @@ export function decodeState(bytes: Uint8Array): ExchangeState {
   });
   if (version === 1) state.baseLayer.hasTraded = hasTraded(state);
   else state.baseLayer = BaseLayerBook.decode(reader);
+  if (version === BOOK_VERSION) decodeBooks(reader, state);
   reader.end();
   return state;
+}
+
+function decodeBooks(reader: ByteReader, state: ExchangeState): void {
+  for (const [k, asset] of state.assets.entries()) {
+    state.assets[k] = { ...asset, settles: reader.flag() };
+  }
+  list(reader, 100, () => {
+    const market = decodeBookMarket(reader);
+    state.books.set(market.marketId, market);
+  });
+  if (!hasBooks(state)) throw new DecodeError('a state of version 3 with nothing of it', 0);
 }
 
 /** Whether a user has signed anything: what a state of version 1 did not write down. */

@@ -5,11 +5,13 @@ import { hexToBytes } from '../codec/hex.ts';
 import { diffRoot } from '../diffs/stateDiff.ts';
 import { at } from '../failures/invariant.ts';
 import type { AccountId } from '../ledger/account.ts';
-import { collectedOf, encodeCollected, encodeWindow } from '../markets/batch/batchCodec.ts';
+import { collectedOf, encodeCollected } from '../markets/batch/batchCodec.ts';
 import type { BatchMarket } from '../markets/batch/batchMarket.ts';
 import { oracleHash } from '../markets/batch/oracleSnapshot.ts';
 import { parameterHash } from '../markets/batch/parameters.ts';
 import { encodeAuthorisedGrant } from '../orders/orderCodec.ts';
+import { encodeWindow } from '../orders/orderNonces.ts';
+import { encodeBookRoot } from './bookCodec.ts';
 import type { ExchangeState } from './exchangeState.ts';
 
 /**
@@ -31,8 +33,22 @@ export function stateRoot(state: ExchangeState): Hash {
   for (const market of state.markets.values()) encodeMarketRoot(rest, market);
   // Behind all else and only once there is something: a venue without a base layer keeps its roots.
   if (!state.baseLayer.isUntouched) state.baseLayer.encode(rest);
+  // The same for books and for assets that settle nowhere, behind a number that no book begins with.
+  if (hasBooks(state)) {
+    rest.u32(BOOKS_FOLLOW);
+    for (const asset of state.assets) rest.u8(asset.settles ? 1 : 0);
+    rest.u32(state.books.size);
+    for (const market of state.books.values()) encodeBookRoot(rest, market);
+  }
   return taggedHash('lawbook.state.v1', hexToBytes(state.accountTree.root()), rest.finish());
 }
+
+/** Whether a state holds what older ones did not know: books, or assets that settle nowhere. */
+export function hasBooks(state: ExchangeState): boolean {
+  return state.books.size > 0 || state.assets.some(({ settles }) => !settles);
+}
+
+const BOOKS_FOLLOW = 0xb00c;
 
 /** Bytes of an account's leaf: address, nonce window, balances. */
 export function accountLeaf(state: ExchangeState, account: AccountId): Uint8Array {

@@ -124,6 +124,9 @@ function refuseTerms(
     const limit = state.assets.length - 1;
     return refuse('assetUnknown', { field: 'assetId', limit, actual: assetId });
   }
+  if (!state.assets[assetId].settles) {
+    return refuse('assetUnknown', { field: 'assetId', limit: 'one that settles', actual: assetId });
+  }
   if (units < 1n) {
     return refuse('amountOutOfRange', { field: 'units', limit: `1..${AMOUNT_MAX}`, actual: units });
   }

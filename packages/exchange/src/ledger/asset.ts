@@ -16,6 +16,8 @@ export interface Asset {
   readonly symbol: string;
   /** One ledger unit is 10^-decimals of a whole unit. */
   readonly decimals: number;
+  /** Whether the venue's base layer, if it has one, holds the asset and settles what trades it. */
+  readonly settles: boolean;
 }
 
 /** Brands a number that is already known to be in range. */

@@ -27,6 +27,13 @@ export interface Transfer {
   readonly amount: Amount;
 }
 
+/** A signed change of what one account has available and held. */
+export interface LedgerMove {
+  readonly account: AccountId;
+  readonly available: bigint;
+  readonly held: bigint;
+}
+
 const EMPTY_BALANCE: Balance = { available: 0n, held: 0n };
 
 /** The one account that may be negative: it mirrors what the base layer keeps for everyone. */
@@ -131,6 +138,19 @@ export class Ledger {
     invariant(sum === 0n, 'netted changes of an asset sum to zero');
     for (const { account, change } of changes) {
       if (change !== 0n) this.#add(account, asset, change, 0n);
+    }
+  }
+
+  /**
+   * Applies signed changes of what accounts have available and held of one asset. Together they sum
+   * to zero: this is the netted form of the holds and trades of one command of a book.
+   */
+  applyMoves(asset: AssetId, moves: readonly LedgerMove[]): void {
+    let sum = 0n;
+    for (const { available, held } of moves) sum += available + held;
+    invariant(sum === 0n, 'netted moves of an asset sum to zero');
+    for (const { account, available, held } of moves) {
+      if (available !== 0n || held !== 0n) this.#add(account, asset, available, held);
     }
   }
 

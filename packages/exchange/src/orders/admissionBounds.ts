@@ -15,6 +15,11 @@ export interface AdmissionBounds {
   /** Most withdrawals that wait for an epoch: of one owner, and of all. */
   readonly ownPendingWithdrawalsMax: number;
   readonly pendingWithdrawalsMax: number;
+  /**
+   * Whether the venue settles on a base layer. Then a market does not mix assets that settle there
+   * with others, and a book trades only others: its fills have no statement that settles.
+   */
+  readonly settlesAssets: boolean;
 }
 
 /**
@@ -31,7 +36,11 @@ export const ADMISSION_BOUNDS: AdmissionBounds = {
   withdrawalLifeMsMin: 600_000,
   ownPendingWithdrawalsMax: 16,
   pendingWithdrawalsMax: 4096,
+  settlesAssets: true,
 };
+
+/** The bounds of a venue that settles nowhere: everything may trade. */
+export const UNSETTLED_BOUNDS: AdmissionBounds = { ...ADMISSION_BOUNDS, settlesAssets: false };
 
 const NANOSECONDS_PER_MS = 1_000_000n;
 

@@ -1,3 +1,6 @@
+import type { ByteReader } from '../codec/byteReader.ts';
+import type { ByteWriter } from '../codec/byteWriter.ts';
+
 /**
  * Which order nonces of an owner were used: a sliding window below the highest one.
  *
@@ -47,4 +50,19 @@ export function windowUpTo(highest: bigint): OrderNonceWindow {
   return highest === 0n ? EMPTY_WINDOW : { highest, used: WINDOW_MASK };
 }
 
+/** Appends a nonce window, 40 bytes. */
+export function encodeWindow(out: ByteWriter, window: OrderNonceWindow): void {
+  out.u64(window.highest);
+  for (const shift of [192n, 128n, 64n, 0n]) out.u64((window.used >> shift) & WORD);
+}
+
+/** Reads a nonce window. */
+export function decodeWindow(reader: ByteReader): OrderNonceWindow {
+  const highest = reader.u64();
+  let used = 0n;
+  for (let word = 0; word < 4; word += 1) used = (used << 64n) | reader.u64();
+  return { highest, used };
+}
+
 const WINDOW_MASK = (1n << NONCE_WINDOW) - 1n;
+const WORD = (1n << 64n) - 1n;

@@ -136,4 +136,4 @@ export class AmountReader {
 }
 
 /** Stands in after a refusal, so that reading can go on to the end. */
-const UNKNOWN_ASSET: Asset = { id: 0 as Asset['id'], symbol: '', decimals: 0 };
+const UNKNOWN_ASSET: Asset = { id: 0 as Asset['id'], symbol: '', decimals: 0, settles: true };

@@ -9,6 +9,7 @@ import type { Commitment } from '../../orders/commitment.ts';
 import { SALT_BYTES } from '../../orders/commitment.ts';
 import { decodeAuthorisedGrant, encodeAuthorisedGrant } from '../../orders/orderCodec.ts';
 import type { OrderNonceWindow } from '../../orders/orderNonces.ts';
+import { decodeWindow, encodeWindow } from '../../orders/orderNonces.ts';
 import type { AuthorisedGrant } from '../../orders/signedTypes.ts';
 import type { OpenBatch, RowCancellation } from './batchMarket.ts';
 import type { OrderTable } from './orderTable.ts';
@@ -71,26 +72,10 @@ export function decodeCollected(reader: ByteReader): CollectedBatch {
   return { table, nonceWindows, cancellations, commitments, grants };
 }
 
-/** Appends a nonce window, 40 bytes. */
-export function encodeWindow(out: ByteWriter, window: OrderNonceWindow): void {
-  out.u64(window.highest);
-  for (const shift of [192n, 128n, 64n, 0n]) out.u64((window.used >> shift) & WORD);
-}
-
-/** Reads a nonce window. */
-export function decodeWindow(reader: ByteReader): OrderNonceWindow {
-  const highest = reader.u64();
-  let used = 0n;
-  for (let word = 0; word < 4; word += 1) used = (used << 64n) | reader.u64();
-  return { highest, used };
-}
-
 /** Reads a counted list whose elements take at least `bytesEachMin` bytes. */
 export function list<T>(reader: ByteReader, bytesEachMin: number, read: () => T): T[] {
   return Array.from({ length: reader.count(bytesEachMin) }, read);
 }
-
-const WORD = (1n << 64n) - 1n;
 
 function rowsMarked(table: OrderTable): number[] {
   const rows: number[] = [];

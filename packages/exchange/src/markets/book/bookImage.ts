@@ -9,6 +9,8 @@ import type { AccountId } from '../../ledger/account.ts';
 import { accountId } from '../../ledger/account.ts';
 import type { ClientOrderId } from '../../orders/bookOrder.ts';
 import { BOOK_ORDER_WORDS, CLIENT_ORDER_ID_BYTES, clientOrderId } from '../../orders/bookOrder.ts';
+import type { OrderNonceWindow } from '../../orders/orderNonces.ts';
+import { decodeWindow, encodeWindow } from '../../orders/orderNonces.ts';
 import type { MarketState, OrderTerms } from './bookTerms.ts';
 import { MARKET_STATE, packTerms, TERM, TERMS_LIMIT } from './bookTerms.ts';
 
@@ -34,6 +36,12 @@ export interface ImageOrder extends OrderTerms {
   readonly isWaiting: boolean;
 }
 
+/** Who trades in a book, and the nonces used here: each book has its own lane of them. */
+export interface ImageOwner {
+  readonly owner: AccountId;
+  readonly nonces: OrderNonceWindow;
+}
+
 /** When the orders of an account end unless a heartbeat comes. */
 export interface ImageDeadline {
   readonly account: number;
@@ -53,7 +61,7 @@ export interface BookImage {
   readonly breakerReference: number;
   readonly breakerSince: number;
   /** Owners by account number. */
-  readonly owners: readonly AccountId[];
+  readonly owners: readonly ImageOwner[];
   /** Bids best first, oldest first; then asks; then those that wait, by id. */
   readonly orders: readonly ImageOrder[];
   /** By account number. */
@@ -68,7 +76,9 @@ export function encodeBookImage(out: ByteWriter, image: BookImage): void {
   out.u32(image.lastTrade).u32(image.oraclePrice).u32(image.breakerReference);
   out.timeMs(image.breakerSince);
   out.u32(image.owners.length);
-  for (const owner of image.owners) out.fixed(hexToBytes(owner), 20);
+  for (const { owner, nonces } of image.owners) {
+    encodeWindow(out.fixed(hexToBytes(owner), 20), nonces);
+  }
   out.u32(image.orders.length);
   for (const order of image.orders) encodeOrder(out, order);
   out.u32(image.deadlines.length);
@@ -88,7 +98,10 @@ export function decodeBookImage(reader: ByteReader): BookImage {
     oraclePrice: reader.u32(),
     breakerReference: reader.u32(),
     breakerSince: reader.timeMs(),
-    owners: list(reader, 20, () => accountId(bytesToHex(reader.fixed(20)))),
+    owners: list(reader, 60, () => {
+      const owner = accountId(bytesToHex(reader.fixed(20)));
+      return { owner, nonces: decodeWindow(reader) };
+    }),
     orders: list(reader, ORDER_BYTES, () => decodeOrder(reader)),
     deadlines: list(reader, 12, () => {
       return { account: reader.u32(), deadline: reader.timeMs() };
@@ -98,7 +111,7 @@ export function decodeBookImage(reader: ByteReader): BookImage {
 
 /** The commitment to a book. */
 export function bookImageRoot(image: BookImage): Hash {
-  const out = new ByteWriter(256 + image.orders.length * ORDER_BYTES + image.owners.length * 20);
+  const out = new ByteWriter(256 + image.orders.length * ORDER_BYTES + image.owners.length * 60);
   encodeBookImage(out, image);
   return taggedHash('lawbook.bookImage.v1', out.finish());
 }

@@ -90,6 +90,16 @@ export const BOOK_REJECTIONS = {
     field: 'priceTicks',
     rule: 'A post-only order does not reach the best price of the other side.',
   },
+  insufficientAvailable: {
+    number: 19,
+    field: 'sizeLots',
+    rule: 'With a ledger: what the order can cost at most is available to its account.',
+  },
+  capacityReached: {
+    number: 20,
+    field: 'sizeLots',
+    rule: 'With a ledger: all orders of the market together hold at most 2^52 units of an asset.',
+  },
 } as const;
 
 /** The name of a refusal. */

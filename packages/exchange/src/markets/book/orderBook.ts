@@ -1,3 +1,4 @@
+import { invariant } from '../../failures/invariant.ts';
 import type { Refusal } from './bookAdmission.ts';
 import { isWhole, judgePlace, judgeReplace, refuse } from './bookAdmission.ts';
 import { COMMAND, FIELD } from './bookCommand.ts';
@@ -53,6 +54,19 @@ export class OrderBook {
     if (this.#take(command, o, no)) return true;
     this.core.reportRejection(no.code, command[o + FIELD.orderId] as number, no.limit, no.actual);
     return false;
+  }
+
+  /**
+   * Whether the placement or replacement at `o` would be accepted; changes nothing and reports
+   * nothing. For drivers that have a rule of their own to apply after the book's.
+   */
+  accepts(command: Float64Array, o: number): boolean {
+    const no = this.#refusal;
+    if ((command[o + FIELD.kind] as number) === COMMAND.replace) {
+      return this.#replaceable(command, o, no) !== 0;
+    }
+    invariant(command[o + FIELD.kind] === COMMAND.place, 'only these two are asked about');
+    return this.#knowsAccount(command, o, no) && judgePlace(this.core, command, o, no);
   }
 
   #take(command: Float64Array, o: number, no: Refusal): boolean {
@@ -196,12 +210,22 @@ export class OrderBook {
     core.ownHalf(terms).adjust(rank, shown - before, leaves - shown - hidden);
   }
 
+  /** The row that a replacement may change, or 0 with the refusal filled. */
+  #replaceable(command: Float64Array, o: number, no: Refusal): number {
+    const { core } = this;
+    if (!this.#knowsAccount(command, o, no)) return 0;
+    if (core.state > MARKET_STATE.postOnly) {
+      this.#refuseState(no);
+      return 0;
+    }
+    const row = this.#ownOrder(command, o, no);
+    return row !== 0 && judgeReplace(core, row, command, o, no) ? row : 0;
+  }
+
   #replace(command: Float64Array, o: number, no: Refusal): boolean {
     const { core } = this;
-    if (!this.#knowsAccount(command, o, no)) return false;
-    if (core.state > MARKET_STATE.postOnly) return this.#refuseState(no);
-    const row = this.#ownOrder(command, o, no);
-    if (row === 0 || !judgeReplace(core, row, command, o, no)) return false;
+    const row = this.#replaceable(command, o, no);
+    if (row === 0) return false;
     const { integers } = core.rows;
     const at = row * ROW_STRIDE;
     const price = command[o + FIELD.price] as number;

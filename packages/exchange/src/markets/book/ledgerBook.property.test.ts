@@ -1,0 +1,111 @@
+// Goal: holds and balances of the fast ledger book are those that open orders and trades imply,
+// whatever happens, and nothing is made or lost.
+// Method: seeded flows of every shape against a naive twin that remembers no hold; reports and the
+// command's account compared at every command, all accounts and conservation from time to time.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NaiveLedgerBook } from '../../../../../testing/reference/naiveLedgerBook.ts';
+import { BookFlow, FLOW_SHAPES, TIGHT_BOOK } from '../../../../../testing/world/bookFlows.ts';
+import { SeededRandom } from '../../../../../testing/world/seededRandom.ts';
+import { COMMAND_STRIDE, encodeCommand } from './bookCommand.ts';
+import type { LedgerBookParameters } from './ledgerBook.ts';
+import { LedgerBook } from './ledgerBook.ts';
+import { PURSE } from './purses.ts';
+
+const MARKETS: Readonly<Record<string, LedgerBookParameters>> = {
+  rebated: { ...TIGHT_BOOK, lotSize: 1_000, tickSize: 7, makerFeePpm: -150, takerFeePpm: 455 },
+  free: { ...TIGHT_BOOK, lotSize: 1, tickSize: 1, makerFeePpm: 0, takerFeePpm: 0 },
+  dear: {
+    ...TIGHT_BOOK,
+    breakerBandPpm: 0,
+    lotSize: 3,
+    tickSize: 1,
+    makerFeePpm: 1_999,
+    takerFeePpm: 99_999,
+  },
+};
+
+/** Enough for some orders of an account and not for all. */
+const BASE_LOTS = 120;
+const QUOTE_LOTS = 150;
+
+for (const [shapeName, shape] of Object.entries(FLOW_SHAPES)) {
+  for (const [marketName, parameters] of Object.entries(MARKETS)) {
+    test(`holds are what orders can cost in ${shapeName} flows of a ${marketName} market`, () => {
+      const seen = new Set<string>();
+      for (let seed = 1; seed <= 3; seed += 1) compare(parameters, shapeName, seed, seen);
+      assert.ok(seen.has('trade') && seen.has('insufficientAvailable'), [...seen].join());
+      assert.ok(shape.accounts > 0);
+    });
+  }
+}
+
+function compare(
+  parameters: LedgerBookParameters,
+  shapeName: string,
+  seed: number,
+  seen: Set<string>,
+): void {
+  const shape = FLOW_SHAPES[shapeName as keyof typeof FLOW_SHAPES];
+  const flow = new BookFlow(new SeededRandom(seed), shape);
+  const fast = new LedgerBook(parameters);
+  const naive = new NaiveLedgerBook(parameters);
+  for (let account = 0; account < shape.accounts; account += 1) {
+    const base = BASE_LOTS * parameters.lotSize;
+    const quote = QUOTE_LOTS * 100_000 * parameters.tickSize;
+    fast.deposit(account, PURSE.base, base);
+    fast.deposit(account, PURSE.quote, quote);
+    naive.deposit(account, 'base', BigInt(base));
+    naive.deposit(account, 'quote', BigInt(quote));
+  }
+  const encoded = new Float64Array(COMMAND_STRIDE);
+  for (let step = 0; step < 700; step += 1) {
+    const command = flow.next();
+    encodeCommand(command, encoded, 0);
+    fast.apply(encoded, 0);
+    const reports = fast.reports.drain();
+    const where = `seed ${seed}, step ${step}: ${JSON.stringify(command)}`;
+    assert.deepEqual(reports, naive.apply(command), where);
+    flow.observe(reports);
+    for (const report of reports) seen.add(report.kind === 'rejected' ? report.code : report.kind);
+    if ('account' in command && command.account < shape.accounts && command.account >= 0) {
+      if (Number.isInteger(command.account)) assertAccount(fast, naive, command.account, where);
+    }
+    if (step % 20 === 0) assertAll(fast, naive, shape.accounts, where);
+  }
+  assertAll(fast, naive, shape.accounts, `seed ${seed}, at the end`);
+}
+
+function assertAccount(
+  fast: LedgerBook,
+  naive: NaiveLedgerBook,
+  account: number,
+  where: string,
+): void {
+  for (const asset of ['base', 'quote'] as const) {
+    const slot = account * 2 + PURSE[asset];
+    const held = naive.held(account, asset);
+    assert.equal(BigInt(fast.purses.held[slot] as number), held, `${asset} held: ${where}`);
+    const available = naive.owned(account, asset) - held;
+    assert.equal(BigInt(fast.purses.available[slot] as number), available, `${asset}: ${where}`);
+  }
+}
+
+function assertAll(
+  fast: LedgerBook,
+  naive: NaiveLedgerBook,
+  accounts: number,
+  where: string,
+): void {
+  assert.equal(BigInt(fast.fees), naive.fees, where);
+  for (let account = 0; account < accounts; account += 1) {
+    assertAccount(fast, naive, account, where);
+  }
+  for (const asset of [PURSE.base, PURSE.quote]) {
+    let held = 0;
+    for (let slot = asset; slot < fast.purses.held.length; slot += 2) {
+      held += fast.purses.held[slot] as number;
+    }
+    assert.equal(fast.purses.heldTotal[asset], held, where);
+  }
+}
