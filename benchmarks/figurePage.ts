@@ -32,12 +32,12 @@ export class FigureList {
   /** Prints a figure as one line of JSON; what is no whole number is rounded to four digits. */
   print(figure: PageFigure): void {
     const isWhole = Number.isInteger(figure.value);
-    const value = isWhole ? figure.value : Number(figure.value.toPrecision(4));
+    const shown = isWhole ? figure.value : Number(figure.value.toPrecision(4));
     const { ratio } = figure;
     const line =
       ratio === undefined
-        ? { ...figure, value }
-        : { ...figure, value, ratio: Number(ratio.toPrecision(3)) };
+        ? { ...figure, value: shown }
+        : { ...figure, value: shown, ratio: Number(ratio.toPrecision(3)) };
     this.figures.push(line);
     process.stdout.write(`${JSON.stringify(line)}\n`);
   }
@@ -67,8 +67,9 @@ export function writeSection({ mark, lines, figures }: PageSection): void {
 }
 
 function tableOf(figures: readonly PageFigure[]): string[] {
-  const rows = figures.map(({ name, value, unit, ratio, peer, n }) => {
-    return `| \`${name}\` | ${value} ${unit} | ${ratio ?? ''} | ${peer ?? ''} | ${n} |`;
+  const rows = figures.map((figure) => {
+    const { name, unit, ratio = '', peer = '', n } = figure;
+    return `| \`${name}\` | ${figure.value} ${unit} | ${ratio} | ${peer} | ${n} |`;
   });
   return ['| Figure | Value | Ratio | By | n |', '|---|---|---|---|---|', ...rows];
 }

@@ -126,8 +126,8 @@ async function benchmarkWitness({ shape, claim }: Subject): Promise<void> {
     await solveWitness(shape.name, claim.witness.inputs);
     if (run > 0) samples.push(performance.now() - startedAt);
   }
-  const value = quantile(samples, 0.5);
-  list.print({ name: `proofs/${shape.orders}/witness`, value, unit: 'ms', n: RUNS });
+  const medianMs = quantile(samples, 0.5);
+  list.print({ name: `proofs/${shape.orders}/witness`, value: medianMs, unit: 'ms', n: RUNS });
 }
 
 /** @returns the median of the whole job, ms; undefined where there is no native code. */
@@ -138,25 +138,25 @@ async function benchmarkNative(subject: Subject): Promise<number | undefined> {
   }
   const { orders } = subject.shape;
   const { proof, costs } = await prove('native', subject, RUNS);
-  const value = quantile(elapsed(costs), 0.5);
-  const figure = { value, unit: 'ms', n: costs.length };
+  const medianMs = quantile(elapsed(costs), 0.5);
+  const figure = { value: medianMs, unit: 'ms', n: costs.length };
   const name = `proofs/${orders}/prove-native`;
   if (orders === GOAL_ORDERS) goal(name, { ...figure, goal: GOAL_MS });
   else list.print({ name, ...figure });
   printMemory(`proofs/${orders}/memory-native`, costs);
   await benchmarkVerifier(proof, subject);
-  return value;
+  return medianMs;
 }
 
 async function benchmarkWasm(subject: Subject, nativeMs: number | undefined): Promise<void> {
   const { orders } = subject.shape;
   const { proof, costs } = await prove('wasm', subject, flags.quick ? 1 : 3);
-  const value = quantile(elapsed(costs), 0.5);
+  const medianMs = quantile(elapsed(costs), 0.5);
   list.print({
     name: `proofs/${orders}/prove-wasm`,
-    value,
+    value: medianMs,
     unit: 'ms',
-    ...(nativeMs === undefined ? {} : { ratio: value / nativeMs, peer: 'native' }),
+    ...(nativeMs === undefined ? {} : { ratio: medianMs / nativeMs, peer: 'native' }),
     n: costs.length,
   });
   printMemory(`proofs/${orders}/memory-wasm`, costs);

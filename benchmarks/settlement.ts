@@ -3,10 +3,10 @@
  * proves and settles on this machine while it trades.
  *
  * Gas is that of the embedded chain with the real contracts, verifiers and proofs, and exact.
- * `gas-verify` is what the verifier's code uses inside its call, `gas-proof-calldata` what the bytes
- * of the proof cost as call data; `gas-per-order` has neither. Times are those of a venue in a child
- * process, whose simulated traders trade faster from run to run until the lag grows; a probe a
- * second measures from its acknowledgement to its proof and to its settlement.
+ * `gas-verify` is what the verifier's code uses inside its call, `gas-proof-calldata` what the
+ * bytes of the proof cost as call data; `gas-per-order` has neither. Times are those of a venue in
+ * a child process, whose simulated traders trade faster from run to run until the lag grows; a
+ * probe a second measures from its acknowledgement to its proof and to its settlement.
  */
 import { parseArgs } from 'node:util';
 import { Closers } from './chains/figures.ts';
@@ -26,7 +26,8 @@ Figures, one JSON line each: name, value, unit, ratio (value by the goal's or pe
   settlement/{gas-per-epoch,gas-per-order,gas-per-order-in-all}/{orders}   who settled before
   settlement/{gas-verify,gas-proof-calldata,calldata}/{orders}
   settlement/gas-per-order-first/{orders}, settlement/gas-per-batch
-  settlement/{rate}-orders-per-second/{settled,lag-p50,proven-p50,proven-p95,settled-p50,settled-p95}
+  settlement/{rate}-orders-per-second/{settled,lag-p50}            each rate of the sweep
+  settlement/{rate}-orders-per-second/{proven,settled}-{p50,p95}   from the acknowledgement
   settlement/{orders-per-hour,epochs-per-hour}   at the highest rate whose lag does not grow
 `;
 const SIZES = [1, 8, 16, 32, 64, 256] as const;
@@ -71,10 +72,10 @@ async function main(): Promise<void> {
   const lines = [
     `\`npm run bench:settlement\`. ${list.loadNote()} Gas is exact whatever the load.`,
     '',
-    'Verification is counted apart: `gas-verify` inside the call, `gas-proof-calldata` for the bytes',
-    'of the proof; `gas-per-order` has neither, `gas-per-order-in-all` has both. Epochs have eight',
-    'batches (one at one order) unless the name says otherwise; traders settled before unless it',
-    'says `first`. Nodes of the go-ethereum kind take no transaction above 131,072 bytes.',
+    'Verification is counted apart: `gas-verify` inside the call, `gas-proof-calldata` for the',
+    'bytes of the proof; `gas-per-order` has neither, `gas-per-order-in-all` has both. Epochs have',
+    'eight batches (one at one order) unless the name says otherwise; traders settled before',
+    'unless it says `first`. Nodes like go-ethereum take no transaction above 131,072 bytes.',
   ];
   writeSection({ mark: 'bench:settlement', lines, figures: list.figures });
 }

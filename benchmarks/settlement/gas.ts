@@ -82,8 +82,8 @@ export async function benchmarkGas(list: FigureList, { sizes, signal }: GasTerms
       const single = await settle(stage, { orders, batches: 1 });
       if (single === undefined || whole === undefined) continue;
       printSteady(list, { orders, place: `${orders}-in-1-batch`, use: single });
-      const value = (whole.total - single.total) / (BATCHES - 1);
-      list.print({ name: 'settlement/gas-per-batch', value, unit: 'gas', n: 1 });
+      const perBatch = (whole.total - single.total) / (BATCHES - 1);
+      list.print({ name: 'settlement/gas-per-batch', value: perBatch, unit: 'gas', n: 1 });
     }
   } finally {
     await venue.close();
@@ -153,8 +153,8 @@ interface Steady {
 
 function printSteady(list: FigureList, { orders, place, use }: Steady): void {
   const { total, verify, proofCallData } = use;
-  const print = (part: string, value: number, unit: string): void => {
-    list.print({ name: `settlement/${part}/${place}`, value, unit, n: 1 });
+  const print = (part: string, count: number, unit: string): void => {
+    list.print({ name: `settlement/${part}/${place}`, value: count, unit, n: 1 });
   };
   print('gas-per-epoch', total, 'gas');
   print('gas-verify', verify, 'gas');
@@ -176,6 +176,7 @@ function printSteady(list: FigureList, { orders, place, use }: Steady): void {
 /** Traders whose nonces and receipts have no storage yet. */
 function printFirst(list: FigureList, orders: number, use: GasUse): void {
   const { total, verify, proofCallData } = use;
-  const value = (total - verify - proofCallData) / orders;
-  list.print({ name: `settlement/gas-per-order-first/${orders}`, value, unit: 'gas', n: 1 });
+  const perOrder = (total - verify - proofCallData) / orders;
+  const name = `settlement/gas-per-order-first/${orders}`;
+  list.print({ name, value: perOrder, unit: 'gas', n: 1 });
 }

@@ -70,9 +70,9 @@ async function latency(question: CapabilityQuestion): Promise<Capability> {
     samples.push(performance.now() - startedMs);
   }
   samples.sort((a, b) => a - b);
-  const median = samples[samples.length >> 1] ?? 0;
-  const most = samples.at(-1) ?? 0;
-  const detail = `${median.toFixed(1)} ms median, ${most.toFixed(1)} ms at most of ${samples.length}`;
+  const shown = (ms = 0): string => `${ms.toFixed(1)} ms`;
+  const median = shown(samples[samples.length >> 1]);
+  const detail = `${median} median, ${shown(samples.at(-1))} at most of ${samples.length}`;
   return { name: 'latency', verdict: 'told', detail };
 }
 

@@ -6,8 +6,8 @@ import type { SettlingBench } from './exchangeEpochs.ts';
 
 /** Assets of the demo market. */
 const ASSETS = 6;
-/** Ledger units of a budget: about a thousand dollars in each asset's own decimals. */
-const BUDGETS: readonly bigint[] = [1_000n, 909n, 1_500n, 800n, 930n, 1_333n].map(
+/** Ledger units of a budget: some ten to some thousand dollars in each asset's own decimals. */
+const BUDGETS: readonly bigint[] = [1_000n, 909n, 15n, 800n, 930n, 1_333n].map(
   (units) => units * 1_000_000n,
 );
 

@@ -65,7 +65,7 @@ const BEAT_MS = 200;
 /** Token units that the base layer may take: more than anybody deposits, and no unlimited grant. */
 const ALLOWANCE = 1n << 96n;
 
-/** Contracts, tokens, agreement and proofs of one operator; each step is asked for once, in order. */
+/** Contracts, tokens, agreement and proofs of one operator; each step is taken once, in order. */
 export class ProvedVenue {
   readonly terms: ProvedVenueTerms;
   readonly stands: EvmStands;
