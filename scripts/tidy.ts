@@ -48,7 +48,7 @@ export function readTree(root: string): SourceFile[] {
       if (['node_modules', 'dist', 'generated'].includes(entry.name)) continue;
       const path = join(folder, entry.name);
       if (entry.isDirectory()) visit(path);
-      else if (entry.name.endsWith('.ts')) {
+      else if (/\.tsx?$/.test(entry.name)) {
         const name = relative(root, path).split(sep).join('/');
         files.push(readSource(name, readFileSync(path, 'utf8')));
       }

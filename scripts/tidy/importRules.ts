@@ -31,7 +31,7 @@ export function checkImports(files: readonly SourceFile[], facts: PackageFacts):
       const to = resolveImport(from.path, edge.specifier);
       if (to === undefined) violations.push(...checkPackage(from, edge, facts));
       else if (paths.has(to) || GENERATED.test(to)) edges.push({ from, to, edge });
-      else if (to.endsWith('.ts')) violations.push(missing(from, edge, to));
+      else if (/\.tsx?$/.test(to)) violations.push(missing(from, edge, to));
     }
   }
   violations.push(...edges.flatMap((edge) => checkDirection(edge)));
@@ -139,7 +139,7 @@ function checkCycles(edges: readonly Edge[]): Violation[] {
   return violations;
 }
 
-const ENTRY = /(\.test\.ts|\.bench\.ts|\/src\/(main|index)\.ts|\.d\.ts)$/;
+const ENTRY = /(\.test\.ts|\.bench\.ts|\/src\/(main|index)\.tsx?|\.d\.ts)$/;
 
 /** A program that a package shows its use with. */
 const EXAMPLE = /^packages\/[^/]+\/examples\/[^/]+\.ts$/;

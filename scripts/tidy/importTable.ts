@@ -178,8 +178,21 @@ const CLIENTS: readonly Zone[] = [
     because: 'an agent is a client with a mandate and trusts nothing it cannot check',
   },
   {
+    zone: 'packages/web/src/build',
+    may: [],
+    because: 'the program that builds the page takes nothing from it',
+  },
+  {
     zone: 'packages/web/src',
-    may: CLIENT_MAY,
+    may: [
+      ...CLIENT_MAY,
+      ...at('failures', 'codec', 'ledger', 'bundle.ts', 'application/batchInputs.ts', 'diffs'),
+      'packages/proofs/src/statements',
+      'packages/proofs/src/keys/committedKey.ts',
+      'packages/proofs/src/keys/verifyingKey.ts',
+      'packages/proofs/src/circuits/circuitVersion.ts',
+      'contracts/generated',
+    ],
     because: 'the browser is a client that verifies; it runs no venue',
   },
   {

@@ -41,7 +41,7 @@ export interface SourceFile {
 
 /** Reads one file. */
 export function readSource(path: string, text: string): SourceFile {
-  const { tokens, comments } = tokenize(text);
+  const { tokens, comments } = tokenize(path.endsWith('.tsx') ? withoutTagSlashes(text) : text);
   const shape = readShape(tokens);
   return {
     path,
@@ -53,6 +53,11 @@ export function readSource(path: string, text: string): SourceFile {
     declared: [...shape.parameters, ...readDeclarations(tokens, shape.partners)],
     references: readReferences(tokens),
   };
+}
+
+/** The slashes that close tags would read as regular expressions. Keeps every other place. */
+function withoutTagSlashes(text: string): string {
+  return text.replaceAll('</', '< ').replaceAll('/>', ' >');
 }
 
 const OPENING = new Set(['(', '[', '{', '${']);

@@ -95,6 +95,7 @@ export class GatewayWorld {
       venue,
       {
         ...GATEWAY_PRESETS,
+        dataFolder: tmpdir(),
         host: '127.0.0.1',
         port: 0,
         sessionKey: new Uint8Array(32).fill(9),

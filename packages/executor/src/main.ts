@@ -36,6 +36,8 @@ export interface RunningVenue {
     readonly replayed: number;
     readonly stateRoot: string;
   };
+  /** Begins to build the page for people, so that the first visitor does not wait. */
+  readonly preparePage: () => void;
   /** Stops admitting, drains, syncs, closes; safe to call twice. */
   readonly close: () => Promise<void>;
 }
@@ -100,6 +102,7 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
   };
   return {
     url: gateways.url,
+    preparePage: gateways.preparePage,
     venue,
     recovered: { fromSnapshot: recovered.fromSnapshot, replayed: recovered.replayed, stateRoot },
     close: () => {

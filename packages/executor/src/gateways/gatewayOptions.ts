@@ -38,6 +38,8 @@ export interface GatewayOptions {
   readonly trustProxy: boolean;
   readonly corsOrigins: readonly string[];
   readonly version: string;
+  /** Keeps the built page where the installation is read-only. */
+  readonly dataFolder: string;
 
   readonly bodyBytesMax: number;
   readonly bodyDepthMax: number;
@@ -82,41 +84,42 @@ export interface GatewayDependencies {
 }
 
 /** Options without those that only a configuration can know. */
-export const GATEWAY_PRESETS: Omit<GatewayOptions, 'host' | 'port' | 'sessionKey'> = {
-  tls: undefined,
-  trustProxy: false,
-  corsOrigins: [],
-  version: '0.1.0',
-  bodyBytesMax: 1_048_576,
-  bodyDepthMax: 16,
-  ordersPerRequestMax: 500,
-  accountBucket: { ratePerSecond: 200, burst: 1000 },
-  addressBucket: { ratePerSecond: 500, burst: 2000 },
-  bucketKeysMax: 100_000,
-  writesInFlightMax: 8192,
-  connectionsMax: 10_000,
-  headersTimeoutMs: 5000,
-  requestTimeoutMs: 15_000,
-  keepAliveTimeoutMs: 30_000,
-  slowCheckIntervalMs: 1000,
-  atLeastWaitMsMax: 5000,
-  readsWaitingMax: 4096,
-  closeTimeoutMs: 5000,
-  operatorToken: undefined,
-  sessionTtlMsMax: 86_400_000,
-  sessionsPerOwnerMax: 32,
-  sessionSkewMs: 30_000,
-  webSocket: {
-    connectionsMax: 5000,
-    connectionsPerAddressMax: 200,
-    frameBytesMax: 262_144,
-    messages: { ratePerSecond: 500, burst: 2000 },
-    ringSize: 1024,
-    channelsPerConnectionMax: 64,
-    channelsMax: 20_000,
-    warnBytes: 1_048_576,
-    dropBytes: 8_388_608,
-    heartbeatMs: 15_000,
-    closeGraceMs: 2000,
-  },
-};
+export const GATEWAY_PRESETS: Omit<GatewayOptions, 'host' | 'port' | 'sessionKey' | 'dataFolder'> =
+  {
+    tls: undefined,
+    trustProxy: false,
+    corsOrigins: [],
+    version: '0.1.0',
+    bodyBytesMax: 1_048_576,
+    bodyDepthMax: 16,
+    ordersPerRequestMax: 500,
+    accountBucket: { ratePerSecond: 200, burst: 1000 },
+    addressBucket: { ratePerSecond: 500, burst: 2000 },
+    bucketKeysMax: 100_000,
+    writesInFlightMax: 8192,
+    connectionsMax: 10_000,
+    headersTimeoutMs: 5000,
+    requestTimeoutMs: 15_000,
+    keepAliveTimeoutMs: 30_000,
+    slowCheckIntervalMs: 1000,
+    atLeastWaitMsMax: 5000,
+    readsWaitingMax: 4096,
+    closeTimeoutMs: 5000,
+    operatorToken: undefined,
+    sessionTtlMsMax: 86_400_000,
+    sessionsPerOwnerMax: 32,
+    sessionSkewMs: 30_000,
+    webSocket: {
+      connectionsMax: 5000,
+      connectionsPerAddressMax: 200,
+      frameBytesMax: 262_144,
+      messages: { ratePerSecond: 500, burst: 2000 },
+      ringSize: 1024,
+      channelsPerConnectionMax: 64,
+      channelsMax: 20_000,
+      warnBytes: 1_048_576,
+      dropBytes: 8_388_608,
+      heartbeatMs: 15_000,
+      closeGraceMs: 2000,
+    },
+  };

@@ -22,6 +22,8 @@ import {
 import { operatorEndpoints } from './http/operatorEndpoints.ts';
 import { orderEndpoints } from './http/orderEndpoints.ts';
 import { settlementEndpoints } from './http/settlementEndpoints.ts';
+import type { MountedPage } from './http/webPage.ts';
+import { mountPage } from './http/webPage.ts';
 import { MidsBoard } from './midsBoard.ts';
 import { OrderIntake } from './orderIntake.ts';
 import { WebSocketGateway } from './webSocket/webSocketGateway.ts';
@@ -30,6 +32,8 @@ import { WebSocketGateway } from './webSocket/webSocketGateway.ts';
 export interface Gateways {
   /** Base address, without a slash at the end. */
   readonly url: string;
+  /** Begins to build the page for people, so that the first visitor does not wait. */
+  readonly preparePage: () => void;
   /** Stops admitting, answers what is in flight, closes connections with a reason. Safe twice. */
   readonly close: () => Promise<void>;
 }
@@ -63,6 +67,7 @@ export async function openGateways(
   checkComplete(endpoints);
   const app = await createHttpServer(core, endpoints);
   await mountDocs(app, openApiDocument(options.version));
+  const page = mountPage(app, { dataFolder: options.dataFolder, log: dependencies.log });
   const webSockets = new WebSocketGateway(core, intake, mids);
   webSockets.attach(serverOf(app));
   const url = await listen(app, options);
@@ -70,8 +75,9 @@ export async function openGateways(
   let closing: Promise<void> | undefined;
   return {
     url,
+    preparePage: page.prepare,
     close: () => {
-      closing ??= closeAll({ core, app, webSockets }).finally(stopMids);
+      closing ??= closeAll({ core, app, webSockets, page }).finally(stopMids);
       return closing;
     },
   };
@@ -81,11 +87,13 @@ interface OpenParts {
   readonly core: GatewayCore;
   readonly app: FastifyInstance;
   readonly webSockets: WebSocketGateway;
+  readonly page: MountedPage;
 }
 
 /** In this order: no new writes, those in flight answered, then the connections. */
-async function closeAll({ core, app, webSockets }: OpenParts): Promise<void> {
+async function closeAll({ core, app, webSockets, page }: OpenParts): Promise<void> {
   const server = serverOf(app);
+  await page.close();
   webSockets.warn();
   const drained = core.gate.close();
   await bounded(drained, core.options.closeTimeoutMs);

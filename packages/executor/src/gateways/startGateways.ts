@@ -48,6 +48,7 @@ export function gatewayOptions(
     ...GATEWAY_PRESETS,
     host: http.host,
     port: http.port,
+    dataFolder: wiring.config.dataDir,
     tls,
     trustProxy: http.trustProxy,
     corsOrigins: http.corsOrigins,

@@ -25,8 +25,6 @@ const FAVICON = [
 
 /** Serves the OpenAPI document and the page that reads it. */
 export async function mountDocs(app: FastifyInstance, openApi: unknown): Promise<void> {
-  // Until there is a page for people to trade on, the address that is printed shows the manual.
-  app.get('/', async (_, reply) => reply.redirect('/docs'));
   app.get('/openapi.json', async (_, reply) => sendJson(reply, openApi));
   app.get('/favicon.ico', async (_, reply) => {
     return reply.type('image/svg+xml').header('cache-control', 'max-age=86400').send(FAVICON);

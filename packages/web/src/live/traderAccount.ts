@@ -1,0 +1,102 @@
+import { DEMO_DOMAIN, developmentAccount } from '@lawbook/analytics/demoWorld';
+import { keySigner } from '@lawbook/api/client/signers';
+import type { TypedDataView } from '@lawbook/api/schema/accountViews';
+import { Fault } from '@lawbook/exchange/failures/fault';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
+import { accountId } from '@lawbook/exchange/ledger/account';
+
+/** What an account signs: one EIP-712 message of the venue, and the digest that stands for it. */
+export interface SigningWish {
+  readonly primaryType: string;
+  readonly message: object;
+  readonly digest: Uint8Array;
+}
+
+/** The part of EIP-1193 that the page uses. */
+export interface WalletProvider {
+  readonly request: (call: {
+    readonly method: string;
+    readonly params?: readonly unknown[];
+  }) => Promise<unknown>;
+  readonly on?: (event: string, listener: (argument: unknown) => void) => void;
+}
+
+/** Who trades on this page. */
+export interface TraderAccount {
+  readonly kind: 'demo' | 'wallet';
+  /** A demo name, or the name of the wallet. */
+  readonly name: string;
+  readonly account: AccountId;
+  readonly sign: (wish: SigningWish) => Promise<string>;
+  /** For acts on the chain; demo accounts have none. */
+  readonly provider?: WalletProvider;
+  /** The public key of a demo account; wallets keep theirs. */
+  readonly secretKey?: Uint8Array;
+}
+
+/** A name of a demo account: letters and digits, 3 to 20. */
+export const DEMO_NAME: RegExp = /^[a-z][a-z0-9-]{2,19}$/;
+
+/** Development keys are public, so they are offered on a local development chain only. */
+export function offersDemoAccounts(typed: TypedDataView): boolean {
+  return BigInt(typed.domain.chainId) === DEMO_DOMAIN.chainId;
+}
+
+/** A demo account: its key can be derived by anybody from its name. */
+export function demoTrader(name: string): TraderAccount {
+  const { account, secretKey } = developmentAccount(name);
+  const signer = keySigner(secretKey);
+  return {
+    kind: 'demo',
+    name,
+    account,
+    secretKey,
+    sign: async ({ digest }) => signer.sign(digest),
+  };
+}
+
+/**
+ * Asks a wallet for its account and lets it sign the venue's messages.
+ *
+ * @throws Fault WEB_WALLET_REFUSED when its owner says no, or it names no account.
+ */
+export async function walletTrader(
+  { name, provider }: { readonly name: string; readonly provider: WalletProvider },
+  typed: TypedDataView,
+): Promise<TraderAccount> {
+  const [first] = (await ask(provider, 'eth_requestAccounts', [])) as readonly string[];
+  if (first === undefined) throw walletRefused('It names no account.');
+  const account = accountId(first);
+  return {
+    kind: 'wallet',
+    name,
+    account,
+    provider,
+    sign: async ({ primaryType, message }) => {
+      const { EIP712Domain = [], [primaryType]: fields = [] } = typed.types;
+      const types = { EIP712Domain, [primaryType]: fields };
+      const request = JSON.stringify({ domain: typed.domain, types, primaryType, message });
+      return String(await ask(provider, 'eth_signTypedData_v4', [account, request]));
+    },
+  };
+}
+
+async function ask(
+  provider: WalletProvider,
+  method: string,
+  params: readonly unknown[],
+): Promise<unknown> {
+  try {
+    return await provider.request({ method, params });
+  } catch (cause) {
+    const { message = 'It gave no reason.' } = (cause ?? {}) as { readonly message?: string };
+    throw walletRefused(message, cause);
+  }
+}
+
+function walletRefused(reason: string, cause?: unknown): Fault {
+  return new Fault(`The wallet did not do it. ${reason}`, {
+    code: 'WEB_WALLET_REFUSED',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,137 @@
+import { DEMO_NAMES } from '@lawbook/analytics/demoWorld';
+import type { FormEvent, ReactElement } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { desk, sitDown } from '../live/desk.ts';
+import { useLive } from '../live/live.ts';
+import { recall, remember } from '../live/settings.ts';
+import { say } from '../live/toasts.ts';
+import { DEMO_NAME, demoTrader, offersDemoAccounts, walletTrader } from '../live/traderAccount.ts';
+import { troubleOf } from '../live/trouble.ts';
+import type { FoundWallet } from '../live/wallets.ts';
+import { wallets } from '../live/wallets.ts';
+import { shortHash } from '../words/numbers.ts';
+import { useVenue } from './venueContext.tsx';
+
+const ACCOUNT_KEY = 'lawbook.demoAccount';
+
+/** Who trades here: a demo account, or a wallet of this browser. */
+export function AccountPicker(): ReactElement {
+  const venue = useVenue();
+  const now = useLive(desk);
+  const found = useLive(wallets);
+  const [isOpen, setOpen] = useState(false);
+  const [isDemo, setDemo] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  useRememberedAccount(setDemo);
+  useEffect(() => {
+    if (!isOpen) return;
+    const close = (event: Event): void => {
+      const isEscape = event instanceof KeyboardEvent && event.key === 'Escape';
+      const isOutside =
+        event instanceof MouseEvent && box.current?.contains(event.target as Node) === false;
+      if (isEscape || isOutside) setOpen(false);
+    };
+    document.addEventListener('keydown', close);
+    document.addEventListener('mousedown', close);
+    return () => {
+      document.removeEventListener('keydown', close);
+      document.removeEventListener('mousedown', close);
+    };
+  }, [isOpen]);
+  const chooseDemo = (name: string): void => {
+    sitDown(demoTrader(name), venue);
+    remember(ACCOUNT_KEY, name);
+    setOpen(false);
+  };
+  const chooseWallet = async (wallet: FoundWallet): Promise<void> => {
+    try {
+      sitDown(await walletTrader(wallet, await venue.client.readTypedData()), venue);
+      setOpen(false);
+    } catch (cause) {
+      say({ tone: 'bad', title: 'The wallet was not connected', words: troubleOf(cause) });
+    }
+  };
+  return (
+    <div className="picker" ref={box}>
+      <button
+        type="button"
+        className="button picker-button"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        {now === undefined ? 'Choose an account' : now.who.name}
+        {now !== undefined && <span className="dim mono">{shortHash(now.who.account, 3)}</span>}
+      </button>
+      {isOpen && (
+        <div className="picker-menu">
+          {isDemo && <DemoChoices choose={chooseDemo} />}
+          <p className="picker-head">Wallets of this browser</p>
+          {found.length === 0 && (
+            <p className="dim">None was found. A wallet extension offers one.</p>
+          )}
+          {found.map((wallet) => (
+            <button key={wallet.id} type="button" onClick={() => void chooseWallet(wallet)}>
+              {wallet.name}
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Sits down at the account of the last visit, alice on the first, where demo accounts exist. */
+function useRememberedAccount(setDemo: (offers: boolean) => void): void {
+  const venue = useVenue();
+  useEffect(() => {
+    let isGone = false;
+    venue.client.readTypedData().then(
+      (typed) => {
+        if (isGone) return;
+        const offers = offersDemoAccounts(typed);
+        setDemo(offers);
+        if (!offers || desk.get() !== undefined) return;
+        const name = recall(ACCOUNT_KEY) ?? DEMO_NAMES[0];
+        if (DEMO_NAME.test(name)) sitDown(demoTrader(name), venue);
+      },
+      (cause: unknown) => venue.trouble.set(troubleOf(cause)),
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [venue, setDemo]);
+}
+
+function DemoChoices({ choose }: { readonly choose: (name: string) => void }): ReactElement {
+  const [name, setName] = useState('');
+  const isName = DEMO_NAME.test(name);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (isName) choose(name);
+  };
+  return (
+    <>
+      <p className="picker-head">Demo accounts, no wallet needed</p>
+      <p className="dim">Their keys are public. Never for real money.</p>
+      {DEMO_NAMES.map((known) => (
+        <button key={known} type="button" onClick={() => choose(known)}>
+          {known} <span className="dim mono">{shortHash(demoTrader(known).account, 4)}</span>
+        </button>
+      ))}
+      <form onSubmit={submit} className="picker-new">
+        <label htmlFor="demo-name">A new one</label>
+        <input
+          id="demo-name"
+          placeholder="3 to 20 letters or digits"
+          autoComplete="off"
+          maxLength={20}
+          value={name}
+          onChange={(event) => setName(event.target.value.toLowerCase())}
+        />
+        <button type="submit" className="button" disabled={!isName}>
+          Use it
+        </button>
+      </form>
+    </>
+  );
+}
