@@ -5,6 +5,7 @@ import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
 import type { Input, SequencedInput } from '@lawbook/exchange/inputs';
 import { encodeInput } from '@lawbook/exchange/inputs';
+import type { AdmissionBounds } from '@lawbook/exchange/orders/admissionBounds';
 import { ADMISSION_BOUNDS } from '@lawbook/exchange/orders/admissionBounds';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { BatchTransition } from '@lawbook/exchange/transition';
@@ -27,6 +28,8 @@ export interface SequencerDependencies {
   readonly journal: Pick<Journal, 'append' | 'refusal' | 'sequence'>;
   /** Milliseconds since 1970. May jump: times given to inputs never decrease. */
   readonly clock: () => number;
+  /** What is asked of new inputs; left away, the bounds of a venue that settles. */
+  readonly bounds?: AdmissionBounds;
   /** Called once, when the journal fails; the state in memory is ahead of the disk from then on. */
   readonly onFailure: (fault: unknown) => void;
 }
@@ -43,6 +46,7 @@ export class Sequencer {
   readonly #machine: StateMachine;
   readonly #journal: Pick<Journal, 'append' | 'refusal' | 'sequence'>;
   readonly #clock: () => number;
+  readonly #bounds: AdmissionBounds;
   readonly #onFailure: (fault: unknown) => void;
   #failed = false;
   /** The promise of the last group of which a failure will be noticed. */
@@ -52,6 +56,7 @@ export class Sequencer {
     this.#machine = dependencies.machine;
     this.#journal = dependencies.journal;
     this.#clock = dependencies.clock;
+    this.#bounds = dependencies.bounds ?? ADMISSION_BOUNDS;
     this.#onFailure = dependencies.onFailure;
   }
 
@@ -73,7 +78,7 @@ export class Sequencer {
     const payload = encodeInput(entry);
     const refusal = this.#refusal(payload.length);
     if (refusal !== undefined) return refusal;
-    const applied = this.#machine.apply(entry, ADMISSION_BOUNDS);
+    const applied = this.#machine.apply(entry, this.#bounds);
     if (!applied.ok) return applied;
     return accepted(this.#record(entry, payload, applied.value));
   }

@@ -8,7 +8,9 @@ import {
   voidBatch,
 } from '@lawbook/api/schema/operatorRoutes';
 import { invariant } from '@lawbook/exchange/failures/invariant';
+import type { Refused } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
+import type { Input } from '@lawbook/exchange/inputs';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import { AmountReader, acceptMarket, acceptParameters } from '../acceptMarket.ts';
 import type { GatewayCore } from '../gatewayCore.ts';
@@ -31,6 +33,8 @@ export function operatorEndpoints(core: GatewayCore, intake: OrderIntake): Endpo
     endpoint(createMarket, async ({ body }) => {
       const input = acceptMarket(state, body, core.dependencies.clock());
       if (!input.ok) return input;
+      const unsettleable = refuseUnsettleable(core, input.value);
+      if (unsettleable !== undefined) return unsettleable;
       const result = await intake.execute(input.value);
       if (!result.ok) return result;
       return answer({ marketId: body.marketId, sequence: result.value.sequence });
@@ -38,6 +42,9 @@ export function operatorEndpoints(core: GatewayCore, intake: OrderIntake): Endpo
     endpoint(setParameters, async ({ params, body }) => {
       const parameters = acceptParameters(state, Number(params.marketId), body);
       if (!parameters.ok) return parameters;
+      const mids = state.markets.get(parameters.value.marketId)?.reference.mids ?? [];
+      const actual = mids.length > 0 ? core.venue.unsettleable(parameters.value, mids) : undefined;
+      if (actual !== undefined) return refuse('notSettleable', { field: 'parameters', actual });
       // A base layer settles under parameters that it knows: they are registered there first.
       await core.venue.prepareParameters(parameters.value);
       const result = await intake.execute({ kind: 'setParameters', parameters: parameters.value });
@@ -62,11 +69,12 @@ export function operatorEndpoints(core: GatewayCore, intake: OrderIntake): Endpo
       return result.ok ? answer({ ...params, sequence: result.value.sequence }) : result;
     }),
     endpoint(creditDeposit, async ({ body }) => {
-      if (core.venue.settlement().phase !== 'notConfigured') {
-        return refuse('notSettleable', { field: 'amount', actual: 'a development credit' });
-      }
       const read = new AmountReader(state);
       const asset = read.asset('symbol', body.symbol);
+      // Assets that no base layer holds come from nowhere else.
+      if (asset.settles && core.venue.settlement().phase !== 'notConfigured') {
+        return refuse('notSettleable', { field: 'amount', actual: 'a development credit' });
+      }
       const units = read.amount('amount', body.symbol, body.amount);
       if (read.refusal !== undefined) return read.refusal;
       const account = accountId(body.owner);
@@ -81,4 +89,19 @@ export function operatorEndpoints(core: GatewayCore, intake: OrderIntake): Endpo
       return answer({ kind: 'developmentCredit', ...body, owner: account, sequence });
     }),
   ];
+}
+
+/**
+ * With a base layer, a market is one that can settle, and its pool is paid in over there: units
+ * from nowhere would be a pool that no epoch may start from.
+ */
+function refuseUnsettleable(
+  { venue }: GatewayCore,
+  { parameters, oracle, inventory }: Extract<Input, { kind: 'createMarket' }>,
+): Refused | undefined {
+  if (venue.settlement().phase === 'notConfigured') return undefined;
+  const flaw = venue.unsettleable(parameters, oracle.mids);
+  if (flaw !== undefined) return refuse('notSettleable', { field: 'parameters', actual: flaw });
+  if (inventory.every((units) => units === 0n)) return undefined;
+  return refuse('notSettleable', { field: 'inventory', actual: 'units that nobody deposited' });
 }
