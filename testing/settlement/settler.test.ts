@@ -84,6 +84,28 @@ test('trading pauses while the base layer is away and goes on once it has caught
   checkOrder(stage, stage.settledNumbers().length);
 });
 
+test('a list that comes back in another block is told with that block', async () => {
+  const stage = new SettlerStage(5, FAIR);
+  await stage.open();
+  stage.seal();
+  await stage.clock.runUntil(() => stage.settler?.lag().settled === 1n, {
+    what: 'a settled list',
+    withinMs: 60_000,
+  });
+  const before = await stage.settler?.record(1n);
+  // All in one moment: no look at the chain falls between.
+  const { chain, layer } = stage.venue;
+  chain.reorganise(4);
+  chain.mine(2, () => true);
+  chain.mine(4);
+  await runUntilSettled(stage, 1);
+  const after = await stage.settler?.record(1n);
+  assert.notEqual(after?.blockNumber, before?.blockNumber);
+  assert.equal(after?.blockNumber, (await layer.settled(1n))?.blockNumber);
+  assert.equal(stage.events.filter(({ kind }) => kind === 'unwound').length, 0);
+  await stage.settler?.close();
+});
+
 test('a reorganisation puts records back and the lists settle again', async () => {
   const stage = new SettlerStage(4, FAIR);
   await stage.open();

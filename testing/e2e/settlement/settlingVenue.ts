@@ -182,6 +182,17 @@ export class SettlingVenue {
   }
 }
 
+/** Why an order was refused, before or after it was signed. */
+export function rejectionOf(placed: Result<OrderAnswer>): {
+  readonly code: string;
+  readonly field: string;
+  readonly actual?: unknown;
+} {
+  if (!placed.ok) return placed.rejection;
+  if (placed.value.kind === 'rejected') return placed.value.rejection;
+  throw new Error('the order was accepted');
+}
+
 /** One call of a chain. @throws Error with what the chain said. */
 export async function callChain(
   url: string,

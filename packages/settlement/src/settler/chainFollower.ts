@@ -33,6 +33,7 @@ export async function followChain(parts: FollowerParts): Promise<boolean> {
   }
   if (included.listNumber < book.settled()) await unwind(included.listNumber, parts);
   await markSettled(included.listNumber, parts);
+  await followPlaces(parts);
   await markFinal(minimum(final.listNumber, included.listNumber), parts);
   return true;
 }
@@ -103,6 +104,22 @@ async function markSettled(listNumber: bigint, parts: FollowerParts): Promise<vo
       });
     });
     book.noteSettled(k);
+  }
+}
+
+/** A list may leave the chain and come back in another block before anybody has looked. */
+async function followPlaces({ book, layer }: FollowerParts): Promise<void> {
+  for (let k = book.finalized() + 1n; k <= book.settled(); k += 1n) {
+    const found = await layer.settled(k);
+    // It left just now: the next look unwinds it.
+    if (found === undefined) return;
+    const { transaction, blockNumber } = found;
+    await book.change(k, (before) => {
+      invariant(before !== undefined, 'a list that was settled has a record');
+      if (before.transaction === transaction && before.blockNumber === blockNumber) return before;
+      const gasUsed = before.transaction === transaction ? before.gasUsed : undefined;
+      return { ...before, transaction, blockNumber, gasUsed };
+    });
   }
 }
 
