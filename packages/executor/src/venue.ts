@@ -59,6 +59,7 @@ export interface VenueSettlement {
   pausedBecause(): string | undefined;
   agreement(): Promise<AgreementState>;
   settledVault(owner: AccountId): Promise<SettledVault>;
+  unsettleable(parameters: BatchParameters, mids: readonly bigint[]): string | undefined;
   prepareParameters(parameters: BatchParameters): Promise<void>;
   journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined>;
 }
@@ -103,6 +104,10 @@ export class Venue implements VenueService {
 
   settlement(): SettlementStatus {
     return this.#parts.settlement?.status() ?? SETTLES_NOWHERE;
+  }
+
+  unsettleable(parameters: BatchParameters, mids: readonly bigint[]): string | undefined {
+    return this.#parts.settlement?.unsettleable(parameters, mids);
   }
 
   async prepareParameters(parameters: BatchParameters): Promise<void> {

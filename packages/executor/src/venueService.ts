@@ -45,6 +45,11 @@ export interface VenueService {
   /** Where it settles, and how far behind trading that is. */
   settlement(): SettlementStatus;
   /**
+   * Why no epoch of a market could settle, while prices are about `mids`; undefined when one could,
+   * or without a base layer.
+   */
+  unsettleable(parameters: BatchParameters, mids: readonly bigint[]): string | undefined;
+  /**
    * Makes sure that epochs can settle under new parameters; returns at once without a base layer.
    * @throws Fault of the base layer.
    */

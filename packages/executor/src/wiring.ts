@@ -27,6 +27,7 @@ import { recover } from './recovery.ts';
 import { BatchScheduler } from './scheduler/batchScheduler.ts';
 import { OracleBoard } from './scheduler/oracleBoard.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
+import { BridgePlaces } from './settlement/bridgePlaces.ts';
 import { ListRecords } from './settlement/listRecords.ts';
 import type { SettlementPlan } from './settlement/settlementPlan.ts';
 import { SettlementService } from './settlement/settlementService.ts';
@@ -196,6 +197,7 @@ function createSettlement(
   if (plan === undefined) return undefined;
   const { exposure, marketId } = config.settlement;
   const records = new ListRecords(store);
+  const places = new BridgePlaces(store);
   const source = new VenueEpochSource(marketId, index);
   return new SettlementService({
     marketId,
@@ -203,11 +205,13 @@ function createSettlement(
       unsettledListsMax: exposure.unsettledEpochsMax,
       unsettledAgeMsMax: exposure.unsettledAgeMsMax,
     },
+    unprovableParameters: plan.unprovableParameters,
     clock: Date.now,
     log,
     source,
     record: (listNumber) => records.get(listNumber),
-    open: (events) => plan.open({ machine, source, store: records, execute, log, ...events }),
+    open: (events) =>
+      plan.open({ machine, source, store: records, places, execute, log, ...events }),
   });
 }
 

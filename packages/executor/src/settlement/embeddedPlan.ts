@@ -41,7 +41,13 @@ import { readSettledState } from '../recovery/settledState.ts';
 import { agreementOf } from './agreementOf.ts';
 import { depositDemoMoney } from './demoDeposits.ts';
 import type { EpochProver } from './epochProver.ts';
-import { openEpochProver, PROVABLE_ORDERS, pointsFor, unprovableEpoch } from './epochProver.ts';
+import {
+  openEpochProver,
+  PROVABLE_ORDERS,
+  pointsFor,
+  unprovableEpoch,
+  unprovableParameters,
+} from './epochProver.ts';
 import { openDesk } from './operatorDesk.ts';
 import type { SettlementPlan, VenueSide } from './settlementPlan.ts';
 import type { OpenedSettlement } from './settlementService.ts';
@@ -77,6 +83,7 @@ export function embeddedPlan(config: Config): SettlementPlan {
   return {
     domain: { chainId: BigInt(CHAIN_ID), address: accountId(baseLayer) },
     unprovable: unprovableEpoch,
+    unprovableParameters,
     demoInputs: (timeMs) => {
       const nothing = demoTargets().map(() => amount(0n));
       return demoMarketInputs(parameters, timeMs, nothing);

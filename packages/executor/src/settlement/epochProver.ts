@@ -1,9 +1,10 @@
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
+import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import type { BatchTransition } from '@lawbook/exchange/transition';
 import { openPoseidon2 } from '@lawbook/proofs/barretenberg/poseidon2';
 import type { EpochShape } from '@lawbook/proofs/circuits/epochCircuit';
-import { EPOCH_SHAPES, unprovable } from '@lawbook/proofs/circuits/epochCircuit';
+import { EPOCH_SHAPES, unprovable, unprovableMarket } from '@lawbook/proofs/circuits/epochCircuit';
 import type { ReferenceString } from '@lawbook/proofs/keys/referenceString';
 import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
 import { HonkProver } from '@lawbook/proofs/provers/honk/honkProver';
@@ -173,4 +174,18 @@ export function unprovableEpoch(batches: readonly BatchTransition[]): string | u
     return `A transaction has room for ${SETTLE_BYTES_MAX} bytes, and the epoch may need ${bytes}.`;
   }
   return unprovable(batches, LARGEST);
+}
+
+/**
+ * Why no epoch of a market with these parameters could be proved or settled, whatever is traded in
+ * it; undefined when some could. `mids` are those that its prices are about.
+ */
+export function unprovableParameters(
+  parameters: BatchParameters,
+  mids: readonly bigint[],
+): string | undefined {
+  if (parameters.orderCountMax > PROVABLE_ORDERS) {
+    return `A batch that settles has ${PROVABLE_ORDERS} orders at most (orderCountMax).`;
+  }
+  return unprovableMarket(parameters, mids, LARGEST);
 }

@@ -1,8 +1,10 @@
 import type { Result } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
+import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { BatchTransition } from '@lawbook/exchange/transition';
+import type { BridgePlaceStore } from '@lawbook/settlement/bridge/bridge';
 import type { EpochSource } from '@lawbook/settlement/settler/epochSource';
 import type { SettlementStore } from '@lawbook/settlement/settler/settlementStore';
 import type { SettlerEvent } from '@lawbook/settlement/settler/settler';
@@ -16,6 +18,7 @@ export interface VenueSide {
   readonly machine: StateMachine;
   readonly source: EpochSource;
   readonly store: SettlementStore;
+  readonly places: BridgePlaceStore;
   /** Sequences what was observed on the base layer. */
   readonly execute: (input: Input) => Promise<Result<Executed>>;
   /** Called when the ledger cannot follow the base layer; trading halts. */
@@ -29,6 +32,11 @@ export interface SettlementPlan {
   readonly domain: VenueDomain;
   /** Why no circuit of the plan can prove an epoch of these batches. */
   readonly unprovable: (batches: readonly BatchTransition[]) => string | undefined;
+  /** Why no epoch of a market with these parameters can be proved, while prices are about `mids`. */
+  readonly unprovableParameters: (
+    parameters: BatchParameters,
+    mids: readonly bigint[],
+  ) => string | undefined;
   /** Inputs that bring up the demo market; its money comes from the base layer. */
   readonly demoInputs: (timeMs: number) => Input[] | undefined;
   /** Opens chain, contracts, provers and settler. Called again after it has failed. */

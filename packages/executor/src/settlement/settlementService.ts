@@ -54,6 +54,11 @@ export interface SettlementListener {
 export interface SettlementServiceOptions {
   readonly marketId: number;
   readonly exposure: ExposureLimits;
+  /** Why no epoch under these parameters can be proved, while prices are about `mids`. */
+  readonly unprovableParameters: (
+    parameters: BatchParameters,
+    mids: readonly bigint[],
+  ) => string | undefined;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly log: Logger;
@@ -162,6 +167,13 @@ export class SettlementService {
   async journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined> {
     if (marketId !== this.#options.marketId) return undefined;
     return journeyOf(await this.#options.record(BigInt(epochNumber)));
+  }
+
+  /** Why no epoch of a market could settle; undefined when one could. */
+  unsettleable(parameters: BatchParameters, mids: readonly bigint[]): string | undefined {
+    const { marketId, unprovableParameters } = this.#options;
+    if (parameters.marketId !== marketId) return `Market ${marketId} alone settles here.`;
+    return unprovableParameters(parameters, mids);
   }
 
   /** @throws Fault SETTLEMENT_UNAVAILABLE while the base layer is starting, and its own. */

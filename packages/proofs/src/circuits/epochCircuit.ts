@@ -9,6 +9,7 @@ import {
 } from '@lawbook/exchange/laws/ruleTable';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import { FEE_SCALE, parameterHash, Scarcity } from '@lawbook/exchange/markets/batch/parameters';
+import { unitPrices } from '@lawbook/exchange/markets/batch/unitPrices';
 import { divFloor } from '@lawbook/exchange/numbers/mulDiv';
 import { PPM } from '@lawbook/exchange/numbers/price';
 import type { BatchTransition } from '@lawbook/exchange/transition';
@@ -102,6 +103,25 @@ function roomFlaw(batches: readonly BatchTransition[], shape: EpochShape): strin
   return `The circuit has room for ${most} ${what}, and there are ${actual}.`;
 }
 
+/**
+ * Why no batch of a market can be proved in a circuit of this shape, traded or not, while prices
+ * are about these mids; undefined when they can be. Asked before parameters are taken.
+ */
+export function unprovableMarket(
+  parameters: BatchParameters,
+  mids: readonly bigint[],
+  shape: EpochShape,
+): string | undefined {
+  const flaw = parameterFlaw(parameters, shape);
+  if (flaw !== undefined) return flaw;
+  const count = parameters.assets.length;
+  const isShaped =
+    mids.length === count && parameters.baskets.every((b) => b.units.length === count);
+  // What is misshapen the exchange refuses.
+  if (!isShaped) return undefined;
+  return unitPrices(parameters, mids).every(isUnitPrice) ? undefined : UNIT_PRICE_RULE;
+}
+
 function parameterFlaw(parameters: BatchParameters, shape: EpochShape): string | undefined {
   const { assets, baskets, scaledCovariance, scarcity, feeE7 } = parameters;
   const facts: readonly [boolean, string][] = [
@@ -123,10 +143,7 @@ function batchFlaw(batch: BatchTransition): string | undefined {
   const { commitments, parameters, solution } = batch;
   const rules = restateRules(batch);
   if (rules.flaw !== undefined) return `A batch is well formed: ${rules.flaw.rule}.`;
-  const unitPrices = [...rules.unitPrices, ...rules.unitMids];
-  if (unitPrices.some((price) => price < 1n || price >> 64n !== 0n)) {
-    return 'The unit price of every product has 64 bits.';
-  }
+  if (![...rules.unitPrices, ...rules.unitMids].every(isUnitPrice)) return UNIT_PRICE_RULE;
   const forfeits = commitments.some(({ reveal }) => reveal === undefined);
   if (!rules.halted && forfeits && parameters.bond > 0n) return 'No bond is forfeited.';
   const row = wideRow(batch, rules);
@@ -137,6 +154,12 @@ function batchFlaw(batch: BatchTransition): string | undefined {
   return uncertified === undefined
     ? undefined
     : `A block is certified with the circuit's rounding: that of order ${uncertified} is not.`;
+}
+
+const UNIT_PRICE_RULE = 'The unit price of every product has 64 bits.';
+
+function isUnitPrice(price: bigint): boolean {
+  return price >= 1n && price >> 64n === 0n;
 }
 
 /** The first row whose wish would buy, or be charged, more than the circuit has bits for. */
