@@ -15,6 +15,7 @@ export interface EpochArchive {
 export class VenueEpochSource implements EpochSource {
   readonly #marketId: number;
   readonly #archive: EpochArchive;
+  /** Resolved by an announcement until somebody who waits has heard of it. */
   #news = Promise.withResolvers<void>();
 
   constructor(marketId: number, archive: EpochArchive) {
@@ -33,16 +34,19 @@ export class VenueEpochSource implements EpochSource {
   /** Tells whoever waits that an epoch was sealed and can be read. */
   announce(): void {
     this.#news.resolve();
-    this.#news = Promise.withResolvers<void>();
   }
 
-  changed(signal: AbortSignal): Promise<void> {
+  /** For one who waits. What was announced while it was away, or looking, resolves it at once. */
+  async changed(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const stop = (): void => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
-    return Promise.race([this.#news.promise, aborted]).finally(() => {
+    try {
+      await Promise.race([this.#news.promise, aborted]);
+      this.#news = Promise.withResolvers<void>();
+    } finally {
       signal.removeEventListener('abort', stop);
-    });
+    }
   }
 }
