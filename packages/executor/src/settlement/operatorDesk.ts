@@ -67,6 +67,7 @@ export async function openDesk(parts: DeskParts, venue: VenueSide): Promise<Open
       return result.ok ? { ok: true, value: undefined } : result;
     },
     onIncident,
+    places: venue.places,
   });
   const close = async (): Promise<void> => {
     await bridge.close();
