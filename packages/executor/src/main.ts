@@ -10,6 +10,7 @@ import { startGateways } from './gateways/startGateways.ts';
 import { createLogger } from './metrics/logger.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { SettlementMeter } from './metrics/settlementMeter.ts';
 import { VenueMeter } from './metrics/venueMeter.ts';
 import { recordIncident } from './settlement/incidents.ts';
 import { planSettlement } from './settlement/planSettlement.ts';
@@ -55,6 +56,7 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
     createLogger({ level: config.log.level, secrets: token === undefined ? [] : [token] });
   const metrics = createMetrics();
   const meter = new VenueMeter(metrics);
+  const settlementMeter = new SettlementMeter(metrics);
   const startedMs = performance.now();
   const plan = await planSettlement(config);
   const wired = await wireVenue(config, {
@@ -65,6 +67,7 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
     onBroken: (batch) => meter.broken(batch),
     onGroup: (group) => meter.synced(group),
     onFault: (fault) => meter.fault(fault),
+    onProved: (cost) => settlementMeter.proved(cost),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
   metrics.replay.set((performance.now() - startedMs) / 1000);
@@ -75,7 +78,7 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
   const listen = async (): Promise<Gateways> => {
     await wired.oracle.start(running.signal);
     if (config.demo.enabled && venue.state.sequence === 0) await bringUpDemo(venue, config, plan);
-    return await openGateways({ config, wired, log, metrics, meter, token });
+    return await openGateways({ config, wired, log, metrics, meter, settlementMeter, token });
   };
   // What is open keeps the process alive: a start that fails leaves nothing running behind it.
   const gateways = await listen().catch(async (cause: unknown) => {
@@ -86,7 +89,7 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
     metrics.close();
     throw cause;
   });
-  startSettlement(wired, config, log);
+  startSettlement(wired, { config, log, meter: settlementMeter });
   const stopBeat = beat(wired, config, running.signal, log);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -118,14 +121,17 @@ interface GatewayParts {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly meter: VenueMeter;
+  readonly settlementMeter: SettlementMeter;
   readonly token: string | undefined;
 }
 
 function openGateways(parts: GatewayParts): Promise<Gateways> {
-  const { config, wired, log, metrics, meter, token } = parts;
+  const { config, wired, log, metrics, meter, settlementMeter, token } = parts;
   meter.watch(wired.venue, wired.journal, wired.oracle);
+  if (wired.settlement !== undefined) settlementMeter.watch(wired.settlement);
   const render = (): Promise<string> => {
     meter.refresh();
+    settlementMeter.refresh();
     return metrics.render();
   };
   return startGateways(wired.venue, {
@@ -157,15 +163,22 @@ async function bringUpDemo(
 }
 
 /** Starts proving and settling, and lets the venue tell how far each epoch has come. */
-function startSettlement({ venue, settlement }: WiredVenue, config: Config, log: Logger): void {
+function startSettlement(
+  { venue, settlement }: WiredVenue,
+  parts: { readonly config: Config; readonly log: Logger; readonly meter: SettlementMeter },
+): void {
+  const { config, log, meter } = parts;
   if (settlement === undefined) return;
   venue.subscribe((event) => {
     if (event.kind === 'epoch') settlement.announceEpoch();
   });
   settlement.start({
-    onRecord: ({ marketId, epochNumber }) => {
+    onUnwound: () => meter.unwound(),
+    onRecord: (record) => {
+      meter.record(record);
+      const { marketId, epochNumber } = record;
       venue.epoch(marketId, epochNumber).then(
-        (record) => record !== undefined && venue.tell({ kind: 'epoch', record }),
+        (sealed) => sealed !== undefined && venue.tell({ kind: 'epoch', record: sealed }),
         (cause: unknown) => log.error({ err: cause }, 'an epoch could not be told'),
       );
     },

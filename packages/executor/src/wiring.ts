@@ -7,6 +7,7 @@ import { accountId } from '@lawbook/exchange/ledger/account';
 import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
 import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
+import type { ProofCost } from '@lawbook/proofs/provers/honk/honkProver';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { prepareDataDirectory } from './config/dataDirectory.ts';
@@ -48,6 +49,8 @@ export interface WiringDependencies {
   /** Called for every group of inputs that became durable. */
   readonly onGroup?: (group: SyncedGroup) => void;
   readonly onFault?: (fault: unknown) => void;
+  /** Told what each proof cost. */
+  readonly onProved?: (cost: ProofCost) => void;
   readonly onProgress?: (progress: { readonly sequence: number; readonly last: number }) => void;
 }
 
@@ -191,7 +194,7 @@ interface SettlementParts {
 
 function createSettlement(
   config: Config,
-  { plan, log }: WiringDependencies,
+  { plan, log, onProved = () => undefined }: WiringDependencies,
   { store, index, machine, execute }: SettlementParts,
 ): SettlementService | undefined {
   if (plan === undefined) return undefined;
@@ -210,8 +213,10 @@ function createSettlement(
     log,
     source,
     record: (listNumber) => records.get(listNumber),
-    open: (events) =>
-      plan.open({ machine, source, store: records, places, execute, log, ...events }),
+    open: (events) => {
+      const parts = { machine, source, store: records, places, execute };
+      return plan.open({ ...parts, log, onProved, ...events });
+    },
   });
 }
 

@@ -17,12 +17,19 @@ export const BUCKETS = {
   ],
   /** Seconds from 0.1 ms to 10 s: work on a whole batch. */
   work: [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 10],
+  /** Seconds from half a second to ten minutes: proofs. */
+  proofs: [0.5, 1, 2, 4, 6, 8, 12, 20, 30, 60, 120, 300, 600],
+  /** Gas from 250,000 to 30 million: one list. */
+  gas: [
+    250_000, 500_000, 1_000_000, 1_500_000, 2_000_000, 3_000_000, 5_000_000, 10_000_000, 30_000_000,
+  ],
   /** Bytes from 256 to 16 MiB. */
   sizes: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 16_777_216],
 } as const;
 
 /**
- * Every metric of the venue. Names end in their unit: `_seconds`, `_bytes`, or `_total` for counts.
+ * Every metric of the venue. Names end in their unit: `_seconds`, `_bytes`, `_gas`, what is counted
+ * at a moment (`_lists`, `_proofs`), or `_total` for counts that only grow.
  * The property name is how code refers to the metric.
  */
 export const METRICS = {
@@ -125,6 +132,62 @@ export const METRICS = {
     kind: 'counter',
     help: 'Epochs that reached a level',
     labels: ['level'],
+  },
+  levelLists: {
+    name: 'lawbook_level_lists',
+    kind: 'gauge',
+    help: 'Number of the newest list that reached a level: sealed, proven, settled, finalized',
+    labels: ['level'],
+  },
+  unsettledLists: {
+    name: 'lawbook_unsettled_lists',
+    kind: 'gauge',
+    help: 'Lists that are sealed and not settled',
+    labels: [],
+  },
+  oldestList: {
+    name: 'lawbook_oldest_list_seconds',
+    kind: 'gauge',
+    help: 'Age of the oldest list that waits for its proof, or for its settlement; 0 for none',
+    labels: ['waits'],
+  },
+  listsUnwound: {
+    name: 'lawbook_lists_unwound_total',
+    kind: 'counter',
+    help: 'Times that settled lists left the chain; they settle again',
+    labels: [],
+  },
+  settleGas: {
+    name: 'lawbook_settle_gas',
+    kind: 'histogram',
+    help: 'Gas that the settlement of one list used',
+    labels: [],
+    buckets: 'gas',
+  },
+  exposurePause: {
+    name: 'lawbook_exposure_pause_seconds',
+    kind: 'gauge',
+    help: 'How long orders have been refused because too much is unsettled; 0 while they are taken',
+    labels: [],
+  },
+  proofs: {
+    name: 'lawbook_proofs_total',
+    kind: 'counter',
+    help: 'Proofs by backend and outcome: proved or failed',
+    labels: ['backend', 'outcome'],
+  },
+  provingNow: {
+    name: 'lawbook_proving_proofs',
+    kind: 'gauge',
+    help: 'Proofs in hand by backend: running or queued',
+    labels: ['backend', 'state'],
+  },
+  prove: {
+    name: 'lawbook_prove_seconds',
+    kind: 'histogram',
+    help: 'One proof from its start to its bytes, by circuit',
+    labels: ['circuit'],
+    buckets: 'proofs',
   },
   oracleAge: {
     name: 'lawbook_oracle_age_seconds',

@@ -3,13 +3,15 @@ import type { Journal, SyncedGroup } from '../journal/journal.ts';
 import type { OracleAdapter } from '../oracles/oracleAdapter.ts';
 import type { BrokenBatch, ClearedBatch } from '../pipeline.ts';
 import type { Venue } from '../venue.ts';
-import type { VenueEvent } from '../venueTypes.ts';
+import type { SealedEpoch, VenueEvent } from '../venueTypes.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Turns what happens in a venue into metrics. It only watches: nothing depends on it. */
 export class VenueMeter {
   readonly #metrics: Metrics;
   readonly #levels = new Map<string, number>();
+  /** Highest epoch by market and level; levels and markets are few. */
+  readonly #highest = new Map<string, number>();
   #journal: Journal | undefined;
   #oracle: OracleAdapter | undefined;
 
@@ -66,10 +68,17 @@ export class VenueMeter {
       this.#metrics.ordersAccepted.inc({ market: String(event.record.order.marketId) });
     }
     if (event.kind === 'epoch') {
-      for (const level of ['executed', event.record.level]) {
-        this.#metrics.epochs.inc({ level });
-        this.#levels.set(level, event.record.epoch.sealedAtMs);
-      }
+      for (const level of ['executed', event.record.level]) this.#reach(level, event.record);
     }
+  }
+
+  /** An epoch is told again whenever something about it changes, and counts once for a level. */
+  #reach(level: string, { epoch }: SealedEpoch): void {
+    const { marketId, epochNumber, sealedAtMs } = epoch;
+    const place = `${marketId}/${level}`;
+    if (epochNumber <= (this.#highest.get(place) ?? 0)) return;
+    this.#highest.set(place, epochNumber);
+    this.#metrics.epochs.inc({ level });
+    this.#levels.set(level, sealedAtMs);
   }
 }

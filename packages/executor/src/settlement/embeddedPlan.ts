@@ -162,7 +162,8 @@ async function open(
     const { shard } = settlement;
     const reference = { directory: join(directory, 'reference'), points: pointsFor(keys) };
     const string = await openDevelopmentString(reference);
-    const prover = await openEpochProver({ proofs, string, keys, shard, log: venue.log });
+    const { log, onProved } = venue;
+    const prover = await openEpochProver({ proofs, string, keys, shard, log, onProved });
     closers.push(() => prover.close());
     const finality = { kind: 'confirmations', blocks: settlement.finalityBlocks } as const;
     const ready = { config, chain, started, prover, ...parts };

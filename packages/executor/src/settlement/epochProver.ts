@@ -7,6 +7,7 @@ import type { EpochShape } from '@lawbook/proofs/circuits/epochCircuit';
 import { EPOCH_SHAPES, unprovable, unprovableMarket } from '@lawbook/proofs/circuits/epochCircuit';
 import type { ReferenceString } from '@lawbook/proofs/keys/referenceString';
 import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
+import type { ProofCost } from '@lawbook/proofs/provers/honk/honkProver';
 import { HonkProver } from '@lawbook/proofs/provers/honk/honkProver';
 import { Urgency } from '@lawbook/proofs/provers/prover';
 import type { DecisionInputs } from '@lawbook/proofs/provers/router/decision';
@@ -53,6 +54,8 @@ export interface EpochProverOptions {
   readonly keys: readonly VerifyingKey[];
   readonly shard: number;
   readonly log: Logger;
+  /** Told what each proof cost. */
+  readonly onProved: (cost: ProofCost) => void;
 }
 
 /** Failures after which a backend is left alone for a while. */
@@ -65,7 +68,7 @@ const DEADLINE_MS = 30_000;
 
 /** Opens the provers of the venue: children of this process, one for each proof. */
 export async function openEpochProver(options: EpochProverOptions): Promise<EpochProver> {
-  const { proofs, string, keys, shard, log } = options;
+  const { proofs, string, keys, shard, log, onProved } = options;
   const hash = await openPoseidon2();
   const honk = new HonkProver({
     string,
@@ -75,7 +78,10 @@ export async function openEpochProver(options: EpochProverOptions): Promise<Epoc
     queueMax: QUEUE_MAX,
     memoryBytesMax: proofs.memoryBytes,
     timeoutMs: proofs.timeoutMs,
-    onMeasured: (cost) => log.debug({ cost }, 'an epoch was proved'),
+    onMeasured: (cost) => {
+      log.debug({ cost }, 'an epoch was proved');
+      onProved(cost);
+    },
   });
   const router = new Router({
     backends: [{ prover: honk, costPerSecond: 1 }],

@@ -102,7 +102,8 @@ async function open(
   const started = await startEngine(config, deployment, venue.log);
   const closers: (() => Promise<void>)[] = [() => started.close()];
   try {
-    const prover = await openEpochProver({ proofs, string, keys, shard, log: venue.log });
+    const { log, onProved } = venue;
+    const prover = await openEpochProver({ proofs, string, keys, shard, log, onProved });
     closers.push(() => prover.close());
     const [lane] = started.engine.lanes();
     invariant(lane !== undefined, 'the engine signs for the operator');

@@ -4,6 +4,7 @@ import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters
 import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { BatchTransition } from '@lawbook/exchange/transition';
+import type { ProofCost } from '@lawbook/proofs/provers/honk/honkProver';
 import type { BridgePlaceStore } from '@lawbook/settlement/bridge/bridge';
 import type { EpochSource } from '@lawbook/settlement/settler/epochSource';
 import type { SettlementStore } from '@lawbook/settlement/settler/settlementStore';
@@ -24,6 +25,8 @@ export interface VenueSide {
   /** Called when the ledger cannot follow the base layer; trading halts. */
   readonly onIncident: (sentence: string) => void;
   readonly onEvent: (event: SettlerEvent) => void;
+  /** Told what each proof cost. */
+  readonly onProved: (cost: ProofCost) => void;
   readonly log: Logger;
 }
 

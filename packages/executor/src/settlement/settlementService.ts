@@ -46,6 +46,8 @@ export interface ProverFacts {
 export interface SettlementListener {
   /** An epoch came further, or fell back. */
   readonly onRecord: (record: ListRecord) => void;
+  /** Settled lists left the chain. */
+  readonly onUnwound: () => void;
   /** The base layer and this venue hold different things: trading must halt. */
   readonly onStopped: (sentence: string) => void;
 }
@@ -138,6 +140,12 @@ export class SettlementService {
     const reading = { lag, nowMs: this.#options.clock(), before: this.#pause };
     this.#pause = judgeExposure(this.#options.exposure, reading);
     return this.#pause?.reason;
+  }
+
+  /** Since when orders are refused for exposure, milliseconds since 1970; undefined while not. */
+  pausedSinceMs(): number | undefined {
+    this.pausedBecause();
+    return this.#pause?.since;
   }
 
   health(): ComponentHealth[] {
@@ -249,6 +257,7 @@ export class SettlementService {
         return;
       case 'unwound':
         log.warn({ listNumber: String(event.listNumber) }, 'settled lists left the chain');
+        this.#listener?.onUnwound();
         return;
       case 'alert':
         log.error({ listNumber: String(event.listNumber) }, event.sentence);
