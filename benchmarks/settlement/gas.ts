@@ -2,9 +2,10 @@ import { readEngineSettings } from '@lawbook/chains/configuration/engineSettings
 import { startChainEngine } from '@lawbook/chains/configuration/startChainEngine';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import { evmVerifier } from '@lawbook/proofs/verifier/evmVerifier';
-import type { Hex } from 'viem';
-import { hexToBytes } from 'viem';
-import type { MinedAnvil } from '../../testing/settlement/evm/minedAnvil.ts';
+import type { Submission } from '@lawbook/settlement/baseLayer/submission';
+import { SettlementFault } from '@lawbook/settlement/settlementFault';
+import { bytesToHex, encodeFunctionData } from 'viem';
+import { BASE_LAYER_ABI } from '../../contracts/generated/baseLayerAbi.ts';
 import { startMinedAnvil } from '../../testing/settlement/evm/minedAnvil.ts';
 import type { ProvedSubmission } from '../../testing/settlement/evm/provedVenue.ts';
 import { ProvedVenue } from '../../testing/settlement/evm/provedVenue.ts';
@@ -68,7 +69,7 @@ export async function benchmarkGas(list: FigureList, { sizes, signal }: GasTerms
   const venue = new ProvedVenue({ started, operator, chainId: anvil.chainId, finality, signal });
   try {
     const people = Math.max(...sizes);
-    const stage = { anvil, venue, bench: await openBench(venue, people) };
+    const stage = { venue, bench: await openBench(venue, people) };
     const firstAtOnce = Math.min(people, FIRST_AT_ONCE);
     for (let from = 0; from < people; from += firstAtOnce) {
       const orders = Math.min(firstAtOnce, people - from);
@@ -77,10 +78,11 @@ export async function benchmarkGas(list: FigureList, { sizes, signal }: GasTerms
     }
     for (const orders of sizes) {
       const whole = await settle(stage, { orders, batches: Math.min(orders, BATCHES) });
-      if (whole !== undefined) printSteady(list, { orders, place: `${orders}`, use: whole });
+      if (whole === undefined) break;
+      printSteady(list, { orders, place: `${orders}`, use: whole });
       if (orders !== COMPARED) continue;
       const single = await settle(stage, { orders, batches: 1 });
-      if (single === undefined || whole === undefined) continue;
+      if (single === undefined) continue;
       printSteady(list, { orders, place: `${orders}-in-1-batch`, use: single });
       const perBatch = (whole.total - single.total) / (BATCHES - 1);
       list.print({ name: 'settlement/gas-per-batch', value: perBatch, unit: 'gas', n: 1 });
@@ -93,7 +95,6 @@ export async function benchmarkGas(list: FigureList, { sizes, signal }: GasTerms
 }
 
 interface Stage {
-  readonly anvil: MinedAnvil;
   readonly venue: ProvedVenue;
   readonly bench: SettlingBench;
 }
@@ -111,22 +112,34 @@ async function openBench(venue: ProvedVenue, people: number): Promise<SettlingBe
   return bench;
 }
 
-/** @returns undefined where the chain does not take an epoch of this size. */
-async function settle(stage: Stage, filling: EpochFilling): Promise<GasUse | undefined> {
-  const { venue, bench } = stage;
+/**
+ * Settles an epoch. One that cannot be sent is estimated instead, and told on stderr: nothing that
+ * follows it can settle.
+ */
+async function settle({ venue, bench }: Stage, filling: EpochFilling): Promise<GasUse | undefined> {
   const proved = await venue.prove(fullEpoch(bench, filling));
-  const outcome = await venue.layer.settle(proved.submission, venue.terms.signal);
+  const { submission } = proved;
+  const bytes = callDataBytes(submission);
+  const total = await gasOf(venue, submission).catch(async (fault: unknown) => {
+    if (!(fault instanceof SettlementFault)) throw fault;
+    const check = await venue.layer.check(submission);
+    const gas = check.kind === 'passes' ? `${check.gas} gas by estimate` : check.refusal.rule;
+    const size = `${filling.orders} orders, ${bytes} bytes of call data, ${gas}`;
+    process.stderr.write(`not settled: ${size}: ${fault.message}\n`);
+    return undefined;
+  });
+  if (total === undefined) return undefined;
+  return { total, ...(await verificationOf(proved)), callDataBytes: bytes };
+}
+
+async function gasOf(venue: ProvedVenue, submission: Submission): Promise<number> {
+  const outcome = await venue.layer.settle(submission, venue.terms.signal);
   if (outcome.kind === 'refused') {
     const { rule, sentence } = outcome.refusal;
-    process.stderr.write(`${filling.orders} orders are refused by ${rule}: ${sentence}\n`);
-    return undefined;
+    throw new SettlementFault('SETTLEMENT_REFUSED', sentence, { fields: { rule } });
   }
   invariant(outcome.gasUsed !== undefined, 'a new settlement tells its gas');
-  return {
-    total: Number(outcome.gasUsed),
-    ...(await verificationOf(proved)),
-    callDataBytes: await callDataBytes(stage.anvil, outcome.transaction),
-  };
+  return Number(outcome.gasUsed);
 }
 
 async function verificationOf({
@@ -139,9 +152,12 @@ async function verificationOf({
   return { verify: Number(gasUsed), proofCallData };
 }
 
-async function callDataBytes(anvil: MinedAnvil, transaction: string): Promise<number> {
-  const found = await anvil.call('eth_getTransactionByHash', [transaction]);
-  return hexToBytes((found as { readonly input: Hex }).input).length;
+function callDataBytes({ list, book, proof }: Submission): number {
+  const { circuit, dataCommitment, bytes } = proof;
+  const lawProof = { circuit: BigInt(circuit), dataCommitment, proof: bytesToHex(bytes) };
+  const args = [list, book, lawProof] as const;
+  const callData = encodeFunctionData({ abi: BASE_LAYER_ABI, functionName: 'settle', args });
+  return (callData.length - 2) / 2;
 }
 
 interface Steady {

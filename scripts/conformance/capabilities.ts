@@ -26,12 +26,12 @@ const TIMEOUT_MS = 15_000;
 const CODE_BYTES = 24_576;
 /** Most gas of one transaction from the Osaka hard fork on. @see EIP-7825 */
 const TRANSACTION_GAS = 16_777_216;
-/** A transaction of about 140 kB: more than an epoch of 192 orders. */
+/** A transaction of about 140 kB: an epoch of 160 orders by as many owners. */
 const LARGE_BYTES = 140_000;
 /** TSTORE 1 at 0, TLOAD it, return the word: needs PUSH0 (Shanghai) and EIP-1153 (Cancun). */
 const TRANSIENT: Hex = '0x60015f5d5f5c5f5260205ff3';
 /** Gas of an epoch of traders who settle for the first time: a fixed part, and for each order. */
-const FIRST_EPOCH_GAS = { fixed: 1_100_000, order: 80_000 };
+const FIRST_EPOCH_GAS = { fixed: 1_000_000, order: 60_000 };
 const SIZES: readonly number[] = [16, 64, 256];
 
 /** Asks an endpoint what it can do. What it refuses is a row of the table, never a fault. */
@@ -196,7 +196,7 @@ async function transactionSize(question: CapabilityQuestion): Promise<Capability
   const minds = !sent.ok && /size|large|oversized|too big|exceeds limit/i.test(sent.sentence);
   const name = 'transaction size';
   if (!minds) return { name, verdict: 'yes', detail: `${LARGE_BYTES} bytes are not too many` };
-  const detail = `${LARGE_BYTES} bytes are too many, so 256 orders are: ${sent.sentence}`;
+  const detail = `${LARGE_BYTES} bytes (160 orders) are too many: ${sent.sentence}`;
   return { name, verdict: 'limited', detail };
 }
 
