@@ -16,6 +16,7 @@ import { JOURNAL_FAULTS } from '../packages/executor/src/journal/journalFault.ts
 import type { MetricRow } from '../packages/executor/src/metrics/metricTable.ts';
 import { BUCKETS, METRICS } from '../packages/executor/src/metrics/metricTable.ts';
 import { ORACLE_FAULTS } from '../packages/executor/src/oracles/oracleFault.ts';
+import { RECOVERY_FAULTS } from '../packages/executor/src/recovery/recoveryFault.ts';
 import { STORAGE_FAULTS } from '../packages/executor/src/storage/keyValueStore.ts';
 import { PROOF_FAULTS } from '../packages/proofs/src/proofFault.ts';
 import { SETTLEMENT_FAULTS } from '../packages/settlement/src/settlementFault.ts';
@@ -143,7 +144,8 @@ const METRICS_INTRODUCTION = `${NOTICE}
 # Metrics
 
 \`GET /metrics\` answers in the text format of Prometheus. Names end in their unit: \`_seconds\`,
-\`_bytes\`, or \`_total\` for counts. No label carries a user, an order or anything secret.
+\`_bytes\`, \`_gas\`, what is counted at a moment (\`_lists\`, \`_proofs\`), or \`_total\` for counts
+that only grow. No label carries a user, an order or anything secret.
 
 | Metric | Kind | Labels | Meaning |
 |---|---|---|---|`;
@@ -171,6 +173,7 @@ export const FAULT_MEANINGS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(PROOF_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
   ...Object.entries(SETTLEMENT_FAULTS).map(([code, { meaning }]) => [code, meaning] as const),
   ...Object.entries(ORACLE_FAULTS),
+  ...Object.entries(RECOVERY_FAULTS),
   ...Object.entries(CLIENT_FAULTS),
   ...Object.entries(GATEWAY_FAULTS),
   ...Object.entries(STORAGE_FAULTS),
