@@ -1,15 +1,5 @@
-import { chainEpoch } from '@lawbook/exchange/application/batchInputs';
 import type { EpochBundle } from '@lawbook/exchange/bundle';
-import type { Hash } from '@lawbook/exchange/codec/hash';
-import { diffRoot } from '@lawbook/exchange/diffs/stateDiff';
-import { at } from '@lawbook/exchange/failures/invariant';
-import { epochFlaw, nettingFlaw } from '@lawbook/exchange/laws/epochChain';
-import type { LawVerdict } from '@lawbook/exchange/laws/judge';
-import { allHold, judgeBatch, judgeWithdrawals } from '@lawbook/exchange/laws/judge';
-import { readPredicates } from '@lawbook/exchange/laws/predicates';
-import type { Violated } from '@lawbook/exchange/laws/verdict';
-import { recoverSigner } from '@lawbook/exchange/orders/signature';
-import { Signing } from '@lawbook/exchange/orders/signedTypes';
+import { judgeBundle } from '@lawbook/exchange/judgeBundle';
 import { SETTLEMENT_ATTACHMENT } from '@lawbook/proofs/statements/epoch/settlementAttachment';
 import { readBundle } from './bundles/bundleFile.ts';
 import { RPC_VARIABLE, rpcUrlOf } from './chain/rpcFlag.ts';
@@ -20,7 +10,7 @@ import { startProgress } from './terminal/progress.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { printJson } from './terminal/terminal.ts';
 import type { ProofBasis, ProofFinding } from './verifyProof.ts';
-import type { EpochFinding, Verification } from './verifyReport.ts';
+import type { Verification } from './verifyReport.ts';
 import { verificationJson, verificationLines } from './verifyReport.ts';
 
 interface VerifyOptions {
@@ -112,26 +102,19 @@ export async function verifyBundle(
   }: { readonly file: string; readonly basis: VerifyBasis; readonly terminal: Terminal },
 ): Promise<Verification> {
   const progress = startProgress(terminal, `verifying ${file}`, bundle.batches.length);
-  const batches: (readonly LawVerdict[])[] = [];
-  for (const batch of bundle.batches) {
-    progress.update(batches.length, `batch ${batch.batchNumber}`);
-    batches.push(judgeBatch(batch, { authority: 'recover', recover: recoverSigner }));
-  }
+  let judged = 0;
+  const { isLawful, ...judgement } = judgeBundle(bundle, {
+    epochHash: basis.epochHash,
+    onBatch: (batchNumber) => {
+      progress.update(judged, `batch ${batchNumber}`);
+      judged += 1;
+    },
+  });
   progress.stop();
-  const lawful = batches.every(allHold);
-  const findings = lawful ? epochFindings(bundle, basis) : [];
   const proof =
-    lawful && carriesProof(bundle) ? await proofFinding(bundle, file, basis) : undefined;
-  const isWhole = findings.every(({ flaw }) => flaw === undefined);
-  return {
-    file,
-    bundle,
-    batches,
-    findings,
-    predicates: readPredicates(batches.flat()),
-    proof,
-    holds: lawful && isWhole && proof?.level !== 'refused',
-  };
+    isLawful && carriesProof(bundle) ? await proofFinding(bundle, file, basis) : undefined;
+  const holds = judgement.holds && proof?.level !== 'refused';
+  return { file, bundle, ...judgement, proof, holds };
 }
 
 /** Loaded where there is a proof only: verifying needs an EVM and the circuits' hash. */
@@ -146,56 +129,4 @@ async function proofFinding(
 
 function carriesProof({ attachments }: EpochBundle): boolean {
   return attachments.some(({ name }) => name === SETTLEMENT_ATTACHMENT);
-}
-
-/** What the laws about single batches cannot see; asked only of lawful batches. */
-function epochFindings(bundle: EpochBundle, basis: VerifyBasis): EpochFinding[] {
-  const { batches, diffs, marketId, epochNumber, parentEpochHash, epochHash } = bundle;
-  const recomputed = chainEpoch({
-    marketId,
-    epochNumber,
-    parentEpochHash,
-    diffRoot: diffRoot(diffs),
-    withdrawalIds: withdrawalIds(bundle),
-  });
-  const wanted = basis.epochHash?.toLowerCase();
-  return [
-    { name: 'batches join', flaw: epochFlaw(batches) },
-    { name: 'diffs are the sum of the batches', flaw: nettingFlaw(batches, diffs) },
-    { name: 'withdrawals are signed, unexpired and fresh', flaw: withdrawalFlaw(bundle) },
-    { name: 'one market', flaw: marketFlaw(bundle) },
-    {
-      name: 'epoch hash binds the diffs and the withdrawals',
-      flaw: hashFlaw('epochHash', recomputed, epochHash),
-    },
-    ...(wanted === undefined
-      ? []
-      : [{ name: 'epoch hash is the one given', flaw: hashFlaw('epochHash', wanted, epochHash) }]),
-  ];
-}
-
-function withdrawalFlaw(bundle: EpochBundle): Violated | undefined {
-  const verdict = judgeWithdrawals(bundle, { authority: 'recover', recover: recoverSigner });
-  return verdict.kind === 'violated' ? verdict : undefined;
-}
-
-function withdrawalIds({ batches, withdrawals }: EpochBundle): Hash[] {
-  const signing = new Signing(at(batches, 0).domain);
-  return withdrawals.map(({ withdrawal }) => signing.withdrawalId(withdrawal));
-}
-
-function marketFlaw({ marketId, batches }: EpochBundle): Violated | undefined {
-  const stranger = batches.find(({ parameters }) => parameters.marketId !== marketId);
-  return stranger === undefined
-    ? undefined
-    : flawAt('marketId', String(marketId), String(stranger.parameters.marketId));
-}
-
-function hashFlaw(field: string, expected: string, actual: string): Violated | undefined {
-  return expected === actual ? undefined : flawAt(field, expected, actual);
-}
-
-function flawAt(field: string, expected: string, actual: string): Violated {
-  const rule = 'the epoch states what its contents say';
-  return { kind: 'violated', locus: { kind: 'batch', field }, rule, expected, actual };
 }

@@ -1,19 +1,15 @@
 import type { EpochBundle } from '@lawbook/exchange/bundle';
 import { at, unreachable } from '@lawbook/exchange/failures/invariant';
+import type { EpochFinding } from '@lawbook/exchange/judgeBundle';
 import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import { LAWS } from '@lawbook/exchange/laws/judge';
+import { NEVER_SHOWN, NOT_SHOWN } from '@lawbook/exchange/laws/notShown';
 import type { PredicateVerdict } from '@lawbook/exchange/laws/predicates';
-import type { LawId, Locus, Violated } from '@lawbook/exchange/laws/verdict';
+import type { Locus, Violated } from '@lawbook/exchange/laws/verdict';
 import { INSECURE_SETUP } from '@lawbook/proofs/statements/proof';
 import type { EpochProofStep, StepOutcome } from '@lawbook/proofs/verifier/verifyEpoch';
 import { paint } from './terminal/terminal.ts';
 import type { ProofFinding } from './verifyProof.ts';
-
-/** A check of the epoch as a whole. */
-export interface EpochFinding {
-  readonly name: string;
-  readonly flaw: Violated | undefined;
-}
 
 /** Everything that was found out about one bundle. */
 export interface Verification {
@@ -27,26 +23,6 @@ export interface Verification {
   readonly proof: ProofFinding | undefined;
   readonly holds: boolean;
 }
-
-/** What each law leaves open even where it holds. */
-const NOT_SHOWN: Readonly<Record<LawId, string>> = {
-  L0: 'that these are the inputs that other people were shown',
-  L1: 'that no order was turned away before it was admitted, or the true order of arrival',
-  L2: 'that the owner of a key meant what the key signed',
-  L3: 'that the oracle told the truth',
-  L4: 'that every trader was told the same prices in time',
-  L5: 'that a price is good, only that it is the same for all',
-  L6: 'that a limit was wise',
-  L7: 'that custody holds on a base layer what the ledger says it owes',
-  L8: 'that risk aversion and covariance describe the world',
-  L9: 'that accounts outside this batch are solvent',
-  L10: 'that the diffs were settled anywhere',
-};
-
-/** What no law shows, said under every verdict. */
-const NEVER_SHOWN =
-  'No law shows the true order of arrival, that nobody was turned away before admission, or ' +
-  'that the oracle told the truth.';
 
 /** The verification for a person: each step, and what it does not show. */
 export function verificationLines(verification: Verification): string[] {
