@@ -29,6 +29,18 @@ const PUBLISHED_FORMS = at(
   'markets/batch/solution.ts',
 );
 
+/** What a book epoch publishes, and the judge of its log, which shares no code with a book. */
+const BOOK_FORMS = at(
+  'markets/book/bookCommand.ts',
+  'markets/book/bookEpoch.ts',
+  'markets/book/bookEvent.ts',
+  'markets/book/bookImage.ts',
+  'markets/book/bookInputs.ts',
+  'markets/book/bookMarketParameters.ts',
+  'markets/book/bookReport.ts',
+  'markets/book/judge',
+);
+
 const market = (name: string): Zone => ({
   zone: `${exchange}/markets/${name}`,
   may: at('failures', 'numbers', 'codec', 'ledger', 'orders', 'diffs'),
@@ -81,6 +93,7 @@ const EXCHANGE: readonly Zone[] = [
     may: [
       ...at('failures', 'numbers', 'codec', 'ledger', 'orders', 'diffs', 'transition.ts'),
       ...PUBLISHED_FORMS,
+      ...BOOK_FORMS,
     ],
     typesOnly: at('transition.ts'),
     because: 'a law judges a transition and never calls the code it judges',
@@ -186,7 +199,7 @@ const CLIENTS: readonly Zone[] = [
     zone: 'packages/web/src',
     may: [
       ...CLIENT_MAY,
-      ...at('failures', 'codec', 'ledger', 'bundle.ts', 'application/batchInputs.ts', 'diffs'),
+      ...at('failures', 'codec', 'ledger', 'bundle.ts', 'judgeBundle.ts', 'transition.ts'),
       'packages/proofs/src/statements',
       'packages/proofs/src/keys/committedKey.ts',
       'packages/proofs/src/keys/verifyingKey.ts',

@@ -6,6 +6,8 @@ import type { OrderTable } from './markets/batch/orderTable.ts';
 import type { BatchParameters } from './markets/batch/parameters.ts';
 import type { BatchReport } from './markets/batch/report.ts';
 import type { BatchFills, BatchSolution } from './markets/batch/solution.ts';
+import type { BookEpochRecord } from './markets/book/bookEpoch.ts';
+import type { BookEvent } from './markets/book/bookEvent.ts';
 import type { Commitment } from './orders/commitment.ts';
 import type { OrderNonceWindow } from './orders/orderNonces.ts';
 import type { AuthorisedGrant } from './orders/signedTypes.ts';
@@ -20,6 +22,16 @@ export interface VaultSheet {
   readonly accounts: readonly AccountId[];
   /** Row-major, one column per market asset, ledger units. */
   readonly balances: BigInt64Array;
+}
+
+/**
+ * An epoch of a book, complete: the book before, every input with what the book reported, the diffs,
+ * and what binds them. It stands alone: a bundle is its encoding.
+ */
+export interface BookTransition extends BookEpochRecord {
+  readonly kind: 'book';
+  readonly domain: VenueDomain;
+  readonly events: readonly BookEvent[];
 }
 
 /** Why a row takes no part although it was admitted: its owner's signed wish. */

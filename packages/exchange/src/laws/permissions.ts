@@ -21,6 +21,9 @@ export interface Claim {
   readonly lastsUntilMs: number;
 }
 
+/** The grants of a batch or an epoch, and the venue for which they were signed. */
+export type Granted = Pick<BatchTransition, 'grants' | 'domain'>;
+
 /** Decides claims of one batch against its owners and grants. */
 export interface Permissions {
   /** Whether signers are recovered here; false when that was done at admission. */
@@ -35,7 +38,7 @@ export interface Permissions {
  * however long a batch has to wait.
  */
 export function readPermissions(
-  transition: BatchTransition,
+  transition: Granted,
   recover: RecoverSigner | undefined,
 ): Permissions | Violated {
   if (recover !== undefined) {
@@ -100,7 +103,7 @@ function firstWord(bytes: Uint8Array): number {
   return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
-function grantFlaw(transition: BatchTransition, recover: RecoverSigner): Violated | undefined {
+function grantFlaw(transition: Granted, recover: RecoverSigner): Violated | undefined {
   const signing = new Signing(transition.domain);
   for (const [k, authorised] of transition.grants.entries()) {
     const actual = grantFault(signing, authorised, recover);

@@ -1,9 +1,10 @@
 // Long because one log has one memory: every rule reads what the others have followed so far.
 import type { BookCommand, PlaceOrder } from '../bookCommand.ts';
+import type { BookImage } from '../bookImage.ts';
 import type { BookReport, OrderReport, StateReport } from '../bookReport.ts';
 import type { BookParameters, MarketState, Side } from '../bookTerms.ts';
 import type { BookStep, BookViolation, LoggedOrder } from './bookLog.ts';
-import { firesAt, LoggedQueue, reaches } from './bookLog.ts';
+import { firesAt, LoggedQueue, loggedOrder, reaches } from './bookLog.ts';
 import { fillsWhole } from './fillsWhole.ts';
 
 /** Rules that a log of a book keeps; the names become those of laws. */
@@ -23,6 +24,15 @@ export const BOOK_RULES = {
 } as const;
 export type BookRule = keyof typeof BOOK_RULES;
 
+/** The rules of a market that its log is judged by; the others bind admission alone. */
+export type BreakerRules = Pick<BookParameters, 'breakerBandPpm' | 'breakerWindow'>;
+
+/** What a log leaves behind besides open orders. */
+export type BookStanding = Pick<
+  BookImage,
+  'state' | 'now' | 'lastTrade' | 'oraclePrice' | 'breakerReference' | 'breakerSince' | 'deadlines'
+>;
+
 /**
  * Judges a book by its log alone: commands and reports in order. It shares no code with any book,
  * rebuilds from the reports what rests, and asks of every report whether it had to come.
@@ -31,7 +41,7 @@ export type BookRule = keyof typeof BOOK_RULES;
  * book one thing to do after each command, so a log that passes is the right one.
  */
 export class BookJudge {
-  readonly #rules: BookParameters;
+  readonly #rules: BreakerRules;
   readonly #open = new Map<number, LoggedOrder>();
   readonly #queues = { buy: new LoggedQueue('buy'), sell: new LoggedQueue('sell') };
   readonly #deadlines = new Map<number, number>();
@@ -58,8 +68,54 @@ export class BookJudge {
   /** The market has opened: once the triggers on trades have acted, those on the oracle are due. */
   #oracleIsDue = false;
 
-  constructor(rules: BookParameters) {
+  /** Without an opening the log begins with an empty book. */
+  constructor(rules: BreakerRules, opening?: BookImage) {
     this.#rules = rules;
+    if (opening !== undefined) this.#startFrom(opening);
+  }
+
+  /** Open orders as the log leaves them: bids best first, then asks, then those that wait, by id. */
+  get openOrders(): readonly LoggedOrder[] {
+    const waiting = [...this.#open.values()].filter(({ place }) => place === 'waiting');
+    waiting.sort((a, b) => a.placed.orderId - b.placed.orderId);
+    return [...this.#queues.buy.orders, ...this.#queues.sell.orders, ...waiting];
+  }
+
+  /** An open order by its id. */
+  find(orderId: number): LoggedOrder | undefined {
+    return this.#open.get(orderId);
+  }
+
+  /** What else the log leaves behind. */
+  get standing(): BookStanding {
+    return {
+      state: this.#state,
+      now: this.#now,
+      lastTrade: this.#lastTrade,
+      oraclePrice: this.#oracle,
+      breakerReference: this.#reference,
+      breakerSince: this.#referenceSince,
+      deadlines: [...this.#deadlines]
+        .map(([account, deadline]) => ({ account, deadline }))
+        .sort((a, b) => a.account - b.account),
+    };
+  }
+
+  #startFrom(opening: BookImage): void {
+    this.#state = opening.state;
+    this.#now = opening.now;
+    this.#lastTrade = opening.lastTrade;
+    this.#oracle = opening.oraclePrice;
+    this.#reference = opening.breakerReference;
+    this.#referenceSince = opening.breakerSince;
+    for (const { account, deadline } of opening.deadlines) this.#deadlines.set(account, deadline);
+    for (const image of opening.orders) {
+      const order = loggedOrder(image);
+      order.partner = this.#open.get(image.partner);
+      if (order.partner !== undefined) order.partner.partner = order;
+      this.#open.set(image.orderId, order);
+      if (!image.isWaiting) this.#enqueue(order);
+    }
   }
 
   /** Judges the next step; the first violation stays the answer. */
@@ -269,13 +325,13 @@ export class BookJudge {
     this.#require('ordersAreKnown', isTaker, taker?.placed.orderId ?? 0, report.contra);
     if (taker === undefined) return;
     const { placed } = taker;
+    const isWithin = reaches(placed.side, taker.price, report.priceTicks);
+    this.#require('limitsAreRespected', isWithin, taker.price, report.priceTicks);
     const next = this.#next(taker);
     const isFirst = next === maker && maker.place === 'resting';
     this.#require('priorityIsKept', isFirst, next?.placed.orderId ?? 0, report.orderId);
     const isAtPrice = report.priceTicks === maker.price;
     this.#require('tradesAreAtRestingPrice', isAtPrice, maker.price, report.priceTicks);
-    const isWithin = reaches(placed.side, taker.price, report.priceTicks);
-    this.#require('limitsAreRespected', isWithin, taker.price, report.priceTicks);
     const lots = Math.min(taker.leaves, maker.shown);
     this.#require('lotsAreConserved', report.lots === lots, lots, report.lots);
     const isOwn = maker.placed.account === placed.account;

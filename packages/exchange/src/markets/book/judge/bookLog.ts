@@ -1,4 +1,5 @@
 import type { BookCommand, PlaceOrder } from '../bookCommand.ts';
+import type { ImageOrder } from '../bookImage.ts';
 import type { BookReport } from '../bookReport.ts';
 import type { Side } from '../bookTerms.ts';
 
@@ -30,6 +31,23 @@ export interface BookViolation {
   readonly orderId: number;
   readonly expected: string;
   readonly actual: string;
+}
+
+/** An order of an image as a log would have left it; its pair and its place in a queue come later. */
+export function loggedOrder(image: ImageOrder): LoggedOrder {
+  const { orderId, account, priceTicks, leavesLots, shownLots, filledLots, ...terms } = image;
+  const sizeLots = filledLots + leavesLots;
+  const placed = { ...terms, kind: 'place' as const, orderId, account, priceTicks, sizeLots };
+  return {
+    placed: { ...placed, ocoWith: 0 },
+    price: priceTicks,
+    leaves: leavesLots,
+    shown: shownLots,
+    filled: filledLots,
+    stamp: 0,
+    place: 'waiting',
+    partner: undefined,
+  };
 }
 
 /** Whether an order's limit reaches a price of the other side. */
