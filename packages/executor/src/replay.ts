@@ -10,6 +10,7 @@ import type { Config } from './config/config.ts';
 import { recoverNative } from './gateways/recoverNative.ts';
 import { openJournal } from './journal/openJournal.ts';
 import { applyRecord } from './recovery.ts';
+import { planSettlement } from './settlement/planSettlement.ts';
 
 /** How to replay. */
 export interface ReplayOptions {
@@ -42,7 +43,12 @@ export interface ReplayReport {
  */
 export async function replayJournal(options: ReplayOptions): Promise<ReplayReport> {
   const { venue, dataDir } = options.config;
-  const domain = { chainId: BigInt(venue.chainId), address: accountId(venue.address) };
+  // Where epochs settle, orders are signed for the base layer's contract.
+  const plan = await planSettlement(options.config);
+  const domain = plan?.domain ?? {
+    chainId: BigInt(venue.chainId),
+    address: accountId(venue.address),
+  };
   const directory = join(dataDir, 'journal');
   await access(directory).catch((cause: unknown) => {
     throw new Fault(

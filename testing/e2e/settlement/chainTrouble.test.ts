@@ -7,24 +7,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { developmentAccount } from '@lawbook/analytics/demoWorld';
 import { runCli } from '../../../packages/cli/src/fixtures/runCli.ts';
-import { differences, ledgerAtSeal, listFaults, readWorld, sumOf } from './settledWorld.ts';
-import type { SettlingVenue } from './settlingVenue.ts';
+import { assertAgreement } from './settledWorld.ts';
 import { Nursery, rejectionOf } from './settlingVenue.ts';
 
 const nursery = new Nursery();
 before(() => nursery.prepare());
 after(() => nursery.close());
-
-async function assertAgreement(venue: SettlingVenue): Promise<void> {
-  const world = await readWorld(venue);
-  await venue.stop();
-  assert.deepEqual(listFaults(world), []);
-  const ledger = await ledgerAtSeal(venue.dataDir, world.snapshot.progress.epochNumber);
-  assert.deepEqual(differences(world.balances, ledger.balances), []);
-  for (const [asset, held] of world.custody.entries()) {
-    assert.equal(sumOf(world.balances, asset), held);
-  }
-}
 
 test('trading goes on without the chain, up to the exposure limit', async () => {
   const venue = await nursery.venue({ 'settlement.exposure.unsettledEpochsMax': 2 });

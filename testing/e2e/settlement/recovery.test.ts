@@ -6,22 +6,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { runCli } from '../../../packages/cli/src/fixtures/runCli.ts';
-import { differences, ledgerAtSeal, listFaults, readWorld } from './settledWorld.ts';
-import type { SettlingVenue } from './settlingVenue.ts';
+import { assertAgreement } from './settledWorld.ts';
 import { Nursery } from './settlingVenue.ts';
 
 const nursery = new Nursery();
 before(() => nursery.prepare());
 after(() => nursery.close());
-
-/** Compares contract and ledger, vault by vault, and leaves the venue stopped. */
-async function assertAgreement(venue: SettlingVenue): Promise<void> {
-  const world = await readWorld(venue);
-  await venue.stop();
-  assert.deepEqual(listFaults(world), []);
-  const ledger = await ledgerAtSeal(venue.dataDir, world.snapshot.progress.epochNumber);
-  assert.deepEqual(differences(world.balances, ledger.balances), []);
-}
 
 test('indexes that are lost are built anew, and settling goes on', async () => {
   const venue = await nursery.venue();

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { at } from '@lawbook/exchange/failures/invariant';
@@ -147,6 +148,25 @@ export function differences(chain: Balances, ledger: Balances): string[] {
     const [there, here] = [chain.get(key) ?? 0n, ledger.get(key) ?? 0n];
     return there === here ? [] : [`${key}: chain ${there}, ledger ${here}`];
   });
+}
+
+/**
+ * Compares contract and ledger at the settled epoch, vault by vault, and what the contract holds
+ * with what its vaults and its claims say. Leaves the venue stopped.
+ * @param pending token units that wait to be claimed, by asset id.
+ */
+export async function assertAgreement(
+  venue: SettlingVenue,
+  pending: ReadonlyMap<number, bigint> = new Map(),
+): Promise<void> {
+  const world = await readWorld(venue);
+  await venue.stop();
+  assert.deepEqual(listFaults(world), []);
+  const ledger = await ledgerAtSeal(venue.dataDir, world.snapshot.progress.epochNumber);
+  assert.deepEqual(differences(world.balances, ledger.balances), []);
+  for (const [asset, held] of world.custody.entries()) {
+    assert.equal(sumOf(world.balances, asset) + (pending.get(asset) ?? 0n), held);
+  }
 }
 
 /** Units of an asset over all vaults. */

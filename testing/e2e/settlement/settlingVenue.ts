@@ -189,7 +189,7 @@ export function rejectionOf(placed: Result<OrderAnswer>): {
   readonly actual?: unknown;
 } {
   if (!placed.ok) return placed.rejection;
-  if (placed.value.kind === 'rejected') return placed.value.rejection;
+  if (placed.value.kind !== 'accepted') return placed.value.rejection;
   throw new Error('the order was accepted');
 }
 

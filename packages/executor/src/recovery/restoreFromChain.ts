@@ -19,6 +19,7 @@ import type { SettlementPlan } from '../settlement/settlementPlan.ts';
 import { readLastEpoch, resumePointOf } from './lastEpoch.ts';
 import type { LostHistory } from './lostHistory.ts';
 import { putIndexesAside, readLostHistory } from './lostHistory.ts';
+import { marketInputs } from './marketInputs.ts';
 import { RecoveryFault } from './recoveryFault.ts';
 import { writeSettledBase } from './settledBase.ts';
 import type { SettledState } from './settledState.ts';
@@ -110,10 +111,7 @@ interface Restoring {
 function restoringInputs({ plan, settled, last, marketId }: Restoring): Input[] {
   const { progress, vaults, depositCount, exitCount } = settled.snapshot;
   const pool = systemAccount(SystemRole.pool, marketId);
-  const market = plan.demoInputs(progress.closedAtMs);
-  if (market === undefined) {
-    throw impossible('Only markets of the demo world are rebuilt: theirs is the configured one.');
-  }
+  const market = plan.demoInputs(progress.closedAtMs) ?? marketInputs(settled.assets, last);
   const poolVault = vaults.find(({ owner }) => owner === pool);
   const resumeFrom = resumePointOf(progress, last);
   const opened = market.map((input): Input => {

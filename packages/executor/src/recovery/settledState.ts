@@ -1,12 +1,16 @@
 import type { ChainEngine } from '@lawbook/chains/chainEngine';
 import { systemEnvironment } from '@lawbook/chains/environment';
 import type { FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
+import type { EvmStands } from '@lawbook/settlement/baseLayer/evm/chainReader';
+import { ChainReader } from '@lawbook/settlement/baseLayer/evm/chainReader';
 import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import { openEvmBaseLayer } from '@lawbook/settlement/baseLayer/evm/openEvmBaseLayer';
 import type { VaultsSnapshot } from '@lawbook/settlement/baseLayer/evm/readVaults';
 import { readVaults } from '@lawbook/settlement/baseLayer/evm/readVaults';
 import { SettlementFault } from '@lawbook/settlement/settlementFault';
 import type { Address } from 'viem';
+import { erc20Abi } from 'viem';
+import { AGREEMENT_REGISTRY_ABI } from '../../../../contracts/generated/agreementRegistryAbi.ts';
 import { RecoveryFault } from './recoveryFault.ts';
 
 /** Where to look. */
@@ -20,10 +24,19 @@ export interface SettledQuestion {
   readonly signal: AbortSignal;
 }
 
+/** An asset of the shard, as its token describes itself. */
+export interface SettledAsset {
+  readonly symbol: string;
+  /** Of the ledger: those of the token, less the digits that a ledger unit leaves out. */
+  readonly decimals: number;
+}
+
 /** What a base layer holds of a venue that has nothing else. */
 export interface SettledState {
   /** As of a final block; no list is settled after it. */
   readonly snapshot: VaultsSnapshot;
+  /** By asset id. */
+  readonly assets: readonly SettledAsset[];
   /** Deposits and payments that are in a block, but not final yet: they follow by themselves. */
   readonly coming: { readonly deposits: bigint; readonly exits: bigint };
 }
@@ -56,7 +69,8 @@ export async function readSettledState(
     const newest = await readVaults({ ...question, finality: NEWEST }, stands);
     if (newest.progress.listNumber !== snapshot.progress.listNumber) return undefined;
     const deposits = newest.depositCount - snapshot.depositCount;
-    return { snapshot, coming: { deposits, exits: newest.exitCount - snapshot.exitCount } };
+    const coming = { deposits, exits: newest.exitCount - snapshot.exitCount };
+    return { snapshot, assets: await readAssets(question, stands), coming };
   };
   try {
     for (;;) {
@@ -75,6 +89,34 @@ export async function readSettledState(
   } finally {
     await layer.close();
   }
+}
+
+/** Assets are only ever appended, so the newest block knows all of them. */
+async function readAssets(
+  { deployment, shard, finality }: SettledQuestion,
+  stands: EvmStands,
+): Promise<SettledAsset[]> {
+  const reader = new ChainReader(stands, finality);
+  const registry = { address: deployment.registry, abi: AGREEMENT_REGISTRY_ABI } as const;
+  return await reader.atHead(async (block) => {
+    const counted = { ...registry, functionName: 'assetCount', args: [shard] } as const;
+    const count = Number(await reader.view(counted, block));
+    const assets: SettledAsset[] = [];
+    for (let asset = 0; asset < count; asset += 1) {
+      const wanted = {
+        ...registry,
+        functionName: 'assetOf',
+        args: [shard, BigInt(asset)],
+      } as const;
+      const { token, unit } = await reader.view(wanted, block);
+      const contract = { address: token, abi: erc20Abi, args: [] } as const;
+      const symbol = await reader.view({ ...contract, functionName: 'symbol' }, block);
+      const decimals = await reader.view({ ...contract, functionName: 'decimals' }, block);
+      // Units are powers of ten.
+      assets.push({ symbol, decimals: decimals - (String(unit).length - 1) });
+    }
+    return assets;
+  });
 }
 
 function stillMoving(cause: unknown): RecoveryFault {
