@@ -84,7 +84,8 @@ function reportLines(report: Report): string[] {
   return [
     ...tableLines(heads, rows),
     '',
-    `settled       list ${listNumber}, epoch ${epochNumber}, batch ${batchNumber}, as of block ${blockNumber}`,
+    `settled       list ${listNumber}, epoch ${epochNumber}, batch ${batchNumber}`,
+    `as of block   ${blockNumber}`,
     `vaults        ${vaults}, of which ${leaving} are leaving`,
     `crossings     ${report.depositCount} deposits, ${report.exitCount} payments of exits`,
     `state root    ${report.stateRoot}`,

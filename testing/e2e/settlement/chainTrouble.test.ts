@@ -49,7 +49,7 @@ test('trading goes on without the chain, up to the exposure limit', async () => 
   await assertAgreement(venue);
 });
 
-test('blocks that are taken back take lists with them, which settle again once', async (context) => {
+test('lists that leave with blocks which are taken back settle again, once', async (context) => {
   const venue = await nursery.venue({ 'settlement.finalityBlocks': 9 });
   for (const depth of [1, 3, 6]) {
     const epoch = await venue.tradeAnEpoch();

@@ -58,13 +58,13 @@ async function readOnce(venue: SettlingVenue): Promise<SettledWorld> {
   const custody: bigint[] = [];
   for (const { address } of deployment.tokens) {
     const args = [baseLayer] as const;
-    const data = encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args });
-    custody.push(BigInt(String(await venue.chain('eth_call', { to: address, data }, block))));
+    const input = encodeFunctionData({ abi: erc20Abi, functionName: 'balanceOf', args });
+    custody.push(BigInt(String(await venue.chain('eth_call', { to: address, input }, block))));
   }
   const filter = { address: baseLayer, fromBlock: '0x0', toBlock: block, topics: [SETTLED] };
   const logs = (await venue.chain('eth_getLogs', filter)) as readonly Log[];
-  const lists = logs.map(({ topics, data }) => {
-    const event = { abi: BASE_LAYER_ABI, eventName: 'Settled', topics, data } as const;
+  const lists = logs.map((log) => {
+    const event = { abi: BASE_LAYER_ABI, eventName: 'Settled', ...log } as const;
     return decodeEventLog(event).args.number;
   });
   const balances = new Map<string, bigint>();

@@ -16,7 +16,7 @@ export const PATIENCE_MS = 180_000;
 /** Settings of a venue by name. */
 export type Flags = Readonly<Record<string, unknown>>;
 
-/** A venue that settles every few batches, on a chain of one-second blocks. No simulated traders. */
+/** A venue without simulated traders that settles every few batches, on a chain of its own. */
 const FLAGS: Flags = {
   'settlement.mode': 'embedded',
   'settlement.finalityBlocks': 3,

@@ -1,4 +1,4 @@
-import { invariant, unreachable } from '@lawbook/exchange/failures/invariant';
+import { invariant } from '@lawbook/exchange/failures/invariant';
 import { ChainFault } from '../chainFault.ts';
 import type { EndpointPool } from '../endpoints/endpointPool.ts';
 import type { Environment } from '../environment.ts';
@@ -17,6 +17,7 @@ import { FinalityTags } from './finalityTags.ts';
 import type { DoubtfulSighting } from './headDoubt.ts';
 import { blockIntervalMs, HeadDoubt, reachedByAll, sightingOf } from './headDoubt.ts';
 import { HeaderRing, RING_BLOCKS } from './headerRing.ts';
+import { isBuried } from './isBuried.ts';
 
 /** Pace and bounds of a tracker; counts and milliseconds, each under 2^53. */
 export interface ChainTrackerOptions {
@@ -488,27 +489,4 @@ function requireAtLeast(name: string, count: number, least: number): void {
     `${name} has to be a whole number from ${least}; it is ${count}.`,
     { fields: { option: name, least } },
   );
-}
-
-function isAtLeast(tag: BlockReference | undefined, number: bigint): boolean {
-  return tag !== undefined && tag.number >= number;
-}
-
-/** Whether this height is buried deep enough; the head has one confirmation. */
-function isBuried(
-  number: bigint,
-  target: FinalityTarget,
-  chain: Finality & { readonly head: BlockReference | undefined },
-): boolean {
-  const { head, finalized } = chain;
-  switch (target.kind) {
-    case 'confirmations':
-      return head !== undefined && head.number - number + 1n >= BigInt(target.blocks);
-    case 'safe':
-      return isAtLeast(chain.safe, number) || isAtLeast(finalized, number);
-    case 'finalized':
-      return isAtLeast(finalized, number);
-    default:
-      return unreachable(target);
-  }
 }

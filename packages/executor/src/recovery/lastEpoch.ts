@@ -44,8 +44,8 @@ export async function readLastEpoch(
 }
 
 /**
- * Where a rebuilt market goes on. The chains of epoch and report hashes are the venue's own: without
- * the bundle of the last settled epoch they begin anew, at the hash of the last settled list.
+ * Where a rebuilt market goes on. The chains of epoch and report hashes are the venue's own:
+ * without the bundle of the last settled epoch they begin anew, at the hash of its list.
  * @returns undefined before the first settled epoch.
  */
 export function resumePointOf(
@@ -64,8 +64,8 @@ export function resumePointOf(
 function foreign(bundle: EpochBundle, progress: SettledProgress): RecoveryFault {
   return new RecoveryFault(
     'RECOVERY_NOT_POSSIBLE',
-    `The bundle is not that of epoch ${progress.epochNumber} as the base layer settled it, or has ` +
-      'no proof. Give that of the last settled epoch, or none.',
+    `The bundle is not that of epoch ${progress.epochNumber} as the base layer settled it, or ` +
+      'has no proof. Give that of the last settled epoch, or none.',
     {
       fields: {
         epochNumber: bundle.epochNumber,

@@ -94,8 +94,8 @@ async function refuseWithJournal(config: Config, plan: SettlementPlan): Promise<
   if (records === 0) return;
   throw new RecoveryFault(
     'RECOVERY_NOT_NEEDED',
-    `The journal in ${directory} has ${records} records, and a start replays them. To rebuild the ` +
-      'venue from its base layer all the same, move that folder away.',
+    `The journal in ${directory} has ${records} records, and a start replays them. To rebuild ` +
+      'the venue from its base layer all the same, move that folder away.',
     { fields: { directory, records } },
   );
 }
@@ -242,11 +242,12 @@ function missingSentences(
   const after =
     epochNumber === 0
       ? 'no epoch was ever settled'
-      : `batch ${batchNumber} of epoch ${epochNumber} closed at ${new Date(closedAtMs).toISOString()}`;
+      : `batch ${batchNumber} of epoch ${epochNumber} closed at ` +
+        new Date(closedAtMs).toISOString();
   return [
     `Everything traded after the settled prefix is undone: ${after}.`,
     ...lostSentences(known.lost),
-    'Fees and pool changes of unsettled batches are undone with them; settled ones are in the vaults.',
+    'Fees and pool changes of unsettled batches are undone with them; others are in the vaults.',
     'Withdrawals that were requested and not settled are void: their owners have the money.',
     'Sessions and session grants are gone: traders open new ones.',
     'Orders and batches of the past are no longer listed; bundles that others keep still verify.',

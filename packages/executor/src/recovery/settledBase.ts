@@ -26,7 +26,7 @@ export function readSettledBase(dataDir: string): SettledBase | undefined {
   const found = /"listNumber": "(\d{1,19})",\s*"listHash": "(0x[0-9a-f]{64})"/.exec(text);
   const [, listNumber, listHash] = found ?? [];
   if (listNumber === undefined || listHash === undefined) {
-    const sentence = `${path} does not say from which list on the venue goes on. Run recover again.`;
+    const sentence = `${path} does not say from which list on the venue goes on: recover again.`;
     throw new RecoveryFault('RECOVERY_NOT_POSSIBLE', sentence, { fields: { path } });
   }
   return { listNumber: BigInt(listNumber), listHash: listHash as Hash };
