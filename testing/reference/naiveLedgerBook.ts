@@ -23,8 +23,8 @@ const MILLION = 1_000_000n;
 const HELD_MAX = (1n << 52n) - 1n;
 
 /**
- * The naive twin of `LedgerBook`: balances in bigints move with each trade that is reported, and what
- * is held is not remembered but found out from the open orders, all of them, every time.
+ * The naive twin of `LedgerBook`: balances in bigints move with each trade that is reported, and
+ * what is held is not remembered but found out from the open orders, all of them, every time.
  */
 export class NaiveLedgerBook {
   readonly book: NaiveBook;

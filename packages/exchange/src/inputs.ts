@@ -1,3 +1,4 @@
+// Long because inputs and their one encoding are read side by side.
 import { ByteReader, DecodeError } from './codec/byteReader.ts';
 import { ByteWriter } from './codec/byteWriter.ts';
 import type { Hash } from './codec/hash.ts';
@@ -16,7 +17,7 @@ import { decodeParameters, encodeParameters } from './markets/batch/parameters.t
 import type { BatchProposal } from './markets/batch/solution.ts';
 import { decodeProposal, encodeProposal } from './markets/batch/solutionCodec.ts';
 import type { BookInput } from './markets/book/bookInputs.ts';
-import { decodeBookInput, encodeBookInput } from './markets/book/bookInputs.ts';
+import { BOOK_INPUT_KINDS, decodeBookInput, encodeBookInput } from './markets/book/bookInputs.ts';
 import type { BookMarketParameters } from './markets/book/bookMarketParameters.ts';
 import {
   BOOK_PARAMETERS_BYTES,
@@ -219,7 +220,8 @@ export function encodeInput(entry: SequencedInput): Uint8Array {
   const out = new ByteWriter(256).u64(BigInt(entry.sequence)).timeMs(entry.timeMs);
   const kind = KINDS.indexOf(input.kind);
   invariant(kind >= 0, 'every input kind has a wire number');
-  encodeBody(out.u8(kind), input);
+  if (isBookInput(input)) encodeBookInput(out.u8(kind), input);
+  else encodeBody(out.u8(kind), input);
   return out.finish();
 }
 
@@ -230,17 +232,24 @@ export function decodeInput(bytes: Uint8Array): SequencedInput {
   const timeMs = reader.timeMs();
   const kind = KINDS[reader.u8()];
   if (kind === undefined) throw new DecodeError('an unknown kind of input', reader.offset);
-  const input = decodeBody(reader, kind);
+  const input = isBookKind(kind) ? decodeBookInput(reader, kind) : decodeBody(reader, kind);
   reader.end();
   return { sequence, timeMs, input };
 }
 
-function encodeBody(out: ByteWriter, input: Input): void {
+/** Whether an input is for the book of one market. */
+export function isBookInput(input: Input): input is BookInput {
+  return isBookKind(input.kind);
+}
+
+function isBookKind(kind: Input['kind']): kind is BookInput['kind'] {
+  return (BOOK_INPUT_KINDS as readonly string[]).includes(kind);
+}
+
+function encodeBody(out: ByteWriter, input: Exclude<Input, BookInput>): void {
   switch (input.kind) {
     case 'registerAsset':
-      out.text(input.symbol).u8(input.decimals);
-      // Behind all else and only where it does not settle: older journals know no other assets.
-      if (input.settles === false) out.u8(0);
+      encodeAsset(out, input);
       return;
     case 'createMarket':
       out.bytes(encodeParameters(input.parameters)).bytes(encodeOracle(input.oracle));
@@ -303,18 +312,15 @@ function encodeBody(out: ByteWriter, input: Input): void {
     case 'createBookMarket':
       out.fixed(encodeBookParameters(input.parameters), BOOK_PARAMETERS_BYTES);
       return;
-    case 'setBookMarketState':
-    case 'submitBookOrder':
-    case 'amendBookOrder':
-    case 'cancelBookOrder':
-    case 'cancelAllBookOrders':
-    case 'bookHeartbeat':
-    case 'bookTick':
-      encodeBookInput(out, input);
-      return;
     default:
       unreachable(input);
   }
+}
+
+function encodeAsset(out: ByteWriter, input: Extract<Input, { kind: 'registerAsset' }>): void {
+  out.text(input.symbol).u8(input.decimals);
+  // Behind all else and only where it does not settle: older journals know no other assets.
+  if (input.settles === false) out.u8(0);
 }
 
 /** What comes from, goes to or is restored from the base layer. */
@@ -370,7 +376,7 @@ function encodeResumePoint(out: ByteWriter, point: ResumePoint): void {
   out.fixed(hexToBytes(point.parentEpochHash), 32).fixed(hexToBytes(point.parentReportHash), 32);
 }
 
-function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
+function decodeBody(reader: ByteReader, kind: Exclude<Input, BookInput>['kind']): Input {
   switch (kind) {
     case 'registerAsset':
       return decodeAsset(reader);
@@ -436,14 +442,6 @@ function decodeBody(reader: ByteReader, kind: Input['kind']): Input {
       return { kind, marketId: reader.u32() };
     case 'createBookMarket':
       return { kind, parameters: decodeBookParameters(reader) };
-    case 'setBookMarketState':
-    case 'submitBookOrder':
-    case 'amendBookOrder':
-    case 'cancelBookOrder':
-    case 'cancelAllBookOrders':
-    case 'bookHeartbeat':
-    case 'bookTick':
-      return decodeBookInput(reader, kind);
     default:
       return unreachable(kind);
   }

@@ -41,6 +41,7 @@ import { invariant, unreachable } from './failures/invariant.ts';
 import type { Result } from './failures/result.ts';
 import { accepted } from './failures/result.ts';
 import type { Input, SequencedInput } from './inputs.ts';
+import { isBookInput } from './inputs.ts';
 import type { Settlement } from './markets/batch/allocation.ts';
 import type { Moment } from './orders/admission.ts';
 import type { AdmissionBounds } from './orders/admissionBounds.ts';
@@ -127,6 +128,7 @@ export class StateMachine {
 
   #dispatch(input: Input, moment: Moment): Result<Applied> {
     const { state } = this;
+    if (isBookInput(input)) return applyBookInput(state, input, moment);
     const { timeMs } = moment;
     switch (input.kind) {
       case 'registerAsset':
@@ -184,14 +186,6 @@ export class StateMachine {
         return skipCrossing(state, input);
       case 'createBookMarket':
         return createBookMarket(state, input, moment);
-      case 'setBookMarketState':
-      case 'submitBookOrder':
-      case 'amendBookOrder':
-      case 'cancelBookOrder':
-      case 'cancelAllBookOrders':
-      case 'bookHeartbeat':
-      case 'bookTick':
-        return applyBookInput(state, input, moment);
       default:
         return unreachable(input);
     }

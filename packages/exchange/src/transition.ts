@@ -25,8 +25,8 @@ export interface VaultSheet {
 }
 
 /**
- * An epoch of a book, complete: the book before, every input with what the book reported, the diffs,
- * and what binds them. It stands alone: a bundle is its encoding.
+ * An epoch of a book, complete: the book before, every input with what the book reported, the
+ * diffs, and what binds them. It stands alone: a bundle is its encoding.
  */
 export interface BookTransition extends BookEpochRecord {
   readonly kind: 'book';

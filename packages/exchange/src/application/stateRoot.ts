@@ -33,7 +33,7 @@ export function stateRoot(state: ExchangeState): Hash {
   for (const market of state.markets.values()) encodeMarketRoot(rest, market);
   // Behind all else and only once there is something: a venue without a base layer keeps its roots.
   if (!state.baseLayer.isUntouched) state.baseLayer.encode(rest);
-  // The same for books and for assets that settle nowhere, behind a number that no book begins with.
+  // The same for books and for assets that settle nowhere, behind a mark of their own.
   if (hasBooks(state)) {
     rest.u32(BOOKS_FOLLOW);
     for (const asset of state.assets) rest.u8(asset.settles ? 1 : 0);

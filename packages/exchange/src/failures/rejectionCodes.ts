@@ -429,7 +429,7 @@ export const REJECTIONS = {
   },
   settlementMixed: {
     number: 513,
-    rule: 'A market trades assets that all settle on the base layer or all do not; a book the latter.',
+    rule: 'A market mixes no assets that settle on the base layer with others; a book has others.',
     fix: 'Choose assets that are registered with the same settlement.',
     httpStatus: 422,
   },

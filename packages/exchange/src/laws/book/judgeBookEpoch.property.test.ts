@@ -1,7 +1,8 @@
 // Goal: every epoch that a book really ran is lawful, straight from the market and read back from
-// its bundle, and a bundle has one encoding.
-// Method: seeded scripts over all inputs, sealed every so often; every epoch judged by all laws, the
-// openings chained to the closings before; one script with real signatures, recovered.
+// its bundle; a bundle has one encoding; and no report of it can be forged.
+// Method: seeded scripts over all inputs, sealed every so often; every epoch judged by all laws,
+// the openings chained to the closings before; one script with real signatures, recovered; then
+// single reports changed at random, with all hashes bound anew.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fundedBook } from '../../../../../testing/exchange/bookBench.ts';
@@ -9,6 +10,11 @@ import { BookScript } from '../../../../../testing/world/bookScript.ts';
 import { SeededRandom } from '../../../../../testing/world/seededRandom.ts';
 import { decodeBookBundle, encodeBookBundle, isBookBundle } from '../../bookBundle.ts';
 import { ZERO_HASH } from '../../codec/hash.ts';
+import { at } from '../../failures/invariant.ts';
+import { chainBookEpoch } from '../../markets/book/bookEpoch.ts';
+import { chainBookEvent } from '../../markets/book/bookEvent.ts';
+import { bookParameterHash } from '../../markets/book/bookMarketParameters.ts';
+import type { BookReport, OrderReport } from '../../markets/book/bookReport.ts';
 import { recoverSigner } from '../../orders/signature.ts';
 import type { BookTransition } from '../../transition.ts';
 import type { Authority } from '../law.ts';
@@ -50,6 +56,51 @@ function assertLawful(transition: BookTransition, authority: Authority, where: s
   assert.deepEqual(broken, [], where);
   assert.ok(holds);
 }
+
+const CORRUPTIONS: readonly ((report: OrderReport) => readonly OrderReport[])[] = [
+  (report) => [{ ...report, lots: report.lots + 1 }],
+  (report) => [{ ...report, lots: report.lots - 1 }],
+  (report) => [{ ...report, leavesLots: report.leavesLots + 1 }],
+  (report) => [{ ...report, orderId: report.orderId - 1 }],
+  (report) => [report, report],
+  () => [],
+];
+
+/** Changes, doubles or drops one report and binds the log anew, as a forger would. */
+function corrupted(transition: BookTransition, random: SeededRandom): BookTransition | undefined {
+  const index = random.integer(0, transition.events.length - 1);
+  const event = at(transition.events, index);
+  const place = random.integer(0, event.reports.length - 1);
+  const report = event.reports[place];
+  if (report === undefined || !('orderId' in report) || report.kind === 'rejected')
+    return undefined;
+  const corrupt = at(CORRUPTIONS, random.integer(0, CORRUPTIONS.length - 1));
+  const reports = event.reports.flatMap((one): readonly BookReport[] => {
+    return one === report ? corrupt(report) : [one];
+  });
+  const events = transition.events.map((one, k) => (k === index ? { ...one, reports } : one));
+  const logRoot = events.reduce(chainBookEvent, ZERO_HASH);
+  const parameterHash = bookParameterHash(transition.parameters);
+  const epochHash = chainBookEpoch({ ...transition, logRoot, parameterHash });
+  return { ...transition, events, logRoot, epochHash };
+}
+
+test('no report of an epoch can be changed, doubled or dropped', () => {
+  const { bench, people } = fundedBook({}, ['alice', 'bob', 'carol', 'dave']);
+  bench.signs = false;
+  const random = new SeededRandom(31);
+  const script = new BookScript(bench, people, random);
+  for (let step = 0; step < 300; step += 1) bench.run(script.next());
+  const { epoch, events } = bench.sealBook();
+  const transition = { ...epoch, kind: 'book' as const, domain: bench.signing.domain, events };
+  let tried = 0;
+  while (tried < 150) {
+    const forged = corrupted(transition, random);
+    if (forged === undefined) continue;
+    tried += 1;
+    assert.ok(!judgeBookEpoch(forged, { authority: 'admitted' }).holds);
+  }
+});
 
 const MARKETS = {
   plain: {},

@@ -1,4 +1,5 @@
 import type { AccountId } from '../../ledger/account.ts';
+import type { AssetId } from '../../ledger/asset.ts';
 import type { BookTransition } from '../../transition.ts';
 import type { BookLaw, BookLawContext } from './bookLaw.ts';
 import type { BookVerdict, BookViolated } from './bookVerdict.ts';
@@ -87,15 +88,16 @@ function vaultFlaw(
   { moved, highest }: BookLawContext['reading'],
   { account, row }: { readonly account: AccountId; readonly row: number | undefined },
 ): BookViolated | undefined {
-  const claimed = (asset: number): bigint => {
-    const column = diffs.assets.findIndex((id) => id === asset);
+  const claimed = (asset: AssetId): bigint => {
+    const column = diffs.assets.indexOf(asset);
     if (row === undefined || column < 0) return 0n;
     return diffs.changes[row * diffs.assets.length + column] as bigint;
   };
   const { base, quote } = moved.get(account) ?? { base: 0n, quote: 0n };
   const expected = `${base} base, ${quote} quote, nonce ${highest.get(account) ?? 0n}`;
   const nonces = row === undefined ? 0n : (diffs.orderNonces[row] as bigint);
-  const actual = `${claimed(parameters.base)} base, ${claimed(parameters.quote)} quote, nonce ${nonces}`;
+  const units = `${claimed(parameters.base)} base, ${claimed(parameters.quote)} quote`;
+  const actual = `${units}, nonce ${nonces}`;
   if (expected === actual) return undefined;
   const rule = 'a diff is what trades and fees moved';
   return violatedBook({ kind: 'account', account }, rule, { expected, actual });

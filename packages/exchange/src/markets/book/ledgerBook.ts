@@ -24,10 +24,10 @@ export interface LedgerBookParameters extends BookParameters {
  * The order book with balances: placing holds what an order can cost at most, trades consume holds
  * at the maker's price and pay fees, and what is not needed any more becomes available at once.
  *
- * An order holds, for every open lot, what that lot can cost: a lot of the base asset for a sale; for
- * a purchase its price and the fee of a trade of that one lot alone, rounded up. Fees of larger trades
- * are never more than that, so a hold always suffices and is never settled up. Both orders of a
- * pair on one side hold together what the larger of them needs, since only one can trade.
+ * An order holds, for every open lot, what that lot can cost: a lot of the base asset for a sale;
+ * for a purchase its price and the fee of a trade of that one lot alone, rounded up. Fees of larger
+ * trades are never more than that, so a hold always suffices and is never settled up. Both orders
+ * of a pair on one side hold together what the larger of them needs, since only one can trade.
  *
  * It follows the reports of the engine and never asks it: whatever the log says, the money does.
  * Commands and reports are those of `OrderBook`; after warm-up nothing is allocated.

@@ -74,7 +74,7 @@ export class BookJudge {
     if (opening !== undefined) this.#startFrom(opening);
   }
 
-  /** Open orders as the log leaves them: bids best first, then asks, then those that wait, by id. */
+  /** Open orders as the log leaves them: bids best first, asks, then those that wait, by id. */
   get openOrders(): readonly LoggedOrder[] {
     const waiting = [...this.#open.values()].filter(({ place }) => place === 'waiting');
     waiting.sort((a, b) => a.placed.orderId - b.placed.orderId);

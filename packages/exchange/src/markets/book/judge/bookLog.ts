@@ -33,7 +33,7 @@ export interface BookViolation {
   readonly actual: string;
 }
 
-/** An order of an image as a log would have left it; its pair and its place in a queue come later. */
+/** An order of an image as a log would have left it; its pair and its place come later. */
 export function loggedOrder(image: ImageOrder): LoggedOrder {
   const { orderId, account, priceTicks, leavesLots, shownLots, filledLots, ...terms } = image;
   const sizeLots = filledLots + leavesLots;
