@@ -1,6 +1,7 @@
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
 import { decodeBundle, encodeBundle } from '@lawbook/exchange/bundle';
 import type { Hash } from '@lawbook/exchange/codec/hash';
+import type { Refused } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
@@ -57,6 +58,8 @@ export interface VenueSettlement {
   status(): SettlementStatus;
   /** Why orders are refused now. */
   pausedBecause(): string | undefined;
+  /** Orders with a minimum fill that a batch may hold so that it can be proved. */
+  readonly minimumFillsMax: number;
   agreement(): Promise<AgreementState>;
   settledVault(owner: AccountId): Promise<SettledVault>;
   unsettleable(parameters: BatchParameters, mids: readonly bigint[]): string | undefined;
@@ -171,7 +174,7 @@ export class Venue implements VenueService {
     const paused = this.#parts.settlement?.pausedBecause();
     if (paused !== undefined)
       return refuse('notAdmitting', { field: 'settlement', actual: paused });
-    const result = this.#execute(input);
+    const result = this.#refuseMinimumFill(entry.order) ?? this.#execute(input);
     if (result.ok) {
       const { executed, durable } = result.value;
       await durable;
@@ -297,6 +300,19 @@ export class Venue implements VenueService {
     for (const listener of this.#listeners) listener(event);
   }
 
+  /** Rejection: batchFull, where the batch has as many orders with a minimum as can be proved. */
+  #refuseMinimumFill({ marketId, minFillPpm }: BatchOrder): Refused | undefined {
+    const limit = this.#parts.settlement?.minimumFillsMax;
+    const table = this.state.markets.get(marketId)?.batch.table;
+    if (limit === undefined || table === undefined || minFillPpm <= 0) return undefined;
+    let count = 0;
+    for (let row = 0; row < table.count; row += 1) {
+      if (table.canceled[row] === 0 && (table.minFillPpm[row] as number) > 0) count += 1;
+    }
+    if (count < limit) return undefined;
+    return refuse('batchFull', { field: 'minFillPpm', limit, actual: count + 1 });
+  }
+
   #execute(input: Input): Result<Sequenced> {
     if (!this.#admitting) return refuse('notAdmitting', { field: 'venue', actual: 'stopping' });
     if (this.#parts.index.failure !== undefined) {
@@ -342,14 +358,16 @@ const SETTLES_NOWHERE: SettlementStatus = {
 
 /**
  * Refusals that an order may earn after it was accepted, because the venue went on: its nonce is
- * used, its time is over, its session ended, mids and rules have moved, or its market has turned to
- * commitments. Others are not reached, since the nonce is used.
+ * used, its time is over, its session ended, the batch filled up with orders of its kind, mids and
+ * rules have moved, or its market has turned to commitments. Others are not reached, since the
+ * nonce is used.
  */
 const OUTLIVED: ReadonlySet<string> = new Set([
   'orderNonceReplayed',
   'orderNonceTooOld',
   'orderExpired',
   'sessionExpired',
+  'batchFull',
   'amountOutOfRange',
   'limitOutOfRange',
   'phaseMismatch',

@@ -208,6 +208,7 @@ function createSettlement(
       unsettledListsMax: exposure.unsettledEpochsMax,
       unsettledAgeMsMax: exposure.unsettledAgeMsMax,
     },
+    minimumFillsMax: plan.minimumFillsMax,
     unprovableParameters: plan.unprovableParameters,
     clock: Date.now,
     log,

@@ -43,6 +43,7 @@ import { depositDemoMoney } from './demoDeposits.ts';
 import type { EpochProver } from './epochProver.ts';
 import {
   openEpochProver,
+  PROVABLE_MINIMUM_FILLS,
   PROVABLE_ORDERS,
   pointsFor,
   unprovableEpoch,
@@ -84,6 +85,7 @@ export function embeddedPlan(config: Config): SettlementPlan {
     domain: { chainId: BigInt(CHAIN_ID), address: accountId(baseLayer) },
     unprovable: unprovableEpoch,
     unprovableParameters,
+    minimumFillsMax: PROVABLE_MINIMUM_FILLS,
     demoInputs: (timeMs) => {
       const nothing = demoTargets().map(() => amount(0n));
       return demoMarketInputs(parameters, timeMs, nothing);

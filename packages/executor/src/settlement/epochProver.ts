@@ -171,6 +171,12 @@ export const PROVABLE_ORDERS: number = Math.min(
 );
 
 /**
+ * Orders with a minimum fill that a batch may hold. Any of them may end blocked, and the circuit
+ * has room for so many: a batch of more would halt, at no cost to whoever sent them.
+ */
+export const PROVABLE_MINIMUM_FILLS: number = LARGEST.blocked;
+
+/**
  * Why no circuit can prove an epoch of these batches, or no transaction settle it; undefined when
  * one can.
  */

@@ -21,7 +21,12 @@ import { readSettledBase } from '../recovery/settledBase.ts';
 import type { SettledState } from '../recovery/settledState.ts';
 import { readSettledState } from '../recovery/settledState.ts';
 import { agreedKey } from './agreementOf.ts';
-import { openEpochProver, unprovableEpoch, unprovableParameters } from './epochProver.ts';
+import {
+  openEpochProver,
+  PROVABLE_MINIMUM_FILLS,
+  unprovableEpoch,
+  unprovableParameters,
+} from './epochProver.ts';
 import { openDesk } from './operatorDesk.ts';
 import type { SettlementPlan, VenueSide } from './settlementPlan.ts';
 import type { OpenedSettlement } from './settlementService.ts';
@@ -41,6 +46,7 @@ export function evmPlan(config: Config): SettlementPlan {
     },
     unprovable: unprovableEpoch,
     unprovableParameters,
+    minimumFillsMax: PROVABLE_MINIMUM_FILLS,
     demoInputs: () => undefined,
     open: (venue) => open(config, deployment, venue),
     readSettled: (log, signal) => readSettled(config, { deployment, log, signal }),

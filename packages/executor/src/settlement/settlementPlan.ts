@@ -40,6 +40,8 @@ export interface SettlementPlan {
     parameters: BatchParameters,
     mids: readonly bigint[],
   ) => string | undefined;
+  /** Orders with a minimum fill that a batch may hold so that it can be proved. */
+  readonly minimumFillsMax: number;
   /** Inputs that bring up the demo market; its money comes from the base layer. */
   readonly demoInputs: (timeMs: number) => Input[] | undefined;
   /** Opens chain, contracts, provers and settler. Called again after it has failed. */

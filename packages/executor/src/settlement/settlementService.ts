@@ -56,6 +56,8 @@ export interface SettlementListener {
 export interface SettlementServiceOptions {
   readonly marketId: number;
   readonly exposure: ExposureLimits;
+  /** Orders with a minimum fill that a batch may hold. */
+  readonly minimumFillsMax: number;
   /** Why no epoch under these parameters can be proved, while prices are about `mids`. */
   readonly unprovableParameters: (
     parameters: BatchParameters,
@@ -175,6 +177,11 @@ export class SettlementService {
   async journey(marketId: number, epochNumber: number): Promise<EpochJourney | undefined> {
     if (marketId !== this.#options.marketId) return undefined;
     return journeyOf(await this.#options.record(BigInt(epochNumber)));
+  }
+
+  /** Orders with a minimum fill that a batch may hold so that it can be proved. */
+  get minimumFillsMax(): number {
+    return this.#options.minimumFillsMax;
   }
 
   /** Why no epoch of a market could settle; undefined when one could. */
