@@ -105,7 +105,16 @@ test('an owner leaves without the operator, and the ledger follows', async () =>
       ? false
       : placed.value.rejection.code === 'ownerIsExiting';
   });
-  // Ten minutes of blocks, in steps that a tracker can follow.
+  // What was accepted before has ten minutes to settle; the blocks of those come at once here.
+  await venue.until('nothing of the owner is unsettled', async () => {
+    const [sealed, { lag }] = [await venue.sealed(), await venue.status()];
+    const open = await venue.client().listOrders({ owner: account, open: true });
+    const batches = await venue.client().listBatches('1', { limit: 1 });
+    if (!open.ok || !batches.ok || open.value.orders.length > 0) return false;
+    const inEpoch = batches.value.batches.every(({ epochNumber }) => epochNumber <= sealed);
+    return inEpoch && lag?.unsettled === 0 && Number(lag.settled) === sealed;
+  });
+  // In steps that a tracker can follow.
   for (let step = 0; step < 7; step += 1) {
     await venue.chain('anvil_mine', '0x64');
     await venue.until('the venue has seen the blocks', async () => {
