@@ -186,6 +186,10 @@ class LogReader {
   }
 }
 
+/** Sizes fit 31 bits, and what an order has filled is below 31 bits of lots times 32 of ticks. */
+const LOTS_MAX = 2 ** 31 - 1;
+const FILLED_MAX = 1n << 63n;
+
 const NO_ID = `0x${'00'.repeat(16)}` as ImageOrder['clientOrderId'];
 
 function eventLocus({ eventNumber }: BookEvent): {
@@ -228,6 +232,9 @@ function imageFlaw({
       order.account < owners.length &&
       order.priceTicks >= 1 &&
       order.leavesLots >= 1 &&
+      order.filledLots + order.leavesLots <= LOTS_MAX &&
+      order.filledNotional >= 0n &&
+      order.filledNotional <= FILLED_MAX &&
       order.shownLots <= order.leavesLots &&
       order.isWaiting === (order.shownLots === 0) &&
       (!order.isWaiting || order.trigger !== 'none');
