@@ -1,5 +1,6 @@
-// Goal: nobody halts the batches of others by sending orders that a proof has no room for. Method: a
-// wired venue with demo accounts, whose plan has room for two blocked orders and opens nothing.
+// Goal: nobody halts the batches of others by sending orders that a proof has no room for.
+// Method: a wired venue with demo accounts, whose plan has room for two blocked orders and opens
+// nothing.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -68,7 +69,7 @@ async function send({ venue }: WiredVenue, minima: readonly number[]): Promise<s
   return answers;
 }
 
-test('a batch takes as many orders with a minimum as can be proved, and others go on', async (t) => {
+test('a batch takes as many orders with a minimum as can be proved, and all others', async (t) => {
   const wired = await openVenue(PLAN);
   t.after(() => wired.end());
   const answers = await send(wired, [1, 0, 1_000_000, 1, 0]);

@@ -1,5 +1,5 @@
-// Goal: an operator whose epochs settle cannot make rules or money under which none would. Method: a
-// real venue behind real gateways, with the word of the real circuits put around it.
+// Goal: an operator whose epochs settle cannot make rules or money under which none would.
+// Method: a real venue behind real gateways, with the word of the real circuits put around it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { unwrap } from '@lawbook/api/client/transport';

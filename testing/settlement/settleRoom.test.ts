@@ -10,11 +10,15 @@ import { EPOCH_SHAPES } from '@lawbook/proofs/circuits/epochCircuit';
 import type { SettledEpoch } from '@lawbook/proofs/statements/epoch/cutDiffList';
 import { epochCut } from '@lawbook/proofs/statements/epoch/epochStatement';
 import { encodeFunctionData } from 'viem';
-import { BASE_LAYER_ABI } from '../../../../../contracts/generated/baseLayerAbi.ts';
-import { person } from '../../../../../testing/exchange/exchangeBench.ts';
-import { SettlingBench } from '../../../../../testing/settlement/exchangeEpochs.ts';
-import { fullEpoch, peopleNames } from '../../../../../testing/settlement/fullEpochs.ts';
-import { SETTLE_BYTES_MAX, settleBytes, settleOrdersMax } from './settleRoom.ts';
+import { BASE_LAYER_ABI } from '../../contracts/generated/baseLayerAbi.ts';
+import {
+  SETTLE_BYTES_MAX,
+  settleBytes,
+  settleOrdersMax,
+} from '../../packages/settlement/src/baseLayer/evm/settleRoom.ts';
+import { person } from '../exchange/exchangeBench.ts';
+import { SettlingBench } from './exchangeEpochs.ts';
+import { fullEpoch, peopleNames } from './fullEpochs.ts';
 
 const LARGEST = at(EPOCH_SHAPES, EPOCH_SHAPES.length - 1);
 const { assetWords } = LARGEST;
@@ -51,7 +55,7 @@ function widestEpoch(orders: number): SettledEpoch {
   return stage.seal();
 }
 
-test('the widest batch that is allowed fits a transaction with a full list of withdrawals', async () => {
+test('the widest batch that is allowed fits a transaction beside most withdrawals', async () => {
   const orders = settleOrdersMax(assetWords);
   assert.ok(orders >= 64 && orders < LARGEST.orders, `${orders} orders`);
   const epoch = widestEpoch(orders);
@@ -63,7 +67,7 @@ test('the widest batch that is allowed fits a transaction with a full list of wi
   assert.ok(estimate - encoded < 4_000, `${encoded} bytes, ${estimate} expected`);
 });
 
-test('an epoch as full as the largest circuit allows does not fit, and the estimate says so', async () => {
+test('an epoch that fills the largest circuit does not fit, and the estimate says so', async () => {
   const { orders, batches } = LARGEST;
   const epoch = fullEpoch(new SettlingBench(peopleNames(orders)), { orders, batches });
   assert.ok((await encodedBytes(epoch)) > SETTLE_BYTES_MAX);
