@@ -191,7 +191,8 @@ class PlayedVenue {
         this.clear(act.isStale);
         return;
       case 'seal':
-        return this.seal();
+        this.seal();
+        return;
       case 'pass':
         bench.timeMs += act.ms;
     }
