@@ -23,8 +23,8 @@ export interface Tokens {
  * Splits TypeScript into tokens, so that rules never trip over strings, comments or templates.
  *
  * TypeScript 7 has no parser API to build on. This reads the language as Biome formats it. Of JSX
- * it knows nothing, so that text between tags must hold no straight quotes. A slash starts a regular
- * expression unless the token before it ends an operand.
+ * it knows nothing, so that text between tags must hold no straight quotes. A slash starts a
+ * regular expression unless the token before it ends an operand.
  */
 export function tokenize(source: string): Tokens {
   return new Scanner(source).scan();

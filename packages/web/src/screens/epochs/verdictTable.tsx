@@ -17,8 +17,8 @@ export function VerdictTable({ verdicts }: { readonly verdicts: EpochVerdicts })
         </>
       }
     >
-      <p className="padded">
-        <Chip tone={holds ? 'good' : 'bad'}>{holds ? 'every law holds' : 'a law is broken'}</Chip>{' '}
+      <p className="padded chips">
+        <Chip tone={holds ? 'good' : 'bad'}>{holds ? 'every law holds' : 'a law is broken'}</Chip>
         {predicates.map(({ name, holds: predicateHolds, laws }) => (
           <Chip key={name} tone={predicateHolds ? 'plain' : 'bad'} title={laws.join(', ')}>
             {name}

@@ -84,11 +84,16 @@ function Contents({ verification }: { readonly verification: Verification }): Re
   const contents = verification.conclusion?.contents;
   if (contents === undefined) return null;
   const { epochNumber, batches, orders, vaults, withdrawals, bytes, epochHash } = contents;
+  const figures = [
+    `${counted(batches)} batches`,
+    `${counted(orders)} orders`,
+    `${counted(vaults)} vaults`,
+    `${counted(withdrawals)} withdrawals`,
+    bytesText(bytes),
+  ];
   return (
     <p className="foot num contents">
-      Epoch {counted(epochNumber)}: {counted(batches)} batches, {counted(orders)} orders,{' '}
-      {counted(vaults)} vaults, {counted(withdrawals)} withdrawals, {bytesText(bytes)}. Epoch hash{' '}
-      <Hash hash={epochHash} />
+      Epoch {counted(epochNumber)}: {figures.join(', ')}. Epoch hash <Hash hash={epochHash} />
     </p>
   );
 }

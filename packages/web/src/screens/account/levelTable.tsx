@@ -1,0 +1,85 @@
+import type { AccountView, LevelView } from '@lawbook/api/schema/accountViews';
+import type { ReactElement } from 'react';
+import { Panel, Term } from '../../parts/marks.tsx';
+import { LEVELS, TERMS } from '../../words/meanings.ts';
+import { counted, grouped } from '../../words/numbers.ts';
+
+const ABSENT = {
+  reached: '',
+  notConfigured: 'This venue has nothing that takes balances to this level.',
+  notTracked: 'Epochs are followed at this level, balances are not kept at it.',
+  unavailable: 'What knows them does not answer at present.',
+} as const;
+
+/** Balances side by side at every level that keeps them. */
+export function LevelTable({ account }: { readonly account: AccountView }): ReactElement {
+  const kept = account.levels.filter(({ balances }) => balances !== undefined);
+  const others = account.levels.filter(({ balances }) => balances === undefined);
+  const symbols = [
+    ...new Set(kept.flatMap(({ balances = [] }) => balances.map(({ symbol }) => symbol))),
+  ];
+  const [executed] = account.levels;
+  return (
+    <Panel
+      title="Balances at each level"
+      aside={<span className="num">as of sequence {counted(account.asOf.sequence)}</span>}
+    >
+      <div className="scroll">
+        <table className="table levels">
+          <thead>
+            <tr>
+              <th>Asset</th>
+              <th className="right">
+                <Term meaning={TERMS.available}>Available</Term>
+              </th>
+              <th className="right">
+                <Term meaning={TERMS.held}>Held</Term>
+              </th>
+              {kept.map(({ level }) => (
+                <th key={level} className="right">
+                  <Term meaning={LEVELS[level]}>{level}</Term>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {symbols.map((symbol) => {
+              const now = balanceOf(executed, symbol);
+              return (
+                <tr key={symbol}>
+                  <td>
+                    <b>{symbol}</b>
+                  </td>
+                  <td className="num right">{grouped(now?.available ?? '0')}</td>
+                  <td className="num right dim">{grouped(now?.held ?? '0')}</td>
+                  {kept.map((level) => {
+                    const total = balanceOf(level, symbol)?.total ?? '0';
+                    const isBehind = total !== now?.total;
+                    return (
+                      <td key={level.level} className={`num right ${isBehind ? 'warn' : ''}`}>
+                        {grouped(total)}
+                      </td>
+                    );
+                  })}
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+      {symbols.length === 0 && <p className="foot">This account owns nothing here yet.</p>}
+      <p className="foot">
+        Totals differ between levels while epochs are on their way.{' '}
+        {others.map(({ level, state }) => (
+          <span key={level}>
+            <b>{level}</b>: {ABSENT[state]}{' '}
+          </span>
+        ))}
+      </p>
+    </Panel>
+  );
+}
+
+function balanceOf(level: LevelView | undefined, symbol: string) {
+  return level?.balances?.find((balance) => balance.symbol === symbol);
+}
