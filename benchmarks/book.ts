@@ -1,11 +1,13 @@
 /**
- * How many commands a second the order book takes, engine only: no ledger, no journal.
+ * How many commands a second the order book takes, alone and with balances: no journal.
  *
  * Prints one JSON line per figure. Every measurement runs in a worker of its own on a cold compiler
  * and on commands drawn once, so that all engines get the same; where a peer runs too, both must
  * end with the same best prices, resting lots and traded lots.
  *   engine   commands a second of the thread's processor time; `ratio` is to the peer, of scenarios
  *            to the mixed flow
+ *   ledger   the same with a hold for each order, and balances and fees for each trade; it ends as
+ *            the engine alone does, and `ratio` is to that
  *   p99      nanoseconds from a command's row to its reports taken, the timer's own time included
  *   heap     bytes by which the heap grew a command, over ten million of them
  * The peer, nodejs-order-book 10.1.1, is looked for where this repository's packages are, or below
@@ -99,6 +101,21 @@ async function race(scenario: Scenario, flow: Flow, withPeer: boolean): Promise<
   return result;
 }
 
+/** The engine with balances on the mixed flow, which every account can afford. */
+async function measureLedger(flow: Flow, alone: Answer): Promise<void> {
+  const runs: Answer[] = [];
+  for (let k = 0; k < Number(options.rounds); k += 1) runs.push(await ask('ledger', flow));
+  const { seconds, ending } = quickest(runs);
+  if (differs(ending, alone.ending)) {
+    process.stderr.write(`with balances the book ends differently: ${JSON.stringify(ending)}\n`);
+    process.exitCode = 1;
+  }
+  const n = flow.timed;
+  const ratio = alone.seconds / seconds;
+  const name = 'book/mixed/ledger';
+  print({ name, value: n / seconds, unit: 'op/s', ratio, peer: 'book/mixed/engine', n });
+}
+
 async function main(): Promise<void> {
   const timed = options.quick ? 100_000 : 1_000_000;
   const peerIsThere = hasPeer();
@@ -115,6 +132,7 @@ async function main(): Promise<void> {
       print({ name, ...figure, ratio: theirs.seconds / ours.seconds, peer: PEER });
     } else if (isMixed || mixedRate === 0) print({ name, ...figure });
     else print({ name, ...figure, ratio: figure.value / mixedRate, peer: 'book/mixed' });
+    if (isMixed) await measureLedger(flow, ours);
     const latency = await ask('latency', flow);
     print({ name: `book/${scenario}/p50`, value: latency.p50Ns, unit: 'ns', n: timed });
     print({ name: `book/${scenario}/p99`, value: latency.p99Ns, unit: 'ns', n: timed });

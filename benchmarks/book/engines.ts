@@ -13,14 +13,16 @@ import {
 } from '../../packages/exchange/src/markets/book/bookCommand.ts';
 import { REPORT } from '../../packages/exchange/src/markets/book/bookReport.ts';
 import { SIDE, TERM, TICKS_MAX } from '../../packages/exchange/src/markets/book/bookTerms.ts';
+import { LedgerBook } from '../../packages/exchange/src/markets/book/ledgerBook.ts';
 import { depth } from '../../packages/exchange/src/markets/book/openOrders.ts';
 import { OrderBook } from '../../packages/exchange/src/markets/book/orderBook.ts';
+import { PURSE } from '../../packages/exchange/src/markets/book/purses.ts';
 import type { Flow } from './flows.ts';
-import { BENCH_BOOK, shiftIds } from './flows.ts';
+import { BENCH_BOOK, BENCH_LEDGER_BOOK, shiftIds } from './flows.ts';
 
 /** What a worker is asked. */
 export interface Task {
-  readonly measure: 'engine' | 'latency' | 'heap' | 'peer';
+  readonly measure: 'engine' | 'ledger' | 'latency' | 'heap' | 'peer';
   readonly flow: Flow;
   /** Where the peer is installed. */
   readonly peerFolder: string;
@@ -63,7 +65,10 @@ function cpuSeconds(): number {
 /** Reports are taken in batches of this many commands. */
 const BATCH = 256;
 
-function tradedLots(book: OrderBook): number {
+/** What the engine alone and the engine with balances have in common. */
+type Driven = Pick<OrderBook, 'apply' | 'reports'>;
+
+function tradedLots(book: Driven): number {
   const { reports } = book;
   let lots = 0;
   for (let k = reports.taken; k < reports.written; k += 1) {
@@ -75,7 +80,7 @@ function tradedLots(book: OrderBook): number {
   return lots;
 }
 
-function runCommands(book: OrderBook, commands: Float64Array, from: number, to: number): number {
+function runCommands(book: Driven, commands: Float64Array, from: number, to: number): number {
   let filled = 0;
   for (let k = from; k < to; k += 1) {
     book.apply(commands, k * COMMAND_STRIDE);
@@ -100,6 +105,25 @@ function measureEngine({ flow }: Task): Answer {
   const seconds = cpuSeconds() - start;
   return { ...NOTHING, seconds, ending: endingOf(book, before + filled) };
 }
+
+/** The same with a hold for each order, and balances and fees for each trade. */
+function measureLedger({ flow }: Task): Answer {
+  const { commands, untimed, timed } = flow;
+  const ledger = new LedgerBook(BENCH_LEDGER_BOOK);
+  for (let account = 0; account < BENCH_BOOK.accountsMax; account += 1) {
+    ledger.deposit(account, PURSE.base, BASE_EACH);
+    ledger.deposit(account, PURSE.quote, QUOTE_EACH);
+  }
+  const before = runCommands(ledger, commands, 0, untimed);
+  const start = cpuSeconds();
+  const filled = runCommands(ledger, commands, untimed, untimed + timed);
+  const seconds = cpuSeconds() - start;
+  return { ...NOTHING, seconds, ending: endingOf(ledger.book, before + filled) };
+}
+
+/** Room for every order of the flow, and sums over all accounts below 2^53. */
+const BASE_EACH = 1e9;
+const QUOTE_EACH = 2e12;
 
 function measureLatency({ flow }: Task): Answer {
   const { commands, untimed, timed } = flow;
@@ -210,6 +234,7 @@ function measurePeer({ flow, peerFolder }: Task): Answer {
 
 const MEASURES = {
   engine: measureEngine,
+  ledger: measureLedger,
   latency: measureLatency,
   heap: measureHeap,
   peer: measurePeer,

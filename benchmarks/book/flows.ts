@@ -6,6 +6,7 @@ import {
   FIELD,
 } from '../../packages/exchange/src/markets/book/bookCommand.ts';
 import { BOOK_DEFAULTS, TICKS_MAX } from '../../packages/exchange/src/markets/book/bookTerms.ts';
+import type { LedgerBookParameters } from '../../packages/exchange/src/markets/book/ledgerBook.ts';
 import { OrderBook } from '../../packages/exchange/src/markets/book/orderBook.ts';
 import { SeededRandom } from '../../testing/world/seededRandom.ts';
 
@@ -30,6 +31,15 @@ export interface Flow {
 
 /** Parameters of the measured market: as by default, with room for the deep book. */
 export const BENCH_BOOK: typeof BOOK_DEFAULTS = { ...BOOK_DEFAULTS, ordersMax: 1_048_576 };
+
+/** The same market with balances and fees: four basis points to take, one back to make. */
+export const BENCH_LEDGER_BOOK: LedgerBookParameters = {
+  ...BENCH_BOOK,
+  lotSize: 1,
+  tickSize: 1,
+  makerFeePpm: -100,
+  takerFeePpm: 400,
+};
 
 const MID_START = 65_536;
 /** Buyers have the even accounts, sellers the odd ones: no order ever meets its own account. */
