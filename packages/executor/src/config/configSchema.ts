@@ -230,7 +230,12 @@ const settlement = z
     exposure: z
       .strictObject({
         unsettledEpochsMax: count('Sealed epochs that may wait to be settled', 1, 1e6, 60),
-        unsettledAgeMsMax: count('Age of the oldest of them', 1000, 30 * DAY_MS, 600_000),
+        unsettledAgeMsMax: count(
+          'Age of the oldest of them; well below the time of an exit, so that all can settle',
+          1000,
+          30 * DAY_MS,
+          240_000,
+        ),
       })
       .prefault({}),
   })

@@ -6,7 +6,7 @@ import { SettlementFault } from '@lawbook/settlement/settlementFault';
 import type { ExposureLimits, ExposurePause } from '@lawbook/settlement/settler/exposure';
 import { judgeExposure } from '@lawbook/settlement/settler/exposure';
 import type { ListRecord } from '@lawbook/settlement/settler/settlementStore';
-import type { Settler, SettlerEvent } from '@lawbook/settlement/settler/settler';
+import type { SettlementLag, Settler, SettlerEvent } from '@lawbook/settlement/settler/settler';
 import type { Logger } from 'pino';
 import type {
   AgreementState,
@@ -99,6 +99,8 @@ export class SettlementService {
   #detail = 'the base layer is starting';
   #stopped: string | undefined;
   #pause: ExposurePause | undefined;
+  /** Epochs that were sealed here while nobody could ask the base layer how far it is. */
+  #blind = { lists: 0, sinceMs: 0 };
 
   constructor(options: SettlementServiceOptions) {
     this.#options = options;
@@ -106,6 +108,13 @@ export class SettlementService {
 
   /** Tells the settler that an epoch was sealed and can be read. */
   announceEpoch(): void {
+    if (this.#opened === undefined) {
+      const { lists, sinceMs } = this.#blind;
+      this.#blind = {
+        lists: lists + 1,
+        sinceMs: lists === 0 ? this.#options.clock() : sinceMs,
+      };
+    }
     this.#options.source.announce();
   }
 
@@ -137,9 +146,9 @@ export class SettlementService {
   /** Why orders are refused now; undefined while they are not. Asked for every order. */
   pausedBecause(): string | undefined {
     if (this.#stopped !== undefined) return this.#stopped;
-    const lag = this.#opened?.settler.lag();
-    if (lag === undefined) return undefined;
-    const reading = { lag, nowMs: this.#options.clock(), before: this.#pause };
+    const nowMs = this.#options.clock();
+    const lag = this.#opened?.settler.lag() ?? this.#blindLag(nowMs);
+    const reading = { lag, nowMs, before: this.#pause };
     this.#pause = judgeExposure(this.#options.exposure, reading);
     return this.#pause?.reason;
   }
@@ -148,6 +157,12 @@ export class SettlementService {
   pausedSinceMs(): number | undefined {
     this.pausedBecause();
     return this.#pause?.since;
+  }
+
+  /** A base layer that was away when the venue started is owed what was sealed since. */
+  #blindLag(nowMs: number): Pick<SettlementLag, 'unsettled' | 'oldestUnsettledMs'> {
+    const { lists, sinceMs } = this.#blind;
+    return { unsettled: lists, oldestUnsettledMs: lists === 0 ? 0 : nowMs - sinceMs };
   }
 
   health(): ComponentHealth[] {

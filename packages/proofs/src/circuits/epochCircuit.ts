@@ -8,7 +8,12 @@ import {
   restateRules,
 } from '@lawbook/exchange/laws/ruleTable';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
-import { FEE_SCALE, parameterHash, Scarcity } from '@lawbook/exchange/markets/batch/parameters';
+import {
+  AdmissionMode,
+  FEE_SCALE,
+  parameterHash,
+  Scarcity,
+} from '@lawbook/exchange/markets/batch/parameters';
 import { unitPrices } from '@lawbook/exchange/markets/batch/unitPrices';
 import { divFloor } from '@lawbook/exchange/numbers/mulDiv';
 import { PPM } from '@lawbook/exchange/numbers/price';
@@ -114,6 +119,10 @@ export function unprovableMarket(
 ): string | undefined {
   const flaw = parameterFlaw(parameters, shape);
   if (flaw !== undefined) return flaw;
+  // Anybody could forfeit one, and the batch with it.
+  if (parameters.admission === AdmissionMode.commitReveal && parameters.bond > 0n) {
+    return 'A commitment carries no bond: nothing that is settled names it.';
+  }
   const count = parameters.assets.length;
   const isShaped =
     mids.length === count && parameters.baskets.every((b) => b.units.length === count);
