@@ -85,7 +85,7 @@ export class Desk {
     const message = wireTerms(order.value);
     const digest = signing.orderDigest(order.value);
     const signature = await this.who.sign({ primaryType: 'BatchOrder', message, digest });
-    const answers = await client.submitOrders([{ ...message, signature }]);
+    const answers = await this.#link.feed.submit([{ ...message, signature }]);
     if (!answers.ok) return this.#refuse(request, answers.rejection);
     const [answer] = answers.value;
     if (answer !== undefined && answer.kind !== 'accepted') {

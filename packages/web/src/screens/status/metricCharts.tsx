@@ -42,7 +42,7 @@ export function MetricCharts(): ReactElement {
       title="Durations"
       aside={`from /metrics, ${readings.length} readings since you opened this screen`}
     >
-      <div className="figures figures-plain">
+      <dl className="figures figures-plain">
         {SHOWN.map((shown) => {
           const means = readings.slice(1).flatMap((after, k) => {
             const before = readings[k];
@@ -55,12 +55,12 @@ export function MetricCharts(): ReactElement {
               <dt>{shown.title}, mean</dt>
               <dd>
                 <b className="num">{last === undefined ? '–' : last.toFixed(2)}</b> ms
+                <Sparkline course={[...means].reverse()} />
               </dd>
-              <Sparkline course={[...means].reverse()} />
             </div>
           );
         })}
-      </div>
+      </dl>
     </Panel>
   );
 }
