@@ -132,7 +132,13 @@ async function strike(
       });
       return;
     }
-    case 'reorganised':
-      await venue.chain('anvil_reorg', random.integer(1, REORG_BLOCKS_MAX), []);
+    case 'reorganised': {
+      const depth = random.integer(1, REORG_BLOCKS_MAX);
+      // A chain that was restarted has no states of the blocks before: it says so for a while.
+      await venue.until('the chain takes blocks back', async () => {
+        await venue.chain('anvil_reorg', depth, []);
+        return true;
+      });
+    }
   }
 }
