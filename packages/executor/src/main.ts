@@ -2,6 +2,8 @@ import { DEMO_MARKET_ID } from '@lawbook/analytics/demoWorld';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
+import { BookFlow } from './demo/bookFlow.ts';
+import { demoBookInputs } from './demo/demoBookInputs.ts';
 import { DemoFlow } from './demo/demoFlow.ts';
 import { demoInputs } from './demo/demoWorld.ts';
 import { recoverNative } from './gateways/recoverNative.ts';
@@ -155,7 +157,9 @@ async function bringUpDemo(
 ): Promise<void> {
   // With a base layer the demo's money is deposited there and credited once that is final.
   const inputs = plan?.demoInputs(Date.now()) ?? demoInputs(Date.now(), market.batchIntervalMs);
-  const results = await Promise.all(inputs.map((input) => venue.execute(input)));
+  const assets = inputs.filter(({ kind }) => kind === 'registerAsset');
+  const all = [...inputs, ...demoBookInputs(assets.length)];
+  const results = await Promise.all(all.map((input) => venue.execute(input)));
   invariant(
     results.every((result) => result.ok),
     'the demo world fits an empty venue',
@@ -213,6 +217,10 @@ function beat(
           { venue, clock: Date.now },
         )
       : undefined;
+  const bookFlow =
+    flow === undefined
+      ? undefined
+      : new BookFlow({ seed, ordersPerSecond }, { venue, clock: Date.now });
   let timer: NodeJS.Timeout | undefined;
   const tick = (): void => {
     if (signal.aborted) return;
@@ -222,8 +230,8 @@ function beat(
   let flowing: Promise<void> = Promise.resolve();
   const flowTimer = setInterval(() => {
     if (flow === undefined || signal.aborted) return;
-    flowing = flow
-      .tick()
+    flowing = Promise.all([flow.tick(), bookFlow?.tick()])
+      .then(() => undefined)
       .catch((fault: unknown) => log.warn({ err: fault }, 'the demo flow paused'));
   }, FLOW_MS);
   tick();

@@ -7,6 +7,7 @@ import { judgeBatch } from '@lawbook/exchange/laws/judge';
 import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { BatchTransition } from '@lawbook/exchange/transition';
+import { BookProjection } from './books/bookProjection.ts';
 import type { Journal } from './journal/journal.ts';
 import type { SnapshotStore } from './journal/snapshots.ts';
 import { Projection } from './readModel/projection.ts';
@@ -57,7 +58,11 @@ export async function recover(sources: RecoverySources): Promise<RecoveredVenue>
   }
   const body = usable === undefined ? undefined : decodeSnapshotBody(usable.state);
   const machine = new StateMachine(domain, body?.state ?? new ExchangeState(domain));
-  const projection = new Projection(machine.state.markets, judgeAgain);
+  const projection = new Projection(
+    machine.state.markets,
+    judgeAgain,
+    new BookProjection(machine.state.books, domain),
+  );
   body?.restore(projection);
   const fromSnapshot = usable?.sequence ?? 0;
   const last = journal.health().sequence;

@@ -1,6 +1,7 @@
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
 import { decodeBundle, encodeBundle } from '@lawbook/exchange/bundle';
 import type { Hash } from '@lawbook/exchange/codec/hash';
+import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Refused } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { Result } from '@lawbook/exchange/failures/result';
@@ -14,6 +15,7 @@ import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
 import { Signing } from '@lawbook/exchange/orders/signedTypes';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import { SETTLEMENT_ATTACHMENT } from '@lawbook/proofs/statements/epoch/settlementAttachment';
+import { BookDesk } from './books/bookDesk.ts';
 import { previewOrder } from './preview.ts';
 import type { DepositRecord, WithdrawalRecord } from './readModel/crossings.ts';
 import type { Projection } from './readModel/projection.ts';
@@ -76,6 +78,7 @@ interface Waiter {
 export class Venue implements VenueService {
   readonly signing: Signing;
   readonly recover: RecoverSigner;
+  readonly books: BookDesk;
   readonly #parts: VenueParts;
   readonly #listeners = new Set<(event: VenueEvent) => void>();
   readonly #waiters = new Set<Waiter>();
@@ -91,6 +94,17 @@ export class Venue implements VenueService {
     this.recover = parts.recover;
     this.signing = new Signing(parts.machine.state.domain);
     this.#followed = parts.machine.state.sequence;
+    const { projection, index, machine } = parts;
+    invariant(projection.books !== undefined, 'the projection of a venue follows its books');
+    this.books = new BookDesk({
+      state: machine.state,
+      projection: projection.books,
+      index: index.books,
+      execute: (input) => this.#execute(input),
+      waitFor: (sequence) => {
+        return this.waitFor(sequence, REPEAT_WAIT_MS, new AbortController().signal);
+      },
+    });
   }
 
   get state(): ExchangeState {
@@ -277,7 +291,8 @@ export class Venue implements VenueService {
    */
   record(sequenced: Sequenced, verdicts?: readonly LawVerdict[]): void {
     const { executed, durable } = sequenced;
-    const { changes, events } = this.#parts.projection.project(executed, verdicts);
+    const { changes, events, book } = this.#parts.projection.project(executed, verdicts);
+    const news = book && this.books.note(executed, book);
     const ended = events.flatMap((event) => {
       return event.kind === 'order' && event.record.endedBy !== undefined ? [event.record] : [];
     });
@@ -288,9 +303,12 @@ export class Venue implements VenueService {
         await durable;
         if (changes.length > 0) await this.#parts.index.write(sequence, changes);
         for (const { orderId } of ended) this.#ended.delete(orderId);
+        if (news !== undefined) this.books.stored(news);
         this.#followed = sequence;
         for (const waiter of this.#waiters) if (waiter.sequence <= sequence) waiter.resolve(true);
         for (const event of events) this.tell(event);
+        if (news !== undefined) this.tell({ kind: 'book', news });
+        if (book?.sealed !== undefined) this.tell({ kind: 'bookEpoch', epoch: book.sealed });
       })
       .catch(this.#parts.onFault);
   }

@@ -7,7 +7,9 @@ import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters
 import type { AuthorisedOrder, BatchOrder } from '@lawbook/exchange/orders/batchOrder';
 import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
 import type { Signing } from '@lawbook/exchange/orders/signedTypes';
+import type { BookDesk } from './books/bookDesk.ts';
 import type { DepositRecord, WithdrawalRecord } from './readModel/crossings.ts';
+import type { Page } from './readModel/page.ts';
 import type {
   AgreementState,
   BatchRecord,
@@ -23,12 +25,7 @@ import type {
   VenueEvent,
 } from './venueTypes.ts';
 
-/** A page of a list that is ordered from new to old. */
-export interface Page {
-  readonly limit: number;
-  /** Only entries before this number or sequence. */
-  readonly before?: number;
-}
+export type { Page } from './readModel/page.ts';
 
 /**
  * What gateways may ask of a venue. Every promise resolves only once the answer is durable; reads
@@ -37,6 +34,8 @@ export interface Page {
 export interface VenueService {
   readonly signing: Signing;
   readonly recover: RecoverSigner;
+  /** Orders, trades and ladders of books. */
+  readonly books: BookDesk;
   /** The live state, to be read and never written. */
   readonly state: ExchangeState;
   /** Sequence of the last input applied, and of the last one on disk. */

@@ -8,6 +8,7 @@ import type { DomainAgreement } from '@lawbook/settlement/baseLayer/domainAgreem
 import type { ExposureLimits } from '@lawbook/settlement/settler/exposure';
 import type { ListRecord } from '@lawbook/settlement/settler/settlementStore';
 import type { SettlementLag } from '@lawbook/settlement/settler/settler';
+import type { BookNews, SealedBookEpoch } from './books/bookRecords.ts';
 
 /** Why a batch order was not filled, or not whole. */
 export type ResidualReason =
@@ -143,6 +144,8 @@ export type VenueEvent =
   | { readonly kind: 'order'; readonly record: OrderRecord }
   | { readonly kind: 'batch'; readonly record: BatchRecord }
   | { readonly kind: 'epoch'; readonly record: SealedEpoch }
+  | { readonly kind: 'book'; readonly news: BookNews }
+  | { readonly kind: 'bookEpoch'; readonly epoch: SealedBookEpoch }
   | {
       readonly kind: 'phase';
       readonly marketId: number;

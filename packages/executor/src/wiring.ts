@@ -26,7 +26,9 @@ import { VenueIndex } from './readModel/venueIndex.ts';
 import type { RecoveredVenue } from './recovery.ts';
 import { recover } from './recovery.ts';
 import { BatchScheduler } from './scheduler/batchScheduler.ts';
+import { BookScheduler, EVENTS_PER_EPOCH_MAX } from './scheduler/bookScheduler.ts';
 import { OracleBoard } from './scheduler/oracleBoard.ts';
+import type { Sequenced } from './sequencer/sequencer.ts';
 import { Sequencer } from './sequencer/sequencer.ts';
 import { BridgePlaces } from './settlement/bridgePlaces.ts';
 import { ListRecords } from './settlement/listRecords.ts';
@@ -158,15 +160,22 @@ function createScheduler(
       },
     }),
   });
+  const onSequenced = (sequenced: Sequenced): void => venue.record(sequenced);
+  const { epochSealAfterMs } = config.market;
+  const books = new BookScheduler({
+    ...{ machine, sequencer, oracles, stopwatch, epochSealAfterMs, onSequenced },
+    eventsPerEpochMax: EVENTS_PER_EPOCH_MAX,
+  });
   return new BatchScheduler({
     machine,
     sequencer,
     pipeline,
     oracles,
     stopwatch,
-    epochSealAfterMs: config.market.epochSealAfterMs,
+    epochSealAfterMs,
+    books,
     withdrawalsWait: () => plan !== undefined && machine.state.baseLayer.pending.length > 0,
-    onSequenced: (sequenced) => venue.record(sequenced),
+    onSequenced,
     onCleared: (batch) => {
       venue.record(batch.cleared, batch.verdicts);
       if (batch.sealed !== undefined) venue.record(batch.sealed);

@@ -50,11 +50,18 @@ choice that its answer repeats. A session authenticates a connection once, with 
 ${WEBSOCKET_PATH}\` and an empty body.
 
 Channels: \`batches:M\`, \`epochs:M\`, \`phases:M\`, \`oracle:M\` of a market M, and
-\`orders:0x...\` of an owner. Each channel counts its events 1, 2, 3, ... without gaps.
+\`orders:0x...\` of an owner. Books have \`book:M\` (changes of the ladder), \`trades:M\` and
+\`quotes:M\` (best prices), and their owners \`executions:0x...\`. Each channel counts its events
+1, 2, 3, ... without gaps.
 \`subscribed\` carries a snapshot and the sequence it stands for; a later event may repeat what the
 snapshot holds, so orders are upserts by id. After a lost connection, \`from\` (the next sequence
 wanted) and \`feed\` (as answered before) resume without a gap; where the venue no longer holds
 that far back, or started anew, it answers with a snapshot and \`resumed: false\`.
+
+The ladder of \`book:M\` begins with the snapshot, whose event is \`whole\`; later events say the
+levels that changed with what shows there then, zero for none. A book event's own \`checksum\` is
+the CRC-32 of the ten best bids, then the ten best asks, each as \`price:size\`, joined by commas,
+as they stand after it. The hundred best levels of each half are told.
 
 The checksum of an event is the CRC-32 (as in zlib) of the concatenated texts of all events of the
 feed so far, where the text of an event is what stands behind \`"event":\` in its frame, up to the

@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import type { BookAction, BookActionAnswer, BookOrderView, ExecutionView } from './bookActions.ts';
+import { bookAction, bookActionAnswer, bookOrderView, executionView } from './bookActions.ts';
+import type { BookEpochView, LadderView, LevelView, TradeView } from './bookViews.ts';
+import { bookEpochView, bookLevelView, tradeView } from './bookViews.ts';
 import type { MidView, PhaseView } from './marketViews.ts';
 import { midView, phaseView } from './marketViews.ts';
 import type { CancelReply, OrderAnswer, OrderView, SignedOrder } from './orderViews.ts';
@@ -31,13 +35,16 @@ export const CLOSE_CODES = {
   sessionEnded: 4005,
 } as const;
 
-/** A feed: `batches:1`, `epochs:1`, `phases:1`, `oracle:1` by market, `orders:0x...` by owner. */
+/**
+ * A feed: `batches:1`, `epochs:1`, `phases:1`, `oracle:1` by market, `book:101`, `trades:101`,
+ * `quotes:101` by book, `orders:0x...`, `executions:0x...` by owner.
+ */
+const CHANNEL_NAME: RegExp =
+  /^((batches|epochs|phases|oracle|book|trades|quotes):[1-9]\d{0,8}|(orders|executions):0x[0-9a-fA-F]{40})$/;
+
 export const channelText: z.ZodType<string> = z
   .string()
-  .regex(
-    /^((batches|epochs|phases|oracle):[1-9]\d{0,8}|orders:0x[0-9a-fA-F]{40})$/,
-    'batches:, epochs:, phases: or oracle: with a market id, or orders: with an address',
-  )
+  .regex(CHANNEL_NAME, 'a feed such as batches:1, book:101, orders: or executions: with an address')
   .describe('Feed of a market or of an owner');
 
 const requestId = z.string().min(1).max(64).describe("The client's name for the request");
@@ -68,6 +75,7 @@ export type ClientMessage =
       readonly orderId: string;
       readonly signature?: string | undefined;
     }
+  | { readonly op: 'book'; readonly id: string; readonly actions: readonly BookAction[] }
   | { readonly op: 'ping'; readonly id: string };
 
 export const clientMessage: z.ZodType<ClientMessage> = z.discriminatedUnion('op', [
@@ -107,6 +115,13 @@ export const clientMessage: z.ZodType<ClientMessage> = z.discriminatedUnion('op'
       signature: signatureText.optional(),
     })
     .describe('Withdraw an order'),
+  z
+    .strictObject({
+      op: z.literal('book'),
+      id: requestId,
+      actions: z.array(bookAction).min(1).max(ORDERS_PER_MESSAGE_MAX),
+    })
+    .describe('Place, amend and cancel orders of books, or send a heartbeat'),
   z.strictObject({ op: z.literal('ping'), id: requestId }).describe('Ask for a pong'),
 ]);
 
@@ -116,7 +131,26 @@ export type ChannelEvent =
   | { readonly kind: 'epoch'; readonly epoch: EpochView }
   | { readonly kind: 'phase'; readonly marketId: string; readonly phase: PhaseView }
   | { readonly kind: 'oracle'; readonly marketId: string; readonly mids: readonly MidView[] }
-  | { readonly kind: 'order'; readonly order: OrderView };
+  | { readonly kind: 'order'; readonly order: OrderView }
+  | ({
+      readonly kind: 'book';
+      readonly marketId: string;
+      /** True: the levels are all there are; false: those that changed. */
+      readonly whole: boolean;
+      /** Of the input behind it. */
+      readonly inputSequence: number;
+      readonly state: string;
+    } & LadderView)
+  | { readonly kind: 'trade'; readonly marketId: string; readonly trade: TradeView }
+  | {
+      readonly kind: 'quote';
+      readonly marketId: string;
+      readonly bestBid?: LevelView | undefined;
+      readonly bestAsk?: LevelView | undefined;
+    }
+  | { readonly kind: 'bookEpoch'; readonly epoch: BookEpochView }
+  | { readonly kind: 'bookOrder'; readonly order: BookOrderView }
+  | { readonly kind: 'execution'; readonly execution: ExecutionView };
 
 export const channelEvent: z.ZodType<ChannelEvent> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('batch'), batch: batchView }),
@@ -124,6 +158,26 @@ export const channelEvent: z.ZodType<ChannelEvent> = z.discriminatedUnion('kind'
   z.object({ kind: z.literal('phase'), marketId: marketIdText, phase: phaseView }),
   z.object({ kind: z.literal('oracle'), marketId: marketIdText, mids: z.array(midView) }),
   z.object({ kind: z.literal('order'), order: orderView }),
+  z.object({
+    kind: z.literal('book'),
+    marketId: marketIdText,
+    whole: z.boolean().describe('True: these are all levels; false: those that changed'),
+    inputSequence: sequenceNumber.describe('Of the input behind it'),
+    state: z.string(),
+    bids: z.array(bookLevelView),
+    asks: z.array(bookLevelView),
+    checksum: z.string().describe('Of the ladder after the change, as in its depth'),
+  }),
+  z.object({ kind: z.literal('trade'), marketId: marketIdText, trade: tradeView }),
+  z.object({
+    kind: z.literal('quote'),
+    marketId: marketIdText,
+    bestBid: bookLevelView.optional(),
+    bestAsk: bookLevelView.optional(),
+  }),
+  z.object({ kind: z.literal('bookEpoch'), epoch: bookEpochView }),
+  z.object({ kind: z.literal('bookOrder'), order: bookOrderView }),
+  z.object({ kind: z.literal('execution'), execution: executionView }),
 ]);
 
 /** What a venue may send. */
@@ -151,6 +205,11 @@ export type ServerMessage =
     }
   | { readonly op: 'authenticated'; readonly id: string; readonly owner: string }
   | { readonly op: 'answers'; readonly id: string; readonly answers: readonly OrderAnswer[] }
+  | {
+      readonly op: 'bookAnswers';
+      readonly id: string;
+      readonly answers: readonly BookActionAnswer[];
+    }
   | { readonly op: 'canceled'; readonly id: string; readonly cancel: CancelReply }
   | { readonly op: 'rejected'; readonly id?: string | undefined; readonly rejection: RejectionView }
   | { readonly op: 'pong'; readonly id: string; readonly time: string }
@@ -192,6 +251,9 @@ export const serverMessage: z.ZodType<ServerMessage> = z.discriminatedUnion('op'
   z
     .object({ op: z.literal('answers'), id: requestId, answers: z.array(orderAnswer) })
     .describe('One answer per order of a submit'),
+  z
+    .object({ op: z.literal('bookAnswers'), id: requestId, answers: z.array(bookActionAnswer) })
+    .describe('One answer per action'),
   z
     .object({ op: z.literal('canceled'), id: requestId, cancel: cancelReply })
     .describe('The order is withdrawn'),

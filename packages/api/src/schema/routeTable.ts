@@ -1,4 +1,5 @@
 import * as account from './accountRoutes.ts';
+import * as book from './bookRoutes.ts';
 import * as crossing from './crossingRoutes.ts';
 import * as market from './marketRoutes.ts';
 import * as operator from './operatorRoutes.ts';
@@ -29,6 +30,15 @@ export const ROUTES: readonly AnyRoute[] = [
   any(order.commitOrder),
   any(order.revealOrder),
   any(order.previewOrder),
+  any(book.listBooks),
+  any(book.readBook),
+  any(book.readBookDepth),
+  any(book.listTrades),
+  any(book.listBookCandles),
+  any(book.listBookOrders),
+  any(book.listFills),
+  any(book.listBookEpochs),
+  any(book.submitBookActions),
   any(market.listBatches),
   any(market.readBatch),
   any(market.listEpochs),

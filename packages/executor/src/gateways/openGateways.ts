@@ -5,10 +5,12 @@ import { Fault } from '@lawbook/exchange/failures/fault';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { FastifyInstance } from 'fastify';
 import type { VenueService } from '../venueService.ts';
+import { BookIntake } from './bookIntake.ts';
 import type { GatewayCore } from './gatewayCore.ts';
 import { createCore } from './gatewayCore.ts';
 import type { GatewayDependencies, GatewayOptions } from './gatewayOptions.ts';
 import { accountEndpoints, operationsEndpoints } from './http/accountEndpoints.ts';
+import { bookEndpoints } from './http/bookEndpoints.ts';
 import { crossingEndpoints } from './http/crossingEndpoints.ts';
 import { mountDocs } from './http/docsPage.ts';
 import type { Endpoint } from './http/endpoint.ts';
@@ -50,6 +52,7 @@ export async function openGateways(
 ): Promise<Gateways> {
   const core = createCore(venue, options, dependencies);
   const intake = new OrderIntake(core);
+  const bookIntake = new BookIntake(core);
   const mids = new MidsBoard();
   const stopMids = mids.listen(venue, dependencies.clock);
   const endpoints = [
@@ -58,6 +61,7 @@ export async function openGateways(
     ...recordEndpoints(core),
     ...epochEndpoints(core),
     ...orderEndpoints(core, intake),
+    ...bookEndpoints(core, bookIntake),
     ...accountEndpoints(core, intake),
     ...crossingEndpoints(core, intake),
     ...operatorEndpoints(core, intake),
@@ -68,7 +72,7 @@ export async function openGateways(
   const app = await createHttpServer(core, endpoints);
   await mountDocs(app, openApiDocument(options.version));
   const page = mountPage(app, { dataFolder: options.dataFolder, log: dependencies.log });
-  const webSockets = new WebSocketGateway(core, intake, mids);
+  const webSockets = new WebSocketGateway(core, { intake, bookIntake, mids });
   webSockets.attach(serverOf(app));
   const url = await listen(app, options);
   dependencies.log.info({ url }, 'listening');

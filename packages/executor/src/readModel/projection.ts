@@ -6,6 +6,7 @@ import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import type { BatchMarket, OpenBatch } from '@lawbook/exchange/markets/batch/batchMarket';
 import { reportHash } from '@lawbook/exchange/markets/batch/report';
 import type { BatchTransition } from '@lawbook/exchange/transition';
+import type { BookProjected, BookProjection } from '../books/bookProjection.ts';
 import type { StoreChange } from '../storage/keyValueStore.ts';
 import type { BatchRecord, Executed, OrderRecord, SealedEpoch, VenueEvent } from '../venueTypes.ts';
 import type { Admission } from './orderOutcomes.ts';
@@ -23,6 +24,8 @@ import { WithdrawalTracker } from './withdrawalTracker.ts';
 export interface Projected {
   readonly changes: readonly StoreChange[];
   readonly events: readonly VenueEvent[];
+  /** What it did to a book. */
+  readonly book?: BookProjected;
 }
 
 const NOTHING: Projected = { changes: [], events: [] };
@@ -39,13 +42,17 @@ export class Projection {
   readonly #admissions = new Map<number, Admission[]>();
   readonly #open = new Map<number, BatchTransition[]>();
   readonly withdrawals: WithdrawalTracker = new WithdrawalTracker();
+  /** Of a venue that has or may open books. */
+  readonly books: BookProjection | undefined;
 
   constructor(
     markets: ReadonlyMap<number, BatchMarket>,
     judge: (transition: BatchTransition) => readonly LawVerdict[],
+    books?: BookProjection,
   ) {
     this.#markets = markets;
     this.#judge = judge;
+    this.books = books;
   }
 
   /** Admissions of the rows of a market's open batch, in order of rows. */
@@ -77,6 +84,7 @@ export class Projection {
   follow(executed: Executed): void {
     const { applied, sequence, timeMs } = executed;
     this.withdrawals.follow(executed);
+    this.books?.project(executed);
     if (applied.kind === 'orderAdmitted') this.#admit(applied.marketId, { sequence, timeMs });
     if (applied.kind === 'batchCleared') this.#keep(applied.transition);
     if (applied.kind === 'batchVoided') this.#admissions.set(applied.marketId, []);
@@ -85,6 +93,11 @@ export class Projection {
 
   /** Projects one executed input. `verdicts` spares judging a batch twice when it is live. */
   project(executed: Executed, verdicts?: readonly LawVerdict[]): Projected {
+    const book = this.books?.project(executed);
+    const { kind } = executed.applied;
+    if (book !== undefined && (kind === 'bookApplied' || kind === 'bookEpochSealed')) {
+      return { changes: book.changes, events: [], book };
+    }
     const { changes, events } = this.#projectMarket(executed, verdicts);
     const crossings = [
       ...this.withdrawals.follow(executed).flatMap((record) => withdrawalChanges(record)),

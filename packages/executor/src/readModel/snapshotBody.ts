@@ -6,6 +6,12 @@ import { ByteWriter } from '@lawbook/exchange/codec/byteWriter';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { hashFromBytes } from '@lawbook/exchange/codec/hash';
 import { hexToBytes } from '@lawbook/exchange/codec/hex';
+import type { BookEvent } from '@lawbook/exchange/markets/book/bookEvent';
+import {
+  BOOK_EVENT_BYTES_MIN,
+  decodeBookEvent,
+  encodeBookEvent,
+} from '@lawbook/exchange/markets/book/bookEvent';
 import type { Admission } from './orderOutcomes.ts';
 import type { Projection } from './projection.ts';
 
@@ -25,6 +31,14 @@ export function encodeSnapshotBody(state: ExchangeState, projection: Projection)
   out.u32(requests.size);
   for (const [id, { sequence, timeMs }] of requests) {
     out.fixed(hexToBytes(id), 32).u64(BigInt(sequence)).timeMs(timeMs);
+  }
+  const { books } = projection;
+  if (books === undefined || state.books.size === 0) return out.finish();
+  out.u32(state.books.size);
+  for (const marketId of state.books.keys()) {
+    const events = books.openEvents(marketId);
+    out.u32(marketId).u32(events.length);
+    for (const event of events) encodeBookEvent(out, event);
   }
   return out.finish();
 }
@@ -51,14 +65,26 @@ export function decodeSnapshotBody(bytes: Uint8Array): {
   });
   // Bodies of older versions end here.
   const requests = reader.remaining === 0 ? [] : decodeRequests(reader);
+  const books = reader.remaining === 0 ? [] : decodeBookEvents(reader);
   reader.end();
   const restore = (projection: Projection): void => {
     projection.withdrawals.restore(new Map(requests));
+    for (const { marketId, events } of books) projection.books?.restore(marketId, events);
     for (const { marketId, admissions, transitions } of markets) {
       projection.restore(marketId, admissions, transitions);
     }
   };
   return { state, restore };
+}
+
+function decodeBookEvents(
+  reader: ByteReader,
+): { readonly marketId: number; readonly events: readonly BookEvent[] }[] {
+  return Array.from({ length: reader.count(8) }, () => {
+    const marketId = reader.u32();
+    const count = reader.count(BOOK_EVENT_BYTES_MIN);
+    return { marketId, events: Array.from({ length: count }, () => decodeBookEvent(reader)) };
+  });
 }
 
 function decodeRequests(reader: ByteReader): [Hash, Admission][] {

@@ -2,8 +2,8 @@ import { ByteWriter } from '@lawbook/exchange/codec/byteWriter';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
+import { BookIndex } from '../books/bookIndex.ts';
 import type { KeyValueStore, StoreChange } from '../storage/keyValueStore.ts';
-import type { Page } from '../venueService.ts';
 import type { BatchRecord, OrderRecord, SealedEpoch } from '../venueTypes.ts';
 import type { DepositRecord, WithdrawalRecord } from './crossings.ts';
 import {
@@ -12,6 +12,7 @@ import {
   encodeDeposit,
   encodeWithdrawalRecord,
 } from './crossings.ts';
+import type { Page } from './page.ts';
 import {
   decodeBatchRecord,
   decodeOrderRecord,
@@ -21,7 +22,7 @@ import {
   encodeSealedEpoch,
 } from './records.ts';
 
-/** First byte of a key: which index it belongs to. */
+/** First byte of a key: which index it belongs to. Those of books begin at 32. */
 const Index = {
   cursor: 0,
   order: 1,
@@ -42,6 +43,8 @@ const Index = {
  * the start again. Order of the keys is order of the numbers in them.
  */
 export class VenueIndex {
+  /** The past of books. */
+  readonly books: BookIndex;
   readonly #store: KeyValueStore;
   /** Writes run one after the other; reads do not wait for them. */
   #tail: Promise<void> = Promise.resolve();
@@ -49,6 +52,7 @@ export class VenueIndex {
 
   constructor(store: KeyValueStore) {
     this.#store = store;
+    this.books = new BookIndex(store);
   }
 
   /** The last sequence whose effects are stored; zero for an empty index. */
@@ -221,8 +225,17 @@ export function epochChanges(record: SealedEpoch, bundle: Uint8Array): StoreChan
       key: numberKey(Index.epoch, marketId, epochNumber),
       record: encodeSealedEpoch(record),
     },
-    { kind: 'put', key: numberKey(Index.bundle, marketId, epochNumber), record: bundle },
+    bundleChange(marketId, epochNumber, bundle),
   ];
+}
+
+/** Change that stores the bundle of an epoch, of whatever market. */
+export function bundleChange(
+  marketId: number,
+  epochNumber: number,
+  bundle: Uint8Array,
+): StoreChange {
+  return { kind: 'put', key: numberKey(Index.bundle, marketId, epochNumber), record: bundle };
 }
 
 function hashKey(index: number, id: Hash): Uint8Array {

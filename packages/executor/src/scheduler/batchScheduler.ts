@@ -20,6 +20,8 @@ export interface SchedulerDependencies {
   readonly epochSealAfterMs: number;
   /** Whether withdrawals wait for an epoch to take them: then even an empty batch closes. */
   readonly withdrawalsWait: () => boolean;
+  /** The beat of books, which is the same. */
+  readonly books?: { tick(): void };
   readonly onSequenced: (sequenced: Sequenced) => void;
   readonly onCleared: (batch: ClearedBatch) => void;
   readonly onBroken: (batch: BrokenBatch) => void;
@@ -53,6 +55,7 @@ export class BatchScheduler {
 
   /** Does what is due now in every market. @returns milliseconds until something may be due. */
   tick(): number {
+    this.#deps.books?.tick();
     let next = IDLE_MS;
     for (const market of this.#deps.machine.state.markets.values()) {
       this.#wait(market.marketId, this.#advance(market));

@@ -1,6 +1,9 @@
+import { PLAY_PREFIX } from '@lawbook/analytics/demoBooks';
 import type { Asset } from '@lawbook/exchange/ledger/asset';
 import type { OracleSnapshot } from '@lawbook/exchange/markets/batch/oracleSnapshot';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
+import type { BookMarketParameters } from '@lawbook/exchange/markets/book/bookMarketParameters';
+import { mulDivFloor } from '@lawbook/exchange/numbers/mulDiv';
 import { PRICE_SCALE, price } from '@lawbook/exchange/numbers/price';
 import type { OracleAdapter, OracleHealth } from '../oracles/oracleAdapter.ts';
 
@@ -34,6 +37,22 @@ export class OracleBoard {
       .slice(1)
       .map((asset) => this.#symbol(asset.assetId))
       .filter((symbol) => quote?.mids.get(symbol) === undefined);
+  }
+
+  /**
+   * The oracle's price of a book's base asset in ticks of its quote asset, rounded down; 0 while
+   * either may not be traded on. Play assets of the demo world follow those whose names they carry.
+   */
+  bookTicks({ base, quote, lotSize, tickSize }: BookMarketParameters): number {
+    const mids = this.#adapter.latest()?.mids;
+    const [baseMid, quoteMid] = [base, quote].map((id) => {
+      const symbol = this.#symbol(id).replace(PLAY_PREFIX, '');
+      return symbol === 'USD' ? PRICE_SCALE : (mids?.get(symbol) ?? 0n);
+    });
+    if (mids === undefined || !baseMid || !quoteMid) return 0;
+    const decimals = (id: number): bigint => 10n ** BigInt(this.#assets[id]?.decimals ?? 0);
+    const above = baseMid * lotSize * decimals(quote);
+    return Number(mulDivFloor(above, 1n, quoteMid * tickSize * decimals(base)));
   }
 
   health(): OracleHealth {

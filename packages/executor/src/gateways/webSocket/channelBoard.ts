@@ -10,9 +10,11 @@ import type { VenueEvent } from '../../venueTypes.ts';
 import type { GatewayCore } from '../gatewayCore.ts';
 import type { MidsBoard } from '../midsBoard.ts';
 import { isoTime } from '../present/moments.ts';
+import { presentBookEpoch } from '../present/presentBook.ts';
 import { presentMids, presentPhase } from '../present/presentMarket.ts';
 import { presentOrder } from '../present/presentOrder.ts';
 import { presentBatch, presentEpoch } from '../present/presentRecords.ts';
+import { BookFeed, ofBook } from './bookFeed.ts';
 import { Channel } from './channel.ts';
 
 /** A snapshot with the place in the channel that it stands for. */
@@ -34,6 +36,7 @@ const SNAPSHOT_ATTEMPTS = 3;
 export class ChannelBoard {
   readonly #core: GatewayCore;
   readonly #mids: MidsBoard;
+  readonly #bookFeed: BookFeed;
   readonly #channels = new Map<string, Channel>();
   readonly #run = randomBytes(6).toString('hex');
   #made = 0;
@@ -42,6 +45,7 @@ export class ChannelBoard {
   constructor(core: GatewayCore, mids: MidsBoard) {
     this.#core = core;
     this.#mids = mids;
+    this.#bookFeed = new BookFeed(core.venue);
   }
 
   /** Starts publishing what happens. @returns what ends it. */
@@ -55,7 +59,13 @@ export class ChannelBoard {
     const known = this.#channels.get(lower);
     if (known !== undefined) return accepted(this.#used(known));
     const [kind = '', subject = ''] = lower.split(':');
-    if (kind !== 'orders' && !this.#core.venue.state.markets.has(Number(subject))) {
+    const { markets, books } = this.#core.venue.state;
+    const isKnown =
+      kind === 'orders' ||
+      kind === 'executions' ||
+      (ofBook(kind) ? books : markets).has(Number(subject)) ||
+      (kind === 'epochs' && books.has(Number(subject)));
+    if (!isKnown) {
       return refuse('notFound', { field: 'channel', actual: name });
     }
     const { channelsMax, ringSize } = this.#core.options.webSocket;
@@ -74,6 +84,11 @@ export class ChannelBoard {
    * Between the return and the next await nothing happens on the channel.
    */
   async snapshot(channel: Channel): Promise<ChannelSnapshot> {
+    const { name } = channel;
+    if (ofBook(name.split(':')[0] ?? '')) {
+      const { sequence, checksum } = channel;
+      return { sequence, checksum, events: this.#bookFeed.snapshot(name) };
+    }
     for (let attempt = 1; ; attempt += 1) {
       const start = channel.sequence;
       const events = await this.#read(channel.name);
@@ -134,6 +149,10 @@ export class ChannelBoard {
         channel.publish({ kind: 'oracle', marketId: String(event.marketId), mids });
         return;
       }
+      case 'book':
+      case 'bookEpoch':
+        this.#bookFeed.publish(event, (name) => this.#channels.get(name));
+        return;
       default:
         unreachable(event);
     }
@@ -147,8 +166,12 @@ export class ChannelBoard {
       const records = await venue.orders(accountId(subject), page);
       return records.map((record) => ({ kind: 'order', order: presentOrder(venue.state, record) }));
     }
+    if (kind === 'executions') return await this.#bookFeed.openOrders(accountId(subject));
     const market = venue.state.markets.get(Number(subject));
-    if (market === undefined) return [];
+    if (market === undefined) {
+      const epochs = await venue.books.epochs(Number(subject), { limit: 1 });
+      return epochs.map((epoch) => ({ kind: 'bookEpoch', epoch: presentBookEpoch(epoch) }));
+    }
     const { marketId } = market;
     if (kind === 'batches') {
       const records = await venue.batches(marketId, { limit: 1 });
@@ -180,6 +203,8 @@ function merge(
 ): readonly ChannelEvent[] {
   if (newer.length === 0) return snapshot;
   const last = newer.at(-1);
+  if (last?.kind === 'bookOrder' || last?.kind === 'execution')
+    return mergeBookOrders(snapshot, newer);
   if (last !== undefined && last.kind !== 'order') return [last];
   const orders = new Map<string, OrderView>();
   for (const event of [...snapshot, ...newer]) {
@@ -188,4 +213,20 @@ function merge(
   return [...orders.values()]
     .filter(({ status }) => status === 'new')
     .map((order) => ({ kind: 'order', order }));
+}
+
+/** The last word on each open order of a book. */
+function mergeBookOrders(
+  snapshot: readonly ChannelEvent[],
+  newer: readonly ChannelEvent[],
+): readonly ChannelEvent[] {
+  const orders = new Map<string, Extract<ChannelEvent, { kind: 'bookOrder' }>>();
+  for (const event of [...snapshot, ...newer]) {
+    if (event.kind !== 'bookOrder') continue;
+    const { orderId, terms, endedBy } = event.order;
+    const key = `${terms.marketId}:${orderId}`;
+    if (endedBy === undefined) orders.set(key, event);
+    else orders.delete(key);
+  }
+  return [...orders.values()];
 }

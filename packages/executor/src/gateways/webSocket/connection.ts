@@ -4,6 +4,7 @@ import { InvariantViolation, unreachable } from '@lawbook/exchange/failures/inva
 import type { Rejection } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { WebSocket } from 'ws';
+import type { BookIntake } from '../bookIntake.ts';
 import type { Caller } from '../callers.ts';
 import { ANONYMOUS } from '../callers.ts';
 import type { Asker, GatewayCore } from '../gatewayCore.ts';
@@ -19,6 +20,7 @@ import type { ChannelBoard } from './channelBoard.ts';
 export interface ConnectionParts {
   readonly core: GatewayCore;
   readonly intake: OrderIntake;
+  readonly bookIntake: BookIntake;
   readonly board: ChannelBoard;
   readonly socket: WebSocket;
   readonly addressKey: string;
@@ -160,13 +162,7 @@ export class Connection {
       case 'authenticate':
         return this.#authenticate(message);
       case 'submit': {
-        const count = message.orders.length;
-        const nowMs = core.dependencies.clock();
-        const quota = core.addressBuckets.take(asker.addressKey, count, nowMs);
-        if (!quota.allowed) {
-          const limit = { field: 'orders', limit: quota.limit, actual: count };
-          return this.#reject(id, refuse('rateLimited', limit).rejection);
-        }
+        if (this.#isLimited(id, 'orders', message.orders.length)) return;
         return this.#reply({
           op: 'answers',
           id,
@@ -178,11 +174,26 @@ export class Connection {
         if (!canceled.ok) return this.#reject(id, canceled.rejection);
         return this.#reply({ op: 'canceled', id, cancel: canceled.value });
       }
+      case 'book': {
+        if (this.#isLimited(id, 'actions', message.actions.length)) return;
+        const answers = await this.#parts.bookIntake.submit(message.actions, asker);
+        return this.#reply({ op: 'bookAnswers', id, answers });
+      }
       case 'ping':
         return this.#reply({ op: 'pong', id, time: isoTime(core.dependencies.clock()) });
       default:
         return unreachable(message);
     }
+  }
+
+  /** Whether the address may not bring so many orders now; it is told. */
+  #isLimited(id: string, field: string, count: number): boolean {
+    const { core, addressKey } = this.#parts;
+    const quota = core.addressBuckets.take(addressKey, count, core.dependencies.clock());
+    if (quota.allowed) return false;
+    const limit = { field, limit: quota.limit, actual: count };
+    this.#reject(id, refuse('rateLimited', limit).rejection);
+    return true;
   }
 
   async #subscribe(message: Extract<ClientMessage, { op: 'subscribe' }>): Promise<void> {
@@ -211,6 +222,8 @@ export class Connection {
     if (this.#closing !== undefined) return;
     this.#follow(channel);
     this.#reply({ ...head, sequence, checksum, resumed: false, snapshot: events });
+    // What the channel published between the snapshot and this turn of the loop.
+    for (const { frame } of channel.since(sequence + 1) ?? []) this.send(frame);
   }
 
   #follow(channel: Channel): void {

@@ -6,6 +6,7 @@ import type { Rejection } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import { REJECTIONS } from '@lawbook/exchange/failures/rejectionCodes';
 import { WebSocketServer } from 'ws';
+import type { BookIntake } from '../bookIntake.ts';
 import type { GatewayCore } from '../gatewayCore.ts';
 import type { MidsBoard } from '../midsBoard.ts';
 import type { OrderIntake } from '../orderIntake.ts';
@@ -13,10 +14,16 @@ import { addressKey } from '../tokenBuckets.ts';
 import { ChannelBoard } from './channelBoard.ts';
 import { Connection } from './connection.ts';
 
+/** Where orders go. */
+export interface Intakes {
+  readonly intake: OrderIntake;
+  readonly bookIntake: BookIntake;
+}
+
 /** The WebSocket side of a venue: accepts connections, beats, drains. */
 export class WebSocketGateway {
   readonly #core: GatewayCore;
-  readonly #intake: OrderIntake;
+  readonly #intakes: Intakes;
   readonly #board: ChannelBoard;
   readonly #server: WebSocketServer;
   readonly #connections = new Set<Connection>();
@@ -25,9 +32,9 @@ export class WebSocketGateway {
   readonly #heartbeat: NodeJS.Timeout;
   #closing = false;
 
-  constructor(core: GatewayCore, intake: OrderIntake, mids: MidsBoard) {
+  constructor(core: GatewayCore, { mids, ...intakes }: Intakes & { readonly mids: MidsBoard }) {
     this.#core = core;
-    this.#intake = intake;
+    this.#intakes = intakes;
     this.#board = new ChannelBoard(core, mids);
     const { frameBytesMax, heartbeatMs } = core.options.webSocket;
     this.#server = new WebSocketServer({
@@ -92,7 +99,7 @@ export class WebSocketGateway {
       this.#perAddress.set(key, (this.#perAddress.get(key) ?? 0) + 1);
       const connection = new Connection({
         core: this.#core,
-        intake: this.#intake,
+        ...this.#intakes,
         board: this.#board,
         socket: webSocket,
         addressKey: key,

@@ -1,0 +1,129 @@
+import { ByteWriter } from '@lawbook/exchange/codec/byteWriter';
+import { hexToBytes } from '@lawbook/exchange/codec/hex';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
+import type { Page } from '../readModel/page.ts';
+import type { KeyValueStore, StoreChange } from '../storage/keyValueStore.ts';
+import type { BookFill, BookOrderRecord, BookTrade, SealedBookEpoch } from './bookRecords.ts';
+import { decodeRow, encodeRow } from './bookRecords.ts';
+
+/** First byte of a key, after those of `VenueIndex`. */
+const Index = {
+  order: 32,
+  ownerOrder: 33,
+  usedNonce: 34,
+  trade: 35,
+  fill: 36,
+  epoch: 37,
+} as const;
+
+/** The venue's answers about the past of its books. Rows follow from the journal. */
+export class BookIndex {
+  readonly #store: KeyValueStore;
+
+  constructor(store: KeyValueStore) {
+    this.#store = store;
+  }
+
+  /** An order as it was admitted or, once it has ended, as it ended. */
+  async order(marketId: number, orderId: number): Promise<BookOrderRecord | undefined> {
+    return row(await this.#store.get(numberKey(Index.order, marketId, orderId)));
+  }
+
+  /** The order with which an owner used a nonce. */
+  async byNonce(
+    marketId: number,
+    owner: AccountId,
+    orderNonce: bigint,
+  ): Promise<BookOrderRecord | undefined> {
+    const key = await this.#store.get(ownerKey(Index.usedNonce, marketId, owner, orderNonce));
+    return key === undefined ? undefined : row(await this.#store.get(key));
+  }
+
+  /** Orders of an owner by admission, new to old, as `order` tells them. */
+  async orders(marketId: number, owner: AccountId, page: Page): Promise<BookOrderRecord[]> {
+    const keys = await this.#owned(Index.ownerOrder, marketId, owner, page);
+    const rows = await Promise.all(keys.map((key) => this.#store.get(key)));
+    return rows.flatMap((bytes) => row<BookOrderRecord>(bytes) ?? []);
+  }
+
+  /** Fills of an owner by trade number, new to old. */
+  async fills(marketId: number, owner: AccountId, page: Page): Promise<BookFill[]> {
+    const rows = await this.#owned(Index.fill, marketId, owner, page);
+    return rows.map((bytes) => decodeRow<BookFill>(bytes));
+  }
+
+  /** Trades of a market, new to old. */
+  trades(marketId: number, page: Page): Promise<BookTrade[]> {
+    return this.#numbered(Index.trade, marketId, page);
+  }
+
+  /** Sealed epochs of a market, new to old. */
+  epochs(marketId: number, page: Page): Promise<SealedBookEpoch[]> {
+    return this.#numbered(Index.epoch, marketId, page);
+  }
+
+  async #owned(index: number, marketId: number, owner: AccountId, page: Page) {
+    const from = ownerKey(index, marketId, owner, 0n);
+    const to = ownerKey(index, marketId, owner, BigInt(page.before ?? Number.MAX_SAFE_INTEGER));
+    return await this.#range(from, to, page.limit);
+  }
+
+  async #numbered<T>(index: number, marketId: number, page: Page): Promise<T[]> {
+    const from = numberKey(index, marketId, 0);
+    const to = numberKey(index, marketId, page.before ?? Number.MAX_SAFE_INTEGER);
+    return (await this.#range(from, to, page.limit)).map((bytes) => decodeRow<T>(bytes));
+  }
+
+  async #range(from: Uint8Array, to: Uint8Array, limit: number): Promise<Uint8Array[]> {
+    const rows: Uint8Array[] = [];
+    const range = this.#store.range({ from, to, reverse: true, limit });
+    for await (const { record } of range) rows.push(record);
+    return rows;
+  }
+}
+
+/** Changes that store an order, list it under its owner, and note the nonce that it used. */
+export function bookOrderChanges(record: BookOrderRecord): StoreChange[] {
+  const { marketId, orderId, order, sequence } = record;
+  const { owner, orderNonce } = order;
+  const key = numberKey(Index.order, marketId, orderId);
+  const listed = ownerKey(Index.ownerOrder, marketId, owner, BigInt(sequence));
+  const used = ownerKey(Index.usedNonce, marketId, owner, orderNonce);
+  return [
+    { kind: 'put', key, record: encodeRow(record) },
+    { kind: 'put', key: listed, record: key },
+    { kind: 'put', key: used, record: key },
+  ];
+}
+
+/** Change that stores a trade. */
+export function tradeChange(trade: BookTrade): StoreChange {
+  const key = numberKey(Index.trade, trade.marketId, trade.tradeNumber);
+  return { kind: 'put', key, record: encodeRow(trade) };
+}
+
+/** Change that stores a fill under its owner. */
+export function fillChange(fill: BookFill): StoreChange {
+  const { marketId, owner, tradeNumber } = fill;
+  const key = ownerKey(Index.fill, marketId, owner, BigInt(tradeNumber));
+  return { kind: 'put', key, record: encodeRow(fill) };
+}
+
+/** Change that stores a sealed epoch. */
+export function bookEpochChange(epoch: SealedBookEpoch): StoreChange {
+  const key = numberKey(Index.epoch, epoch.marketId, epoch.epochNumber);
+  return { kind: 'put', key, record: encodeRow(epoch) };
+}
+
+function row<T>(bytes: Uint8Array | undefined): T | undefined {
+  return bytes === undefined ? undefined : decodeRow<T>(bytes);
+}
+
+function numberKey(index: number, marketId: number, number: number): Uint8Array {
+  return new ByteWriter(13).u8(index).u32(marketId).u64(BigInt(number)).finish();
+}
+
+function ownerKey(index: number, marketId: number, owner: AccountId, number: bigint): Uint8Array {
+  const out = new ByteWriter(33).u8(index).u32(marketId).fixed(hexToBytes(owner), 20);
+  return out.u64(number).finish();
+}

@@ -1,0 +1,108 @@
+import type { Hash } from '@lawbook/exchange/codec/hash';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
+import type { ReportReason } from '@lawbook/exchange/markets/book/bookReport';
+import type { MarketState, Side } from '@lawbook/exchange/markets/book/bookTerms';
+import type {
+  BookOrderStatus,
+  ExecutionReport,
+} from '@lawbook/exchange/markets/book/executionReport';
+import type { BookOrder } from '@lawbook/exchange/orders/bookOrder';
+
+/** What the venue knows of one order of a book; rebuilt from the journal. */
+export interface BookOrderRecord {
+  readonly marketId: number;
+  readonly orderId: number;
+  /** As it was signed. */
+  readonly order: BookOrder;
+  /** Sequence and time of its admission. */
+  readonly sequence: number;
+  readonly admittedAtMs: number;
+  readonly status: BookOrderStatus;
+  /** Present limit, whole size and what is open: ticks and lots, below 2^32. */
+  readonly priceTicks: number;
+  readonly sizeLots: number;
+  readonly filledLots: number;
+  readonly leavesLots: number;
+  /** Sum of ticks times lots over its trades. */
+  readonly filledNotional: bigint;
+  /** Why it stands as it does, `none` for a trade. */
+  readonly reason: ReportReason;
+  /** Sequence of the input that ended it; undefined while open. */
+  readonly endedBy: number | undefined;
+}
+
+/** One trade of a book. Ticks and lots, below 2^32. */
+export interface BookTrade {
+  readonly marketId: number;
+  /** 1, 2, 3, ... over the life of the market. */
+  readonly tradeNumber: number;
+  readonly takerSide: Side;
+  readonly priceTicks: number;
+  readonly lots: number;
+  readonly sequence: number;
+  readonly timeMs: number;
+}
+
+/** The part of a trade that one owner had. */
+export interface BookFill extends Omit<BookTrade, 'takerSide'> {
+  readonly owner: AccountId;
+  readonly orderId: number;
+  readonly side: Side;
+  readonly role: 'maker' | 'taker';
+  /** Quote ledger units paid; negative where the owner was paid. */
+  readonly fee: bigint;
+}
+
+/** A sealed epoch of a book, in numbers and roots. */
+export interface SealedBookEpoch {
+  readonly marketId: number;
+  readonly epochNumber: number;
+  readonly firstEvent: number;
+  readonly eventCount: number;
+  readonly sealedAtMs: number;
+  readonly vaultCount: number;
+  readonly logRoot: Hash;
+  readonly closingRoot: Hash;
+  readonly diffRoot: Hash;
+  readonly parentEpochHash: Hash;
+  readonly epochHash: Hash;
+  readonly stateRoot: Hash;
+}
+
+/** One price of one half of a book; zero lots take it away. */
+export type LadderLevel = readonly [priceTicks: number, lots: number];
+
+/** Levels of both halves, best first. */
+export interface Ladder {
+  readonly bids: readonly LadderLevel[];
+  readonly asks: readonly LadderLevel[];
+}
+
+/** What one input did to a book, for feeds. */
+export interface BookNews {
+  readonly marketId: number;
+  readonly sequence: number;
+  readonly timeMs: number;
+  readonly state: MarketState;
+  readonly trades: readonly BookTrade[];
+  readonly executions: readonly ExecutionReport[];
+  /** Levels that changed, with what shows there now. */
+  readonly changes: Ladder;
+  /** Orders that the input changed, as they stand now. */
+  readonly orders: readonly BookOrderRecord[];
+}
+
+/** Bytes of a row in the index: JSON, whole numbers beyond 2^53 as digits and an `n`. */
+export function encodeRow(row: object): Uint8Array {
+  const text = JSON.stringify(row, (_, entry: unknown) =>
+    typeof entry === 'bigint' ? `${entry}n` : entry,
+  );
+  return new TextEncoder().encode(text);
+}
+
+/** Reads a row that this program wrote. */
+export function decodeRow<T>(bytes: Uint8Array): T {
+  return JSON.parse(new TextDecoder().decode(bytes), (_, entry: unknown) =>
+    typeof entry === 'string' && /^-?\d+n$/.test(entry) ? BigInt(entry.slice(0, -1)) : entry,
+  ) as T;
+}

@@ -1,0 +1,167 @@
+import type { BookAction, BookActionAnswer } from '@lawbook/api/schema/bookActions';
+import { Fault } from '@lawbook/exchange/failures/fault';
+import { unreachable } from '@lawbook/exchange/failures/invariant';
+import type { Refused } from '@lawbook/exchange/failures/rejection';
+import { refuse } from '@lawbook/exchange/failures/rejection';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
+import { accountId } from '@lawbook/exchange/ledger/account';
+import type { BookInput } from '@lawbook/exchange/markets/book/bookInputs';
+import { clientOrderId } from '@lawbook/exchange/orders/bookOrder';
+import { BookSigning } from '@lawbook/exchange/orders/bookSigning';
+import type { Asker, GatewayCore } from './gatewayCore.ts';
+import { ownerConsent } from './ownerConsent.ts';
+import { presentExecution } from './present/presentBook.ts';
+
+/** What a wish comes to: what is signed, until when it can take effect, and the input. */
+interface Wish {
+  readonly owner: AccountId;
+  readonly digest: Uint8Array;
+  readonly lastsUntilMs?: number;
+  readonly input: (authorisation: Uint8Array) => BookInput;
+}
+
+/** Takes wishes for books from any gateway: limits, consent, then the venue. */
+export class BookIntake {
+  readonly #core: GatewayCore;
+  readonly #signing: BookSigning;
+
+  constructor(core: GatewayCore) {
+    this.#core = core;
+    this.#signing = new BookSigning(core.venue.signing.domain);
+  }
+
+  /** One of three answers per action. They reach the sequencer in the order in which they came. */
+  submit(actions: readonly BookAction[], asker: Asker): Promise<BookActionAnswer[]> {
+    return Promise.all(actions.map((action, k) => this.#act(action, asker, `actions[${k}]`)));
+  }
+
+  async #act(action: BookAction, asker: Asker, place: string): Promise<BookActionAnswer> {
+    const { venue, dependencies, gate } = this.#core;
+    const marketId = Number(action.marketId);
+    if (!venue.state.books.has(marketId)) {
+      return answerRefused(refuse('marketUnknown', { field: 'marketId', actual: marketId }));
+    }
+    const idRefused = refuseLongIds(action);
+    if (idRefused !== undefined) return answerRefused(idRefused);
+    const { input, ...wish } = readWish(action, this.#signing);
+    const claim = { ...wish, signature: action.signature };
+    const consent = ownerConsent(venue, claim, asker.caller, dependencies.clock());
+    if (!consent.ok) return answerRefused(consent);
+    const refused = this.#refuseLimited(wish.owner, asker) ?? gate.enter(place);
+    if (refused !== undefined) return answerRefused(refused);
+    try {
+      const result = await venue.books.submit(input(consent.value));
+      if (!result.ok) return answerRefused(result);
+      const { orderId, executions, ...rest } = result.value;
+      const views = executions.map((report) => presentExecution(venue.state, marketId, report));
+      return { kind: 'accepted', orderId: String(orderId), ...rest, executions: views };
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause;
+      dependencies.log.error({ err: cause }, 'a write was not made durable');
+      return answerRefused(refuse('notAdmitting', { field: 'venue', actual: cause.code }));
+    } finally {
+      gate.leave();
+    }
+  }
+
+  #refuseLimited(owner: AccountId, { quotas }: Asker): Refused | undefined {
+    const { dependencies, accountBuckets } = this.#core;
+    const quota = accountBuckets.take(owner, 1, dependencies.clock());
+    quotas.push(quota);
+    if (quota.allowed) return undefined;
+    return refuse('rateLimited', { field: 'owner', limit: quota.limit, actual: owner });
+  }
+}
+
+/** Codes that say nothing about the wish itself: the venue did not take it. */
+const NOT_RECEIVED: ReadonlySet<string> = new Set(['notAdmitting', 'rateLimited']);
+
+function answerRefused({ rejection }: Refused): BookActionAnswer {
+  const kind = NOT_RECEIVED.has(rejection.code) ? 'notReceived' : 'rejected';
+  return { kind, rejection };
+}
+
+/** Ids stay below 2^53 in a book: a larger one names no order. */
+function refuseLongIds(action: BookAction): Refused | undefined {
+  const field = action.kind === 'order' ? 'ocoWith' : 'orderId';
+  const id = (action as { readonly ocoWith?: string; readonly orderId?: string })[field];
+  if (id === undefined || Number.isSafeInteger(Number(id))) return undefined;
+  return refuse('orderUnknown', { field, actual: id });
+}
+
+function readWish(action: BookAction, signing: BookSigning): Wish {
+  const owner = accountId(action.owner);
+  const marketId = Number(action.marketId);
+  const who = { owner, marketId };
+  switch (action.kind) {
+    case 'order': {
+      const { kind, signature, ocoWith, orderNonce, ...plain } = action;
+      const ids = { ocoWith: Number(ocoWith), orderNonce: BigInt(orderNonce) };
+      const terms = { ...plain, ...who, ...ids, clientOrderId: clientOrderId(plain.clientOrderId) };
+      return {
+        owner,
+        digest: signing.orderDigest(terms),
+        lastsUntilMs: terms.expiresAtMs,
+        input: (authorisation) => ({ kind: 'submitBookOrder', entry: { terms, authorisation } }),
+      };
+    }
+    case 'amend': {
+      const { priceTicks, sizeLots } = action;
+      const terms = { ...who, ...nameOf(action), ...freshOf(action), priceTicks, sizeLots };
+      return {
+        owner,
+        digest: signing.amendDigest(terms),
+        lastsUntilMs: terms.expiresAtMs,
+        input: (authorisation) => ({ kind: 'amendBookOrder', entry: { terms, authorisation } }),
+      };
+    }
+    case 'cancel': {
+      const terms = { ...who, ...nameOf(action) };
+      return {
+        owner,
+        digest: signing.cancelDigest(terms),
+        input: (authorisation) => ({ kind: 'cancelBookOrder', entry: { terms, authorisation } }),
+      };
+    }
+    case 'cancelAll': {
+      const terms = { ...who, ...freshOf(action) };
+      return {
+        owner,
+        digest: signing.cancelAllDigest(terms),
+        lastsUntilMs: terms.expiresAtMs,
+        input: (authorisation) => ({
+          kind: 'cancelAllBookOrders',
+          entry: { terms, authorisation },
+        }),
+      };
+    }
+    case 'heartbeat': {
+      const terms = { ...who, ...freshOf(action), deadlineMs: action.deadlineMs };
+      return {
+        owner,
+        digest: signing.heartbeatDigest(terms),
+        lastsUntilMs: terms.expiresAtMs,
+        input: (authorisation) => ({ kind: 'bookHeartbeat', entry: { terms, authorisation } }),
+      };
+    }
+    default:
+      return unreachable(action);
+  }
+}
+
+function nameOf(action: { readonly orderId: string; readonly clientOrderId: string }): {
+  readonly orderId: number;
+  readonly clientOrderId: ReturnType<typeof clientOrderId>;
+} {
+  return {
+    orderId: Number(action.orderId),
+    clientOrderId: clientOrderId(action.clientOrderId),
+  };
+}
+
+function freshOf(action: { readonly orderNonce: string; readonly expiresAtMs: number }): {
+  readonly orderNonce: bigint;
+  readonly expiresAtMs: number;
+} {
+  return { orderNonce: BigInt(action.orderNonce), expiresAtMs: action.expiresAtMs };
+}

@@ -1,0 +1,73 @@
+import type { Result } from '@lawbook/exchange/failures/result';
+import type { Input } from '@lawbook/exchange/inputs';
+import type { BookMarket } from '@lawbook/exchange/markets/book/bookMarket';
+import type { StateMachine } from '@lawbook/exchange/stateMachine';
+import type { Sequenced, Sequencer } from '../sequencer/sequencer.ts';
+import type { OracleBoard } from './oracleBoard.ts';
+
+/** What the beat of books sets in motion, and whom it tells. */
+export interface BookSchedulerDependencies {
+  readonly machine: StateMachine;
+  readonly sequencer: Pick<Sequencer, 'execute' | 'nextTimeMs'>;
+  readonly oracles: Pick<OracleBoard, 'bookTicks'>;
+  /** Milliseconds on a steady clock. */
+  readonly stopwatch: () => number;
+  /** Age and size at which an epoch is sealed. */
+  readonly epochSealAfterMs: number;
+  readonly eventsPerEpochMax: number;
+  readonly onSequenced: (sequenced: Sequenced) => void;
+}
+
+/** Events of one book epoch: its bundle is some 300 bytes an event. */
+export const EVENTS_PER_EPOCH_MAX = 10_000;
+
+/**
+ * The beat of books: ends what is due, tells prices of the oracle to those that wait for them, and
+ * seals epochs by age or size. A quiet book gets no inputs at all.
+ */
+export class BookScheduler {
+  readonly #deps: BookSchedulerDependencies;
+  readonly #epochSince = new Map<number, { readonly epoch: number; readonly sinceMs: number }>();
+
+  constructor(dependencies: BookSchedulerDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** Does what is due now in every book. */
+  tick(): void {
+    for (const market of this.#deps.machine.state.books.values()) {
+      this.#advance(market);
+      this.#sealWhenDue(market);
+    }
+  }
+
+  #advance(market: BookMarket): void {
+    const { core } = market.engine.book;
+    const waits = core.risesOnOracle.topKey !== Number.POSITIVE_INFINITY;
+    const alsoWaits = core.fallsOnOracle.topKey !== Number.POSITIVE_INFINITY;
+    const quote = waits || alsoWaits ? this.#deps.oracles.bookTicks(market.parameters) : 0;
+    const isNews = quote > 0 && quote !== core.oraclePrice;
+    if (!isNews && !market.isDue(this.#deps.sequencer.nextTimeMs)) return;
+    const oracleTicks = isNews ? Math.min(quote, market.parameters.priceTicksMax) : 0;
+    this.#execute({ kind: 'bookTick', marketId: market.marketId, oracleTicks });
+  }
+
+  #sealWhenDue({ marketId, epoch, eventCount }: BookMarket): void {
+    const events = eventCount - epoch.firstEvent + 1;
+    if (events === 0) return;
+    const { stopwatch, epochSealAfterMs, eventsPerEpochMax } = this.#deps;
+    const seen = this.#epochSince.get(marketId);
+    if (seen?.epoch !== epoch.number) {
+      this.#epochSince.set(marketId, { epoch: epoch.number, sinceMs: stopwatch() });
+    }
+    const sinceMs = seen?.epoch === epoch.number ? seen.sinceMs : stopwatch();
+    if (events < eventsPerEpochMax && stopwatch() - sinceMs < epochSealAfterMs) return;
+    this.#execute({ kind: 'sealEpoch', marketId });
+  }
+
+  /** A refusal means that the disk is away or nothing is due any more: the next beat asks again. */
+  #execute(input: Input): void {
+    const result: Result<Sequenced> = this.#deps.sequencer.execute(input);
+    if (result.ok) this.#deps.onSequenced(result.value);
+  }
+}
