@@ -20,6 +20,7 @@ import { RECOVERY_FAULTS } from '../packages/executor/src/recovery/recoveryFault
 import { STORAGE_FAULTS } from '../packages/executor/src/storage/keyValueStore.ts';
 import { PROOF_FAULTS } from '../packages/proofs/src/proofFault.ts';
 import { SETTLEMENT_FAULTS } from '../packages/settlement/src/settlementFault.ts';
+import { WEB_FAULTS } from '../packages/web/src/live/webFault.ts';
 
 /**
  * Writes the reference pages that are derived from the sources: `node scripts/generateDocs.ts`.
@@ -178,6 +179,7 @@ export const FAULT_MEANINGS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(GATEWAY_FAULTS),
   ...Object.entries(STORAGE_FAULTS),
   ...Object.entries(CLI_FAULTS),
+  ...Object.entries(WEB_FAULTS),
   ...Object.entries(OTHER_FAULTS),
 ]);
 

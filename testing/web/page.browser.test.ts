@@ -79,7 +79,7 @@ describe('the page in Chromium', { skip }, () => {
     await page.getByRole('button', { name: 'Sign and place as alice' }).click();
     const refusal = page.getByTestId('refusal');
     await refusal.waitFor();
-    const words = await refusal.innerText();
+    const words = (await refusal.textContent()) ?? '';
     for (const word of ['Field', 'Rule', 'Found', 'What to do']) assert.match(words, RegExp(word));
     assert.match(words, /balance|available/i);
     await page.locator('.orders .chip', { hasText: 'not accepted' }).waitFor();
@@ -102,7 +102,7 @@ describe('the page in Chromium', { skip }, () => {
     await page.getByRole('link', { name: 'Verify in this browser' }).click();
     const conclusion = page.getByTestId('conclusion');
     await conclusion.getByText('Proven.').waitFor();
-    assert.match(await conclusion.innerText(), /insecure development setup/);
+    assert.match((await conclusion.textContent()) ?? '', /insecure development setup/);
     assert.equal(await page.locator('.step-fails').count(), 0);
     assert.equal(await page.locator('.step-id').count(), 11);
     await page.getByText('Does not show that the oracle told the truth.').waitFor();
@@ -174,7 +174,7 @@ describe('the page in Chromium', { skip }, () => {
     const bar = page.locator('.batch-open b');
     await venue.kill();
     await page.getByText('The connection to the venue is lost.').waitFor();
-    const before = await bar.innerText();
+    const before = await bar.textContent();
     await venue.startAgain();
     await page.getByText('Live', { exact: true }).waitFor();
     await page.waitForFunction((stood) => {

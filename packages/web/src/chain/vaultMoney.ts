@@ -1,6 +1,5 @@
 import type { BaseLayerView } from '@lawbook/api/schema/settlementViews';
 import { bytesToHex } from '@lawbook/exchange/codec/hex';
-import { Fault } from '@lawbook/exchange/failures/fault';
 import type { Address, Hex, PublicClient, WalletClient } from 'viem';
 import {
   createPublicClient,
@@ -17,6 +16,7 @@ import { AGREEMENT_REGISTRY_ABI } from '../../../../contracts/generated/agreemen
 import { BASE_LAYER_ABI } from '../../../../contracts/generated/baseLayerAbi.ts';
 import { FAUCET_TOKEN_ABI } from '../../../../contracts/generated/faucetTokenAbi.ts';
 import type { TraderAccount } from '../live/traderAccount.ts';
+import { WebFault } from '../live/webFault.ts';
 
 /** A step on the chain that was done. */
 export type ChainStep = (sentence: string, transaction?: string) => void;
@@ -40,7 +40,7 @@ interface Place {
  * Deposits tokens of an account into its own vault: allows exactly the amount, then deposits. On
  * the embedded chain the faucet gives what the wallet lacks; nothing there is worth anything.
  *
- * @throws Fault WEB_CHAIN_UNREACHABLE, WEB_CHAIN_REVERTED; whatever the wallet says.
+ * @throws WebFault WEB_CHAIN_UNREACHABLE, WEB_CHAIN_REVERTED; whatever the wallet says.
  */
 export async function depositTokens(
   { assetId, units }: { readonly assetId: number; readonly units: bigint },
@@ -111,9 +111,8 @@ function open({ who, layer, onStep }: ChainParts): Place {
   const rpcUrl = layer.rpcUrl;
   const id = Number(layer.chainId);
   if (who.provider === undefined && (rpcUrl === undefined || id !== EMBEDDED_CHAIN)) {
-    throw new Fault('A demo account acts on a development chain only. Connect a wallet.', {
-      code: 'WEB_CHAIN_UNREACHABLE',
-    });
+    const sentence = 'A demo account acts on a development chain only. Connect a wallet.';
+    throw new WebFault('WEB_CHAIN_UNREACHABLE', { sentence });
   }
   const chain = defineChain({
     id,
@@ -142,7 +141,7 @@ function stands({ writer, account }: Place): {
 } {
   const { chain } = writer;
   if (chain === undefined) {
-    throw new Fault('The chain is not known.', { code: 'WEB_CHAIN_UNREACHABLE' });
+    throw new WebFault('WEB_CHAIN_UNREACHABLE');
   }
   return { chain, account: writer.account ?? account };
 }
@@ -186,10 +185,7 @@ async function included(hash: Address, what: string, { reader, onStep }: Place):
     timeout: RECEIPT_MS,
   });
   if (status === 'reverted') {
-    throw new Fault('The chain reverted the transaction. Nothing was moved.', {
-      code: 'WEB_CHAIN_REVERTED',
-      fields: { transaction: hash },
-    });
+    throw new WebFault('WEB_CHAIN_REVERTED', { fields: { transaction: hash } });
   }
   onStep(`Block ${blockNumber} ${what}.`, hash);
 }

@@ -1,9 +1,9 @@
 import { DEMO_DOMAIN, developmentAccount } from '@lawbook/analytics/demoWorld';
 import { keySigner } from '@lawbook/api/client/signers';
 import type { TypedDataView } from '@lawbook/api/schema/accountViews';
-import { Fault } from '@lawbook/exchange/failures/fault';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { accountId } from '@lawbook/exchange/ledger/account';
+import { WebFault } from './webFault.ts';
 
 /** What an account signs: one EIP-712 message of the venue, and the digest that stands for it. */
 export interface SigningWish {
@@ -58,7 +58,7 @@ export function demoTrader(name: string): TraderAccount {
 /**
  * Asks a wallet for its account and lets it sign the venue's messages.
  *
- * @throws Fault WEB_WALLET_REFUSED when its owner says no, or it names no account.
+ * @throws WebFault WEB_WALLET_REFUSED when its owner says no, or it names no account.
  */
 export async function walletTrader(
   { name, provider }: { readonly name: string; readonly provider: WalletProvider },
@@ -94,9 +94,9 @@ async function ask(
   }
 }
 
-function walletRefused(reason: string, cause?: unknown): Fault {
-  return new Fault(`The wallet did not do it. ${reason}`, {
-    code: 'WEB_WALLET_REFUSED',
+function walletRefused(reason: string, cause?: unknown): WebFault {
+  return new WebFault('WEB_WALLET_REFUSED', {
+    sentence: `The wallet did not do it. ${reason}`,
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -1,6 +1,5 @@
 import type { EpochBundle } from '@lawbook/exchange/bundle';
 import { decodeBundle, encodeBundle } from '@lawbook/exchange/bundle';
-import { Fault } from '@lawbook/exchange/failures/fault';
 import { mulDivFloor } from '@lawbook/exchange/numbers/mulDiv';
 import { price } from '@lawbook/exchange/numbers/price';
 import type { BatchTransition } from '@lawbook/exchange/transition';
@@ -9,6 +8,7 @@ import {
   encodeSettlementAttachment,
   SETTLEMENT_ATTACHMENT,
 } from '@lawbook/proofs/statements/epoch/settlementAttachment';
+import { WebFault } from '../live/webFault.ts';
 import type { Tampering } from './verifySteps.ts';
 
 const SIGNATURE_BYTES = 65;
@@ -16,7 +16,7 @@ const SIGNATURE_BYTES = 65;
 /**
  * Changes one thing in a bundle the way that a dishonest venue might.
  *
- * @throws Fault WEB_TAMPERING_IMPOSSIBLE where the bundle has nothing of the kind.
+ * @throws WebFault WEB_TAMPERING_IMPOSSIBLE where the bundle has nothing of the kind.
  */
 export function tamper(bytes: Uint8Array, tampering: Tampering): Uint8Array {
   const bundle = decodeBundle(bytes);
@@ -84,6 +84,6 @@ function forgeProof(bundle: EpochBundle): EpochBundle {
   return { ...bundle, attachments: [...others, { name: SETTLEMENT_ATTACHMENT, bytes }] };
 }
 
-function impossible(sentence: string): Fault {
-  return new Fault(sentence, { code: 'WEB_TAMPERING_IMPOSSIBLE' });
+function impossible(sentence: string): WebFault {
+  return new WebFault('WEB_TAMPERING_IMPOSSIBLE', { sentence });
 }

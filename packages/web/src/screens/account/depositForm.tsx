@@ -46,7 +46,7 @@ export function DepositForm({
       <form className="sources-form" onSubmit={deposit}>
         <p className="hint">
           {isPlayMoney
-            ? 'From your address on the development chain. A faucet gives what you lack: play money.'
+            ? 'From your address on the development chain; a faucet gives what you lack.'
             : 'From your wallet on the chain: an allowance of just this amount, then the deposit.'}
         </p>
         <AmountFields label="Amount" typed={typed} assets={assets} change={setTyped} />

@@ -15,6 +15,7 @@ export function BalancesPanel({ market }: { readonly market: MarketView }): Reac
   const now = useLive(desk);
   return (
     <Panel
+      className="balances"
       title="Balances"
       aside={<a href={addressOf('account')}>Every level, deposit, withdraw</a>}
     >

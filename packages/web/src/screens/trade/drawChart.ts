@@ -54,6 +54,7 @@ interface Candle {
 }
 
 const CANDLES = 200;
+const NO_CANDLES = 'No batch has cleared yet. The first candle follows the first batch.';
 
 /**
  * Draws the candles of a pair and keeps them current from the batches that the feed tells.
@@ -78,7 +79,7 @@ export function drawChart(
         if (isGone) return;
         candles = read;
         series.setData(candles as CandlestickData<Time>[]);
-        onTrouble(undefined);
+        onTrouble(candles.length === 0 ? NO_CANDLES : undefined);
       },
       (cause: unknown) => onTrouble(troubleOf(cause)),
     );
@@ -87,6 +88,7 @@ export function drawChart(
     const [batch] = venue.batches.get();
     const next = batch === undefined ? undefined : candleWith(candles, batch, subject);
     if (next === undefined) return;
+    if (candles.length === 0) onTrouble(undefined);
     if (candles.at(-1)?.time === next.time) candles[candles.length - 1] = next;
     else candles.push(next);
     series.update(next);
@@ -151,8 +153,9 @@ function candleWith(
   const startMs = Math.floor(Date.parse(batch.closedAt) / intervalMs) * intervalMs;
   const time = Math.floor(startMs / 1000) as UTCTimestamp;
   const last = candles.at(-1);
-  if (!Number.isFinite(rate) || last === undefined || time < last.time) return undefined;
-  if (time > last.time) return { time, open: rate, high: rate, low: rate, close: rate };
+  if (!Number.isFinite(rate) || (last !== undefined && time < last.time)) return undefined;
+  if (last === undefined || time > last.time)
+    return { time, open: rate, high: rate, low: rate, close: rate };
   const [high, low] = [Math.max(last.high, rate), Math.min(last.low, rate)];
   return { ...last, high, low, close: rate };
 }
