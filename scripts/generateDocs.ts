@@ -145,8 +145,8 @@ const METRICS_INTRODUCTION = `${NOTICE}
 # Metrics
 
 \`GET /metrics\` answers in the text format of Prometheus. Names end in their unit: \`_seconds\`,
-\`_bytes\`, \`_gas\`, what is counted at a moment (\`_lists\`, \`_proofs\`), or \`_total\` for counts
-that only grow. No label carries a user, an order or anything secret.
+\`_bytes\`, \`_gas\`, what is counted at a moment (\`_lists\`, \`_proofs\`), or \`_total\` for
+counts that only grow. No label carries a user, an order or anything secret.
 
 | Metric | Kind | Labels | Meaning |
 |---|---|---|---|`;

@@ -1,6 +1,7 @@
 // `node testing/e2e/settlement/soakSettlement.ts --minutes 10 --seed 7`: kills a settling venue,
 // its provers and its chain at random, and takes blocks back, within a time budget. Prints what
-// came of it as one line of JSON; exits 1 when a list was lost or settled twice, or a vault differs.
+// came of it as one line of JSON; exits 1 when a list was lost or settled twice, or when a vault
+// differs.
 import { parseArgs } from 'node:util';
 import { at } from '@lawbook/exchange/failures/invariant';
 import { SeededRandom } from '../../world/seededRandom.ts';

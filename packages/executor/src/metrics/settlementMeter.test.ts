@@ -1,5 +1,6 @@
 // Goal: how far settling is behind, what proofs take and what lists cost can be scraped, and
-// nothing is counted twice. Method: a settlement that says what it is told to, and rendered registries.
+// nothing is counted twice.
+// Method: a settlement that says what it is told to, and rendered registries.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ListRecord } from '@lawbook/settlement/settler/settlementStore';

@@ -35,7 +35,7 @@ export interface SettlementPlan {
   readonly domain: VenueDomain;
   /** Why no circuit of the plan can prove an epoch of these batches. */
   readonly unprovable: (batches: readonly BatchTransition[]) => string | undefined;
-  /** Why no epoch of a market with these parameters can be proved, while prices are about `mids`. */
+  /** Why no epoch under these parameters can be proved, while prices are about `mids`. */
   readonly unprovableParameters: (
     parameters: BatchParameters,
     mids: readonly bigint[],
