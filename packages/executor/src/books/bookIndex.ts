@@ -6,14 +6,14 @@ import type { KeyValueStore, StoreChange } from '../storage/keyValueStore.ts';
 import type { BookFill, BookOrderRecord, BookTrade, SealedBookEpoch } from './bookRecords.ts';
 import { decodeRow, encodeRow } from './bookRecords.ts';
 
-/** First byte of a key, after those of `VenueIndex`. */
+/** First byte of a key, after those of `VenueIndex` and of settlement (0x20, 0x21). */
 const Index = {
-  order: 32,
-  ownerOrder: 33,
-  usedNonce: 34,
-  trade: 35,
-  fill: 36,
-  epoch: 37,
+  order: 64,
+  ownerOrder: 65,
+  usedNonce: 66,
+  trade: 67,
+  fill: 68,
+  epoch: 69,
 } as const;
 
 /** The venue's answers about the past of its books. Rows follow from the journal. */

@@ -14,10 +14,11 @@ import { serverMessage } from '@lawbook/api/schema/messages';
 import { decodeBookBundle } from '@lawbook/exchange/bookBundle';
 import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import { at } from '@lawbook/exchange/failures/invariant';
+import { judgeBookEpoch } from '@lawbook/exchange/laws/book/judgeBookEpoch';
 import type { BookOrder } from '@lawbook/exchange/orders/bookOrder';
 import { clientOrderId, NO_CLIENT_ORDER_ID } from '@lawbook/exchange/orders/bookOrder';
 import { BookSigning } from '@lawbook/exchange/orders/bookSigning';
-import { signDigest } from '@lawbook/exchange/orders/signature';
+import { recoverSigner, signDigest } from '@lawbook/exchange/orders/signature';
 import { WebSocket as RawSocket } from 'ws';
 import { GatewayWorld } from '../../../../../testing/gateways/gatewayWorld.ts';
 import { demoBookInputs } from '../../demo/demoBookInputs.ts';
@@ -201,6 +202,11 @@ describe('books', () => {
     const bundle = decodeBookBundle(new Uint8Array(await bytes.arrayBuffer()));
     assert.equal(bundle.events.length, count);
     assert.equal(bundle.epochHash, epoch?.epochHash);
+    const { verdicts, holds } = judgeBookEpoch(bundle, {
+      authority: 'recover',
+      recover: recoverSigner,
+    });
+    assert.ok(holds, JSON.stringify(verdicts.filter(({ verdict }) => verdict.kind !== 'holds')));
   });
 });
 
