@@ -22,7 +22,9 @@ import {
   encodeSealedEpoch,
 } from './records.ts';
 
-/** First byte of a key: which index it belongs to. Settlement has 0x20 and 0x21, books begin at 64. */
+/**
+ * First byte of a key: which index it belongs to. Settlement has 0x20 and 0x21, books begin at 64.
+ */
 const Index = {
   cursor: 0,
   order: 1,

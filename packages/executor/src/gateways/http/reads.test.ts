@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { DEMO_BOOK_ID } from '@lawbook/analytics/demoBooks';
 import { unwrap } from '@lawbook/api/client/transport';
 import type { AnyRoute } from '@lawbook/api/schema/route';
 import { fillPath } from '@lawbook/api/schema/route';
@@ -13,12 +14,16 @@ import {
   MARKET_ID,
   OPERATOR_TOKEN,
 } from '../../../../../testing/gateways/gatewayWorld.ts';
+import { demoBookInputs } from '../../demo/demoBookInputs.ts';
 
 describe('reads', () => {
   let world: GatewayWorld;
   let orderId = '';
   before(async () => {
     world = await GatewayWorld.open({ parameters: { batchIntervalMs: 50 } });
+    for (const input of demoBookInputs(world.venue.state.assets.length)) {
+      assert.ok((await world.venue.execute(input)).ok, input.kind);
+    }
     const alice = world.client('alice');
     for (const amount of ['5000', '700']) {
       const order = { pay: 'USD', receive: 'EUR', amount, ttlMs: 600_000 };
@@ -37,7 +42,7 @@ describe('reads', () => {
   })) {
     test(`GET ${route.path} answers in its published form`, async () => {
       const path = fillPath(route.path, {
-        marketId: MARKET_ID,
+        marketId: route.path.startsWith('/v1/books') ? String(DEMO_BOOK_ID) : MARKET_ID,
         batchNumber: 1,
         epochNumber: 1,
         owner: world.account('alice').account,
@@ -260,7 +265,8 @@ describe('the operator', () => {
 });
 
 function queryOf(route: AnyRoute, world: GatewayWorld): string {
-  if (route.id === 'listOrders') return `?owner=${world.account('alice').account}`;
+  const ofOwner = ['listOrders', 'listBookOrders', 'listFills'].includes(route.id);
+  if (ofOwner) return `?owner=${world.account('alice').account}`;
   if (route.id === 'listCandles' || route.id === 'readDepth') return '?symbol=EUR';
   return '';
 }
