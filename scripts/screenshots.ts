@@ -23,7 +23,6 @@ interface Picture {
 /** What the documents show: one screen of each kind, small. */
 const SHOWN: readonly Picture[] = [
   { name: 'trade', place: 'trade', width: 1440, scheme: 'light' },
-  { name: 'trade-dark', place: 'trade', width: 1440, scheme: 'dark' },
   { name: 'verify', place: 'verify/1', width: 1440, scheme: 'light' },
   { name: 'trade-phone', place: 'trade', width: 390, scheme: 'dark' },
 ];
@@ -70,7 +69,11 @@ async function photograph(page: Page, { name, place, width, scheme }: Picture): 
     location.hash = hash;
   }, `#/${place}`);
   await page.locator('main h1').first().waitFor();
-  await page.waitForLoadState('networkidle', { timeout: 2000 }).catch(() => undefined);
+  await page
+    .locator('main .loading, main .conclusion .loading-mark')
+    .waitFor({ state: 'detached' });
+  // What moves once, such as an inventory on its bar, has come to rest.
+  await page.waitForTimeout(400);
   const path = join(FOLDER, `${name}.png`);
   await page.screenshot({ path });
   console.log(path);

@@ -54,7 +54,7 @@ function OwnAccount({ own }: { readonly own: Desk }): ReactElement {
         <LevelTable account={account} />
       )}
       {layer === undefined ? (
-        <Empty title="No deposits or withdrawals here">
+        <Empty title="No deposits or withdrawals at present">
           {settlement?.detail ?? 'This venue has no base layer.'}
         </Empty>
       ) : (

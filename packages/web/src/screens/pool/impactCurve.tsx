@@ -41,7 +41,9 @@ export function ImpactCurve({
       ) : (
         <>
           <Curve depth={read} />
-          <DepthTable depth={read} />
+          <div className="scroll">
+            <DepthTable depth={read} />
+          </div>
         </>
       )}
     </Panel>
