@@ -1,5 +1,6 @@
 import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import type { AgreementReply, SettlementReply } from '@lawbook/api/schema/settlementViews';
+import { Fault } from '@lawbook/exchange/failures/fault';
 import { ExitCode } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
 import { paint, printJson } from './terminal/terminal.ts';
@@ -28,7 +29,7 @@ async function settlement(program: Program, options: VenueFlags): Promise<void> 
   const client = new LawbookClient({ baseUrl: venueUrl(options) });
   const [state, agreement] = await Promise.all([
     granted(client.readSettlement()),
-    granted(client.readAgreement()),
+    agreementOf(client),
   ]);
   if (state.pausedBecause !== undefined || state.phase === 'stopped') {
     program.exitWith(ExitCode.refused);
@@ -38,6 +39,16 @@ async function settlement(program: Program, options: VenueFlags): Promise<void> 
     return;
   }
   for (const line of settlementLines(state, agreement)) terminal.print(line);
+}
+
+/** The agreement stands on the chain; while that is away, the rest is still worth showing. */
+async function agreementOf(client: LawbookClient): Promise<AgreementReply> {
+  try {
+    return await granted(client.readAgreement());
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause;
+    return { state: 'starting', detail: 'The base layer does not answer at present.' };
+  }
 }
 
 /** The state for a person. */
