@@ -1,6 +1,6 @@
 // Goal: a wallet trades and withdraws without giving its key away, and what was withdrawn reaches
-// the chain. Method: a provider by EIP-1193 in the page whose answers a key outside of it signs; the
-// venue's own checks decide whether what it signed is right.
+// the chain. Method: a provider by EIP-1193 in the page, whose answers a key outside of it signs;
+// the venue's own checks decide whether what it signed is right.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { developmentAccount } from '@lawbook/analytics/demoWorld';
