@@ -120,6 +120,8 @@ function balancesOf({ state }: StateMachine): LedgerAtSeal {
   for (const account of state.ledger.accounts) {
     if (isSystemAccount(account) && venueVault(account) === undefined) continue;
     for (const { assetId, balance } of state.ledger.balances(account)) {
+      // Play assets of the order books are nowhere but here.
+      if (state.assets[assetId]?.settles === false) continue;
       add(account, assetId, balance.available + balance.held);
     }
   }
