@@ -38,7 +38,8 @@ describe('a wallet on the page', { skip }, () => {
   test('signs an order that the venue fills', async () => {
     await page.locator('.picker-button').click();
     await page.getByRole('button', { name: 'Browser wallet' }).click();
-    await page.locator('.balances tbody tr').first().waitFor();
+    // Play money of the books is there at once; this order pays dollars, which cross a bridge.
+    await page.locator('.balances tbody tr', { hasText: /^\s*USD/ }).waitFor();
     await page.getByRole('button', { name: 'Sign and place as Browser wallet' }).click();
     await page.locator('.orders .chip', { hasText: /^filled$/ }).waitFor();
     assert.deepEqual(asked, ['eth_requestAccounts', 'eth_signTypedData_v4']);
