@@ -126,6 +126,9 @@ function announce(
           `  npx lawbook order --from alice --pay 1000 USD --receive EUR${venue}`,
           `  npx lawbook watch${venue}`,
           `  npx lawbook deposit alice 1000 USD${folder}${venue}`,
+          ...(config.settlement.mode === 'embedded' && recovered.replayed === 0
+            ? ['Its accounts are paid over the chain: they have money in about half a minute.']
+            : []),
         ]
       : []),
     '',

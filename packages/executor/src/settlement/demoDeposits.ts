@@ -30,7 +30,9 @@ export interface DemoDeposits {
  */
 export async function depositDemoMoney(deposits: DemoDeposits): Promise<void> {
   const { deployment } = deposits;
-  const grants = [...poolGrants(), ...demoGrants()];
+  const pool = poolGrants();
+  const accounts = demoGrants();
+  const grants = [...pool, ...accounts];
   const totals = deployment.tokens.map((_, token) => {
     const own = grants.filter((grant) => grant.assetId === token);
     return own.reduce((sum, { amount }) => sum + amount, 0n);
@@ -43,9 +45,15 @@ export async function depositDemoMoney(deposits: DemoDeposits): Promise<void> {
     deposits,
     totals.map((total, token) => allow(deposits, token, total)),
   );
+  // In blocks of their own, before anybody has money: a pool that is paid while an epoch is open
+  // holds nothing until the epoch is sealed, and every batch of it halts.
   await performAll(
     deposits,
-    grants.map((grant, k) => deposit(deposits, grant, k)),
+    pool.map((grant, k) => deposit(deposits, grant, k)),
+  );
+  await performAll(
+    deposits,
+    accounts.map((grant, k) => deposit(deposits, grant, pool.length + k)),
   );
 }
 

@@ -124,11 +124,6 @@ export class SettlementService {
     this.#opening = this.#openWhenPossible();
   }
 
-  /** Resolves once the base layer is open, or the service is closed. */
-  opened(): Promise<void> {
-    return this.#opening;
-  }
-
   status(): SettlementStatus {
     const opened = this.#opened;
     const lag = opened?.settler.lag();
@@ -234,11 +229,6 @@ export class SettlementService {
     } finally {
       patience.abort();
     }
-  }
-
-  /** The layer itself, for reads of vaults and agreements; undefined until it is open. */
-  layer(): BaseLayer | undefined {
-    return this.#opened?.layer;
   }
 
   async close(): Promise<void> {

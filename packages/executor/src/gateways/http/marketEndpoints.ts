@@ -214,9 +214,6 @@ export function epochEndpoints(core: GatewayCore): Endpoint[] {
   ];
 }
 
-/** What is said where a base layer would answer. */
-export const NO_BASE_LAYER = 'This venue has no base layer: epochs are not settled anywhere.';
-
 function findMarket({ venue }: GatewayCore, marketId: string): Result<BatchMarket> {
   const market = venue.state.markets.get(Number(marketId));
   if (market !== undefined) return accepted(market);

@@ -6,7 +6,7 @@ import { parameterHash, RATION_SCALE, Scarcity } from '@lawbook/exchange/markets
 import { PPM } from '@lawbook/exchange/numbers/price';
 import type { BatchTransition } from '@lawbook/exchange/transition';
 import type { EpochShape } from '../../circuits/epochCircuit.ts';
-import { EPOCH_SHAPES } from '../../circuits/epochCircuit.ts';
+import { EPOCH_SHAPES, smallestCircuit } from '../../circuits/epochCircuit.ts';
 import { ProofFault } from '../../proofFault.ts';
 import type { CircuitInputs, Claim } from '../statement.ts';
 import type { ListCut, SettledEpoch } from './cutDiffList.ts';
@@ -83,13 +83,8 @@ export function epochShapeFor({ batches }: SettledEpoch): EpochShape {
   const orders = batches.reduce((sum, batch) => sum + batch.orders.count, 0);
   const blocked = batches.reduce((sum, { solution }) => sum + solution.blocked.length, 0);
   const owners = new Set(batches.flatMap((batch) => batch.orders.owners)).size;
-  const shape = EPOCH_SHAPES.find(
-    (room) =>
-      batches.length <= room.batches &&
-      orders <= room.orders &&
-      owners + VENUE_ROWS <= room.vaults &&
-      blocked <= room.blocked,
-  );
+  const vaults = owners + VENUE_ROWS;
+  const shape = smallestCircuit({ batches: batches.length, orders, vaults, blocked });
   if (shape !== undefined) return shape;
   const size = `${batches.length} batches, ${orders} orders, ${owners} owners, ${blocked} blocked`;
   throw unfit(`no circuit has room for ${size}`);
