@@ -4,12 +4,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Transport } from '@lawbook/chains/endpoints/transport';
 import { at } from '@lawbook/exchange/failures/invariant';
 import { submitAgreement, upgradeAgreement } from '@lawbook/settlement/baseLayer/evm/agreements';
 import { checkAgreement } from '@lawbook/settlement/baseLayer/evm/checkAgreement';
 import { deploy, nextChainNonce, predictAddresses } from '@lawbook/settlement/baseLayer/evm/deploy';
 import { decodeDeployment, encodeDeployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import type { Address, Hex } from 'viem';
+import { numberToHex } from 'viem';
 import { worldOf } from '../../chains/anvil/play.ts';
 import { until } from '../../chains/anvil/until.ts';
 import {
@@ -85,6 +87,28 @@ test('deploys where it was predicted, although it ends after every step', async 
   const swapped = [{ circuit: 'accepting', creationCode: REFUSING_VERIFIER }];
   const changed = deploy({ ...plan, verifiers: swapped }, standsOf(engine), patience());
   await assert.rejects(changed, { code: 'SETTLEMENT_CONFIG_INVALID' });
+});
+
+test('finds what it deployed although its endpoint tells of heads late', async (context) => {
+  const world = await worldOf(context, { nodes: 1 });
+  // Receipts and counts are those of the newest block; the head is told one block late.
+  const transport = (real: Transport): Transport => ({
+    name: real.name,
+    request: async (call, options) => {
+      if (call.method !== 'eth_getBlockByNumber' || call.params[0] !== 'latest') {
+        return await real.request(call, options);
+      }
+      const newest = await real.request({ method: 'eth_blockNumber', params: [] }, options);
+      const number = Math.max(0, Number(newest) - 1);
+      const params = [numberToHex(number), call.params[1]];
+      return await real.request({ ...call, params }, options);
+    },
+  });
+  const engine = await world.open({ wrap: { transport } });
+  world.startMining(60);
+  const deployment = await deploy(deploymentPlan(world), standsOf(engine), patience());
+  await world.stopMining();
+  assert.equal(deployment.tokens.length, 2);
 });
 
 test('refuses faucets beyond the embedded chain, and a busy signer', async (context) => {

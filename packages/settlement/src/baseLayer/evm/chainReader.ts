@@ -122,6 +122,19 @@ export class ChainReader {
     return tracker.head()?.hash !== before;
   }
 
+  /**
+   * Looks for newer blocks until the head has this number: whoever was told of a block by a
+   * receipt reads what it did. Gives up after some looks, when a reorganisation took it back.
+   */
+  async lookUpTo(number: bigint): Promise<void> {
+    // The first look may join one that began before the block was made.
+    for (let look = 1; look <= READ_TRIES; look += 1) {
+      const head = this.#stands.engine.tracker.head();
+      if (head !== undefined && head.number >= number) return;
+      await this.#poll();
+    }
+  }
+
   /** Whether a canonical block is final by the rule of this reader. */
   isFinal(block: BlockReference): boolean {
     return this.#stands.engine.tracker.isFinal(block, this.#finality);

@@ -1,6 +1,6 @@
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Address, Hex } from 'viem';
-import { encodeDeployData, getContractAddress } from 'viem';
+import { encodeDeployData, getContractAddress, keccak256, size } from 'viem';
 import { AGREEMENT_REGISTRY_ABI } from '../../../../../contracts/generated/agreementRegistryAbi.ts';
 import { BASE_LAYER_ABI } from '../../../../../contracts/generated/baseLayerAbi.ts';
 import { FAUCET_TOKEN_ABI } from '../../../../../contracts/generated/faucetTokenAbi.ts';
@@ -240,7 +240,7 @@ async function expectParts(
     made.map(async ({ address, act }) => {
       const code = await reader.codeAt(address, block);
       const expected = await reader.call({ to: undefined, callData: act.callData }, block);
-      if (code !== expected) throw otherCode(address);
+      if (code !== expected) throw otherCode(address, code, expected);
     }),
   );
 }
@@ -268,12 +268,13 @@ function placeOf(addresses: readonly Address[], index: number): Address {
   return address;
 }
 
-function otherCode(address: Address): SettlementFault {
+function otherCode(address: Address, found: Hex, expected: Hex): SettlementFault {
   return new SettlementFault(
     'SETTLEMENT_CONFIG_INVALID',
-    `The code at ${address} is not what the plan makes: the plan changed, or the account of the ` +
-      'deployer was used for something else. Start from another chain nonce.',
-    { fields: { address } },
+    `The code at ${address} (${size(found)} bytes) is not what the plan makes (${size(expected)} ` +
+      'bytes): the plan changed, or the account of the deployer was used for something else. ' +
+      'Start from another chain nonce.',
+    { fields: { address, found: keccak256(found), expected: keccak256(expected) } },
   );
 }
 

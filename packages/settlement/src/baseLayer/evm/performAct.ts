@@ -125,7 +125,11 @@ export class Actor {
       const begun = await this.#begin(act);
       if (begun.kind === 'refused') return begun;
       const { verdict, life } = await begun.intent.wait(level, { signal });
-      if (verdict === 'done') return { kind: 'done', life, isNew: begun.isNew };
+      if (verdict === 'done') {
+        // A receipt may be ahead of the tracker: what is read after an act shows the act.
+        if (life.inclusion !== undefined) await this.reader.lookUpTo(life.inclusion.block.number);
+        return { kind: 'done', life, isNew: begun.isNew };
+      }
       if (verdict === 'unknown') throw uncertain(act, undefined);
       // The chain refused what it would have taken a moment before: look again what it says now.
       if (!isTurnedDown(life) || starts >= STARTS_MAX) return refusalOfLife(life);
