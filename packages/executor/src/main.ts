@@ -1,5 +1,6 @@
 import { DEMO_MARKET_ID } from '@lawbook/analytics/demoWorld';
 import { invariant } from '@lawbook/exchange/failures/invariant';
+import type { ListRecord } from '@lawbook/settlement/settler/settlementStore';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { BookFlow } from './demo/bookFlow.ts';
@@ -14,10 +15,12 @@ import type { Metrics } from './metrics/metrics.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { SettlementMeter } from './metrics/settlementMeter.ts';
 import { VenueMeter } from './metrics/venueMeter.ts';
-import { recordIncident } from './settlement/incidents.ts';
+import { beat } from './scheduler/beat.ts';
+import { followSettlement } from './settlement/followSettlement.ts';
 import { planSettlement } from './settlement/planSettlement.ts';
 import type { SettlementPlan } from './settlement/settlementPlan.ts';
 import type { Venue } from './venue.ts';
+import { machineEnvironment } from './venueEnvironment.ts';
 import type { WiredVenue } from './wiring.ts';
 import { sessionKey, wireVenue } from './wiring.ts';
 
@@ -59,10 +62,13 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
   const metrics = createMetrics();
   const meter = new VenueMeter(metrics);
   const settlementMeter = new SettlementMeter(metrics);
-  const startedMs = performance.now();
+  const environment = machineEnvironment();
+  const { clock } = environment;
+  const startedMs = clock.elapsedMs();
   const plan = await planSettlement(config);
   const wired = await wireVenue(config, {
     log,
+    environment,
     plan,
     recover: recoverNative,
     onCleared: (batch) => meter.cleared(batch),
@@ -72,14 +78,14 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
     onProved: (cost) => settlementMeter.proved(cost),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
-  metrics.replay.set((performance.now() - startedMs) / 1000);
+  metrics.replay.set((clock.elapsedMs() - startedMs) / 1000);
   const { venue, recovered } = wired;
   const stateRoot = recovered.machine.root();
   log.info({ stateRoot, replayed: recovered.replayed }, 'state rebuilt');
   const running = new AbortController();
   const listen = async (): Promise<Gateways> => {
     await wired.oracle.start(running.signal);
-    if (config.demo.enabled && venue.state.sequence === 0) await bringUpDemo(venue, config, plan);
+    if (config.demo.enabled && venue.state.sequence === 0) await bringUpDemo(wired, config, plan);
     return await openGateways({ config, wired, log, metrics, meter, settlementMeter, token });
   };
   // What is open keeps the process alive: a start that fails leaves nothing running behind it.
@@ -91,14 +97,20 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
     metrics.close();
     throw cause;
   });
-  startSettlement(wired, { config, log, meter: settlementMeter });
-  const stopBeat = beat(wired, config, running.signal, log);
+  const watch = {
+    onUnwound: () => settlementMeter.unwound(),
+    onRecord: (record: ListRecord) => settlementMeter.record(record),
+  };
+  followSettlement(wired, { dataDir: config.dataDir, log, watch });
+  const beating = beat(wired.scheduler, environment.clock, running.signal);
+  const stopFlow = startFlow(wired, config, running.signal, log);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     log.info('stopping: no more orders are admitted');
     venue.stopAdmitting();
     running.abort();
-    await stopBeat();
+    await stopFlow();
+    await beating;
     await gateways.close();
     await wired.oracle.stopped();
     await wired.close();
@@ -140,6 +152,7 @@ function openGateways(parts: GatewayParts): Promise<Gateways> {
     config,
     log,
     metrics: { ...metrics, render },
+    clock: () => wired.environment.clock.nowMs(),
     sessionKey: sessionKey(config.dataDir),
     operatorToken: token,
   });
@@ -151,12 +164,13 @@ function openGateways(parts: GatewayParts): Promise<Gateways> {
  * demo world or none of it.
  */
 async function bringUpDemo(
-  venue: Venue,
+  { venue, environment }: WiredVenue,
   { market }: Config,
   plan: SettlementPlan | undefined,
 ): Promise<void> {
   // With a base layer the demo's money is deposited there and credited once that is final.
-  const inputs = plan?.demoInputs(Date.now()) ?? demoInputs(Date.now(), market.batchIntervalMs);
+  const nowMs = environment.clock.nowMs();
+  const inputs = plan?.demoInputs(nowMs) ?? demoInputs(nowMs, market.batchIntervalMs);
   const assets = inputs.filter(({ kind }) => kind === 'registerAsset');
   const all = [...inputs, ...demoBookInputs(assets.length)];
   const results = await Promise.all(all.map((input) => venue.execute(input)));
@@ -166,81 +180,29 @@ async function bringUpDemo(
   );
 }
 
-/** Starts proving and settling, and lets the venue tell how far each epoch has come. */
-function startSettlement(
-  { venue, settlement }: WiredVenue,
-  parts: { readonly config: Config; readonly log: Logger; readonly meter: SettlementMeter },
-): void {
-  const { config, log, meter } = parts;
-  if (settlement === undefined) return;
-  venue.subscribe((event) => {
-    if (event.kind === 'epoch') settlement.announceEpoch();
-  });
-  settlement.start({
-    onUnwound: () => meter.unwound(),
-    onRecord: (record) => {
-      meter.record(record);
-      const { marketId, epochNumber } = record;
-      venue.epoch(marketId, epochNumber).then(
-        (sealed) => sealed !== undefined && venue.tell({ kind: 'epoch', record: sealed }),
-        (cause: unknown) => log.error({ err: cause }, 'an epoch could not be told'),
-      );
-    },
-    onStopped: (sentence) => {
-      const { sequence, timeMs, markets } = venue.state;
-      const path = recordIncident(config.dataDir, { atMs: timeMs, sequence, sentence });
-      log.fatal({ path }, 'an incident was recorded; trading halts');
-      for (const marketId of markets.keys()) {
-        venue
-          .execute({ kind: 'haltMarket', marketId, reason: sentence })
-          .catch((cause: unknown) => {
-            log.error({ err: cause }, 'a market could not be halted');
-          });
-      }
-    },
-  });
-}
-
-/** Lets batches close when they are due, and the simulated traders trade between. */
-function beat(
-  wired: WiredVenue,
-  config: Config,
+/** Lets the simulated traders of the demo world trade. @returns what stops them. */
+function startFlow(
+  { venue, environment }: WiredVenue,
+  { demo }: Config,
   signal: AbortSignal,
   log: Logger,
 ): () => Promise<void> {
-  const { venue, scheduler } = wired;
-  const { seed, ordersPerSecond } = config.demo;
-  const flow =
-    config.demo.enabled && config.demo.flow
-      ? new DemoFlow(
-          { marketId: DEMO_MARKET_ID, seed, ordersPerSecond },
-          { venue, clock: Date.now },
-        )
-      : undefined;
-  const bookFlow =
-    flow === undefined
-      ? undefined
-      : new BookFlow({ seed, ordersPerSecond }, { venue, clock: Date.now });
-  let timer: NodeJS.Timeout | undefined;
-  const tick = (): void => {
-    if (signal.aborted) return;
-    const dueMs = scheduler.tick();
-    timer = setTimeout(tick, Math.min(dueMs, BEAT_MS_MAX));
-  };
+  if (!demo.enabled || !demo.flow) return () => Promise.resolve();
+  const { seed, ordersPerSecond } = demo;
+  const parts = { venue, clock: () => environment.clock.nowMs() };
+  const flow = new DemoFlow({ marketId: DEMO_MARKET_ID, seed, ordersPerSecond }, parts);
+  const bookFlow = new BookFlow({ seed, ordersPerSecond }, parts);
   let flowing: Promise<void> = Promise.resolve();
-  const flowTimer = setInterval(() => {
-    if (flow === undefined || signal.aborted) return;
-    flowing = Promise.all([flow.tick(), bookFlow?.tick()])
+  const timer = setInterval(() => {
+    if (signal.aborted) return;
+    flowing = Promise.all([flow.tick(), bookFlow.tick()])
       .then(() => undefined)
       .catch((fault: unknown) => log.warn({ err: fault }, 'the demo flow paused'));
   }, FLOW_MS);
-  tick();
   return async () => {
-    clearTimeout(timer);
-    clearInterval(flowTimer);
+    clearInterval(timer);
     await flowing;
   };
 }
 
-const BEAT_MS_MAX = 100;
 const FLOW_MS = 50;

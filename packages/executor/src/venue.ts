@@ -1,3 +1,4 @@
+import type { Clock } from '@lawbook/chains/environment';
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
 import { decodeBundle, encodeBundle } from '@lawbook/exchange/bundle';
 import type { Hash } from '@lawbook/exchange/codec/hash';
@@ -49,6 +50,8 @@ export interface VenueParts {
   readonly oracles: OracleBoard;
   readonly recover: RecoverSigner;
   readonly health: () => readonly ComponentHealth[];
+  /** Ends waits that last too long. */
+  readonly clock: Pick<Clock, 'sleep'>;
   /** Proofs and base layer; undefined where epochs are only checked. */
   readonly settlement: VenueSettlement | undefined;
   /** Called with faults that nobody waits for, such as a failing index. */
@@ -158,18 +161,19 @@ export class Venue implements VenueService {
   waitFor(sequence: number, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     if (this.#followed >= sequence) return Promise.resolve(true);
     if (signal.aborted) return Promise.resolve(false);
+    const over = new AbortController();
     return new Promise((resolve) => {
       const finish = (reached: boolean): void => {
-        clearTimeout(timer);
+        over.abort();
         signal.removeEventListener('abort', abort);
         this.#waiters.delete(waiter);
         resolve(reached);
       };
       const abort = (): void => finish(false);
       const waiter: Waiter = { sequence, resolve: finish };
-      const timer = setTimeout(abort, timeoutMs);
       signal.addEventListener('abort', abort, { once: true });
       this.#waiters.add(waiter);
+      this.#parts.clock.sleep(timeoutMs, over.signal).then(abort, () => undefined);
     });
   }
 

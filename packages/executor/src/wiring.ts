@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '@lawbook/chains/environment';
 import { Fault } from '@lawbook/exchange/failures/fault';
 import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import { accountId } from '@lawbook/exchange/ledger/account';
@@ -10,14 +11,13 @@ import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { ProofCost } from '@lawbook/proofs/provers/honk/honkProver';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
-import { prepareDataDirectory } from './config/dataDirectory.ts';
 import type { Journal, SyncedGroup } from './journal/journal.ts';
 import type { OpenedJournal } from './journal/openJournal.ts';
 import { openJournal } from './journal/openJournal.ts';
 import { SnapshotStore } from './journal/snapshots.ts';
 import { createOracle } from './oracles/createOracle.ts';
 import type { OracleAdapter } from './oracles/oracleAdapter.ts';
-import { systemClock } from './oracles/systemClock.ts';
+import { oracleClock } from './oracles/oracleClock.ts';
 import type { BrokenBatch, ClearedBatch } from './pipeline.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Projection } from './readModel/projection.ts';
@@ -36,13 +36,16 @@ import type { SettlementPlan } from './settlement/settlementPlan.ts';
 import { SettlementService } from './settlement/settlementService.ts';
 import { VenueEpochSource } from './settlement/venueEpochSource.ts';
 import type { KeyValueStore } from './storage/keyValueStore.ts';
-import { openIndexStore } from './storage/openIndexStore.ts';
 import { Venue } from './venue.ts';
+import type { VenueEnvironment } from './venueEnvironment.ts';
+import { machineEnvironment } from './venueEnvironment.ts';
 import type { ComponentHealth } from './venueTypes.ts';
 
 /** What the process around the venue provides. */
 export interface WiringDependencies {
   readonly log: Logger;
+  /** The machine's own unless given. */
+  readonly environment?: VenueEnvironment;
   /** Where epochs settle; without it they are only checked. */
   readonly plan?: SettlementPlan | undefined;
   readonly recover: RecoverSigner;
@@ -65,14 +68,17 @@ export interface WiredVenue {
   readonly journal: Journal;
   /** Proves and settles, once it is started; undefined without a plan. */
   readonly settlement: SettlementService | undefined;
+  /** The machine on which it runs. */
+  readonly environment: VenueEnvironment;
   /** Drains and closes journal and index; the venue must have stopped admitting. */
   readonly close: () => Promise<void>;
 }
 
 /** The one place where the parts of a venue meet. */
 export async function wireVenue(config: Config, deps: WiringDependencies): Promise<WiredVenue> {
-  const { log } = deps;
-  const disks = await openDisks(config, deps);
+  const { log, environment = machineEnvironment() } = deps;
+  const { clock } = environment;
+  const disks = await openDisks(config, deps, environment);
   const { domain, opened, index, snapshots, store } = disks;
   const { journal } = opened;
   const recovered = await recover({
@@ -89,9 +95,9 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
   for (const note of recovered.notes) log.warn(note);
   const { machine, projection } = recovered;
   const oracle = createOracle(config.oracle, {
-    clock: systemClock,
-    fetch,
-    readText: (path) => readFileSync(path, 'utf8'),
+    clock: oracleClock(clock),
+    fetch: environment.fetch,
+    readText: environment.readText,
   });
   const oracles = new OracleBoard(oracle, machine.state.assets);
   const onFault = (fault: unknown): void => {
@@ -99,11 +105,15 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
     log.error({ err: fault }, 'a part of the venue failed');
     deps.onFault?.(fault);
   };
-  const sequencer = new Sequencer({ machine, journal, clock: Date.now, onFailure: onFault });
+  const sequencer = new Sequencer({
+    ...{ machine, journal, onFailure: onFault },
+    clock: () => clock.nowMs(),
+  });
   const settlement = createSettlement(config, deps, {
     store,
     index,
     machine,
+    clock,
     execute: (input) => venue.execute(input),
   });
   const health = (): readonly ComponentHealth[] => {
@@ -111,7 +121,7 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
     return [...diskHealth(opened, index), ...marketHealth(venue, oracles), ...beyond];
   };
   const parts = { machine, sequencer, projection, index, oracles, recover: deps.recover };
-  const venue: Venue = new Venue({ ...parts, settlement, health, onFault });
+  const venue: Venue = new Venue({ ...parts, settlement, health, onFault, clock });
   const snapshotter = new Snapshotter(recovered.fromSnapshot, {
     venue,
     journal,
@@ -119,14 +129,14 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
     snapshots,
     everyInputs: config.journal.snapshotEveryInputs,
   });
-  const scheduler = createScheduler(config, deps, { ...parts, venue, snapshotter, onFault });
+  const scheduler = createScheduler(config, deps, { ...parts, venue, snapshotter, onFault, clock });
   const close = async (): Promise<void> => {
     await settlement?.close();
     await snapshotter.save().catch(onFault);
     await journal.close();
     await index.close();
   };
-  return { venue, scheduler, oracle, recovered, journal, settlement, close };
+  return { venue, scheduler, oracle, recovered, journal, settlement, environment, close };
 }
 
 interface SchedulerParts {
@@ -136,6 +146,7 @@ interface SchedulerParts {
   readonly projection: Projection;
   readonly venue: Venue;
   readonly snapshotter: Snapshotter;
+  readonly clock: Clock;
   readonly onFault: (fault: unknown) => void;
 }
 
@@ -144,9 +155,9 @@ function createScheduler(
   deps: WiringDependencies,
   parts: SchedulerParts,
 ): BatchScheduler {
-  const { machine, sequencer, oracles, projection, venue, snapshotter, onFault } = parts;
+  const { machine, sequencer, oracles, projection, venue, snapshotter, clock, onFault } = parts;
   const { log, plan } = deps;
-  const stopwatch = (): number => performance.now();
+  const stopwatch = (): number => clock.elapsedMs();
   const pipeline = new Pipeline({
     machine,
     sequencer,
@@ -198,13 +209,14 @@ interface SettlementParts {
   readonly store: KeyValueStore;
   readonly index: VenueIndex;
   readonly machine: StateMachine;
+  readonly clock: Clock;
   readonly execute: Venue['execute'];
 }
 
 function createSettlement(
   config: Config,
   { plan, log, onProved = () => undefined }: WiringDependencies,
-  { store, index, machine, execute }: SettlementParts,
+  { store, index, machine, clock, execute }: SettlementParts,
 ): SettlementService | undefined {
   if (plan === undefined) return undefined;
   const { exposure, marketId } = config.settlement;
@@ -219,7 +231,7 @@ function createSettlement(
     },
     minimumFillsMax: plan.minimumFillsMax,
     unprovableParameters: plan.unprovableParameters,
-    clock: Date.now,
+    clock,
     log,
     source,
     record: (listNumber) => records.get(listNumber),
@@ -238,12 +250,17 @@ interface Disks {
   readonly snapshots: SnapshotStore;
 }
 
-async function openDisks(config: Config, deps: WiringDependencies): Promise<Disks> {
+async function openDisks(
+  config: Config,
+  deps: WiringDependencies,
+  environment: VenueEnvironment,
+): Promise<Disks> {
   const domain = deps.plan?.domain ?? {
     chainId: BigInt(config.venue.chainId),
     address: accountId(config.venue.address),
   };
-  await prepareDataDirectory(config.dataDir);
+  const { disk, processes, clock } = environment;
+  await environment.prepareDirectory(config.dataDir);
   const directory = join(config.dataDir, 'journal');
   const opened = await openJournal({
     directory,
@@ -251,15 +268,17 @@ async function openDisks(config: Config, deps: WiringDependencies): Promise<Disk
     segmentBytesMax: config.journal.segmentBytes,
     pendingRecordsMax: config.journal.queueRecordsMax,
     pendingBytesMax: config.journal.queueBytesMax,
+    ...{ disk, processes, randomBytes: environment.randomBytes },
+    stopwatch: () => clock.elapsedMs(),
     ...(deps.onGroup === undefined ? {} : { onGroup: deps.onGroup }),
   });
   logRecovery(deps.log, opened);
-  const store = await openIndexStore(config).catch(async (cause: unknown) => {
+  const store = await environment.openStore(config).catch(async (cause: unknown) => {
     await opened.journal.close();
     throw cause;
   });
   const index = new VenueIndex(store);
-  return { domain, store, opened, index, snapshots: new SnapshotStore({ directory }) };
+  return { domain, store, opened, index, snapshots: new SnapshotStore({ directory, disk }) };
 }
 
 /**

@@ -19,6 +19,8 @@ export interface GatewayWiring {
   /** 32 secret bytes behind session secrets. */
   readonly sessionKey: Uint8Array;
   readonly operatorToken: string | undefined;
+  /** Milliseconds since 1970; the machine's own clock unless given. */
+  readonly clock?: () => number;
   /** Called with a broken invariant; ends the process unless given. */
   readonly stop?: (cause: unknown) => void;
 }
@@ -29,9 +31,9 @@ export interface GatewayWiring {
  * @throws Fault GATEWAY_PORT_TAKEN, GATEWAY_TLS_UNREADABLE.
  */
 export function startGateways(venue: VenueService, wiring: GatewayWiring): Promise<Gateways> {
-  const { log, metrics, stop = throwLater } = wiring;
+  const { log, metrics, clock = Date.now, stop = throwLater } = wiring;
   const options = gatewayOptions(wiring);
-  return openGateways(venue, options, { log, metrics, clock: Date.now, stop });
+  return openGateways(venue, options, { log, metrics, clock, stop });
 }
 
 /** The options of the gateways that a configuration stands for. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { InvariantViolation, invariant } from '@lawbook/exchange/failures/invariant';
 import { HashChain } from './chain.ts';
 import { writeCloseMark } from './closeMark.ts';
@@ -91,6 +90,10 @@ export interface JournalParts {
     readonly offset: number;
     readonly salt: Uint8Array;
   };
+  /** Draws the salt of a new segment. */
+  readonly salts: (count: number) => Uint8Array;
+  /** Milliseconds on a steady clock. */
+  readonly stopwatch: () => number;
   readonly release: () => Promise<void>;
   readonly onGroup: ((group: SyncedGroup) => void) | undefined;
 }
@@ -343,18 +346,19 @@ export class Journal {
 
   /** Makes a group durable and returns the milliseconds that it took. */
   async #commit({ builder, opensSegment }: Group): Promise<number> {
-    const startedAt = performance.now();
+    const { stopwatch } = this.#parts;
+    const startedAt = stopwatch();
     if (opensSegment) await this.#rotate(builder.firstSequence);
     const frame = builder.seal(this.#salt);
     await attempt(this.#path, 'write', this.#file.writeDurably(frame, this.#offset));
     this.#offset += frame.length;
     this.#groupCount += 1;
-    return performance.now() - startedAt;
+    return stopwatch() - startedAt;
   }
 
   async #rotate(firstSequence: number): Promise<void> {
-    const { disk, directory, genesis } = this.#parts;
-    const salt = randomBytes(SALT_BYTES);
+    const { disk, directory, genesis, salts } = this.#parts;
+    const salt = salts(SALT_BYTES);
     const header = { firstSequence, genesis, chain: this.#durableChain, salt };
     const next = await createSegment(disk, directory, header);
     const full = { file: this.#file, path: this.#path };

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { DIRECTORY, faultOf, openOn } from './fixtures/journals.ts';
 import { acquireLock, isProcessAlive, lockName, ownIdentity } from './lock.ts';
+
+const ALL_ALIVE = { own: ownIdentity, isAlive: () => true };
+
 import { SimulatedDisk } from './simulatedDisk.ts';
 
 test('refuses a second writer in the same process until the first closes', async () => {
@@ -24,7 +27,7 @@ test('refuses while another live process holds the lock, and leaves that lock al
   const disk = new SimulatedDisk();
   const holder = lockName({ ...ownIdentity(), pid: process.ppid, startTicks: '1' });
   disk.plant(join(DIRECTORY, holder), Buffer.alloc(0));
-  const fault = await faultOf(acquireLock(disk, DIRECTORY, () => true));
+  const fault = await faultOf(acquireLock(disk, DIRECTORY, ALL_ALIVE));
   assert.equal(fault?.code, 'JOURNAL_LOCKED');
   assert.deepEqual(disk.paths(), [join(DIRECTORY, holder)]);
 });
@@ -46,7 +49,7 @@ test('never lets two that start together both go on', async () => {
     if (operation === 'list' && path === DIRECTORY) disk.plant(join(path, other), Buffer.alloc(0));
     return undefined;
   };
-  assert.equal((await faultOf(acquireLock(disk, DIRECTORY, () => true)))?.code, 'JOURNAL_LOCKED');
+  assert.equal((await faultOf(acquireLock(disk, DIRECTORY, ALL_ALIVE)))?.code, 'JOURNAL_LOCKED');
 });
 
 test('knows a live process from a dead one, a reused pid and an earlier boot', async () => {

@@ -13,6 +13,13 @@ export interface ProcessIdentity {
   readonly bootId: string;
 }
 
+/** Which processes there are: the machine's own, or those of a simulated machine. */
+export interface ProcessTable {
+  own(): ProcessIdentity;
+  /** Whether the process that wrote a lock still runs. Unknown counts as alive. */
+  isAlive(holder: ProcessIdentity): boolean;
+}
+
 /** The right to write one journal. */
 export interface JournalLock {
   /** Lock files of dead processes that were removed. */
@@ -34,14 +41,15 @@ export interface JournalLock {
 export async function acquireLock(
   disk: Disk,
   directory: string,
-  isAlive: (holder: ProcessIdentity) => boolean = isProcessAlive,
+  processes: ProcessTable = machineProcesses,
 ): Promise<JournalLock> {
-  const own = lockName(ownIdentity());
+  const identity = processes.own();
+  const own = lockName(identity);
   const path = join(directory, own);
   try {
     await (await disk.open(path, 'create')).close();
   } catch (cause) {
-    if (errnoOf(cause) === 'EEXIST') throw lockedBy(directory, ownIdentity());
+    if (errnoOf(cause) === 'EEXIST') throw lockedBy(directory, identity);
     throw journalUnavailable(path, 'create', cause);
   }
   try {
@@ -49,7 +57,7 @@ export async function acquireLock(
     for (const name of await disk.list(directory)) {
       const holder = parseLockName(name);
       if (holder === undefined || name === own) continue;
-      if (isAlive(holder)) throw lockedBy(directory, holder);
+      if (processes.isAlive(holder)) throw lockedBy(directory, holder);
       await removeIfPresent(disk, join(directory, name));
       staleRemoved.push(name);
     }
@@ -89,6 +97,9 @@ export function isProcessAlive(holder: ProcessIdentity): boolean {
     return errnoOf(cause) !== 'ESRCH';
   }
 }
+
+/** The processes of this machine. */
+export const machineProcesses: ProcessTable = { own: ownIdentity, isAlive: isProcessAlive };
 
 function lockedBy(directory: string, holder: ProcessIdentity): JournalFault {
   return new JournalFault(

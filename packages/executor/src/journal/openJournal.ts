@@ -8,6 +8,7 @@ import { SALT_BYTES } from './frame.ts';
 import type { JournalLimits, SyncedGroup } from './journal.ts';
 import { Journal } from './journal.ts';
 import { JournalFault, journalUnavailable } from './journalFault.ts';
+import type { ProcessTable } from './lock.ts';
 import { acquireLock } from './lock.ts';
 import type { JournalProgress, ScannedJournal, TornTail } from './scan.ts';
 import { scanJournal } from './scan.ts';
@@ -21,6 +22,12 @@ export interface JournalOptions extends Partial<JournalLimits> {
   /** Seeds the hash chain, so the journals of two venues can never be exchanged. */
   readonly venueId: string;
   readonly disk?: Disk;
+  /** The machine's own processes unless given. */
+  readonly processes?: ProcessTable;
+  /** Draws the salts of segments; the machine's own randomness unless given. */
+  readonly randomBytes?: (count: number) => Uint8Array;
+  /** Milliseconds on a steady clock, for what `onGroup` is told. */
+  readonly stopwatch?: () => number;
   /** Called once for each group that became durable. It must not throw. */
   readonly onGroup?: (group: SyncedGroup) => void;
   /** Called while stored frames are checked. */
@@ -61,7 +68,7 @@ export async function openJournal(options: JournalOptions): Promise<OpenedJourna
   const { directory, disk = nodeDisk } = options;
   try {
     await disk.makeDirectory(directory);
-    const lock = await acquireLock(disk, directory);
+    const lock = await acquireLock(disk, directory, options.processes);
     try {
       const { journal, ...found } = await recover(options, disk, lock.release);
       return { journal, recovery: { ...found, staleLocksRemoved: lock.staleRemoved } };
@@ -103,7 +110,8 @@ async function recover(
   const unfinished = (await disk.list(directory)).filter(isUnfinishedSegment);
   for (const name of unfinished) await disk.remove(join(directory, name));
   const genesis = genesisChain(venueId);
-  const tail = await openTail({ disk, directory, genesis, scanned });
+  const salts = options.randomBytes ?? randomBytes;
+  const tail = await openTail({ disk, directory, genesis, scanned, salts });
   const journal = new Journal({
     disk,
     directory,
@@ -113,6 +121,8 @@ async function recover(
     sequence: scanned.sequence,
     chain: scanned.chain,
     tail,
+    salts,
+    stopwatch: options.stopwatch ?? (() => performance.now()),
     release,
     onGroup: options.onGroup,
   });
@@ -131,14 +141,15 @@ interface TailOptions {
   readonly directory: string;
   readonly genesis: Uint8Array;
   readonly scanned: ScannedJournal;
+  readonly salts: (count: number) => Uint8Array;
 }
 
 /** Opens the last segment for appending, without its torn tail, or creates the first. */
 async function openTail(options: TailOptions): Promise<JournalTail> {
-  const { disk, directory, genesis, scanned } = options;
+  const { disk, directory, genesis, scanned, salts } = options;
   const last = scanned.segments.at(-1);
   if (last === undefined || scanned.tail === undefined) {
-    const salt = randomBytes(SALT_BYTES);
+    const salt = salts(SALT_BYTES);
     const header = { firstSequence: 1, genesis, chain: genesis, salt };
     return { ...(await createSegment(disk, directory, header)), salt };
   }

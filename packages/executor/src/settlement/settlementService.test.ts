@@ -14,7 +14,7 @@ function lonelyService(clock: { nowMs: number }): SettlementService {
     exposure: { unsettledListsMax: 3, unsettledAgeMsMax: 60_000 },
     minimumFillsMax: 4,
     unprovableParameters: () => undefined,
-    clock: () => clock.nowMs,
+    clock: { nowMs: () => clock.nowMs, sleep: () => Promise.resolve() },
     log: createLogger({ level: 'silent' }),
     source: new VenueEpochSource(1, nothing),
     open: () => Promise.reject(new SettlementFault('SETTLEMENT_UNAVAILABLE', 'Nobody is there.')),

@@ -1,3 +1,4 @@
+import type { Clock } from '@lawbook/chains/environment';
 import { Fault } from '@lawbook/exchange/failures/fault';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
@@ -63,8 +64,7 @@ export interface SettlementServiceOptions {
     parameters: BatchParameters,
     mids: readonly bigint[],
   ) => string | undefined;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
+  readonly clock: Pick<Clock, 'nowMs' | 'sleep'>;
   readonly log: Logger;
   readonly source: VenueEpochSource;
   /** Opens chain, provers and settler; takes from a second to a minute. */
@@ -112,7 +112,7 @@ export class SettlementService {
       const { lists, sinceMs } = this.#blind;
       this.#blind = {
         lists: lists + 1,
-        sinceMs: lists === 0 ? this.#options.clock() : sinceMs,
+        sinceMs: lists === 0 ? this.#options.clock.nowMs() : sinceMs,
       };
     }
     this.#options.source.announce();
@@ -141,7 +141,7 @@ export class SettlementService {
   /** Why orders are refused now; undefined while they are not. Asked for every order. */
   pausedBecause(): string | undefined {
     if (this.#stopped !== undefined) return this.#stopped;
-    const nowMs = this.#options.clock();
+    const nowMs = this.#options.clock.nowMs();
     const lag = this.#opened?.settler.lag() ?? this.#blindLag(nowMs);
     const reading = { lag, nowMs, before: this.#pause };
     this.#pause = judgeExposure(this.#options.exposure, reading);
@@ -221,7 +221,7 @@ export class SettlementService {
     );
     if (reading === undefined) return { kind: 'unavailable' };
     const patience = new AbortController();
-    const late = pause(VAULT_MS, patience.signal).then((): SettledVault => {
+    const late = this.#wait(VAULT_MS, patience.signal).then((): SettledVault => {
       return { kind: 'unavailable' };
     });
     try {
@@ -255,10 +255,15 @@ export class SettlementService {
       } catch (cause) {
         this.#detail = `the base layer cannot be opened: ${sentenceOf(cause)}`;
         log.error({ err: cause }, 'the base layer cannot be opened; trying again');
-        await pause(pauseMs, signal);
+        await this.#wait(pauseMs, signal);
         pauseMs = Math.min(2 * pauseMs, REOPEN_MS_MAX);
       }
     }
+  }
+
+  /** Resolves after a time, or as soon as the signal aborts. */
+  #wait(durationMs: number, signal: AbortSignal): Promise<void> {
+    return this.#options.clock.sleep(durationMs, signal).catch(() => undefined);
   }
 
   #hear(event: SettlerEvent): void {
@@ -336,16 +341,4 @@ function proverSentence({ id, breaker, proved, running, queued }: ProverFacts): 
 
 function sentenceOf(cause: unknown): string {
   return cause instanceof Fault ? cause.message : String(cause);
-}
-
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, durationMs);
-    signal.addEventListener('abort', finish, { once: true });
-  });
 }

@@ -38,13 +38,15 @@ export class ChannelBoard {
   readonly #mids: MidsBoard;
   readonly #bookFeed: BookFeed;
   readonly #channels = new Map<string, Channel>();
-  readonly #run = randomBytes(6).toString('hex');
+  /** Tells the channels of this run from those before a restart. */
+  readonly #run: string;
   #made = 0;
   #uses = 0;
 
-  constructor(core: GatewayCore, mids: MidsBoard) {
+  constructor(core: GatewayCore, mids: MidsBoard, run: string = randomBytes(6).toString('hex')) {
     this.#core = core;
     this.#mids = mids;
+    this.#run = run;
     this.#bookFeed = new BookFeed(core.venue);
   }
 

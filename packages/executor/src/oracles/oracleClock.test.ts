@@ -3,7 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from './systemClock.ts';
+import { systemEnvironment } from '@lawbook/chains/environment';
+import { oracleClock } from './oracleClock.ts';
+
+const systemClock = oracleClock(systemEnvironment().clock);
 
 test('an abort ends a wait, before it starts or while it lasts', async () => {
   await systemClock.wait(3_600_000, AbortSignal.abort());
