@@ -1,0 +1,162 @@
+import type { SeededRandom } from '../world/seededRandom.ts';
+import { mutateBytes, pick } from './mutateBytes.ts';
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** What honest writers of JSON do not send. */
+const HOSTILE: readonly Json[] = [
+  null,
+  true,
+  false,
+  0,
+  -1,
+  -0,
+  1.5,
+  1e308,
+  2 ** 53,
+  2 ** 53 - 1,
+  '',
+  '0',
+  '-1',
+  '007',
+  '1e9',
+  '0x',
+  '0x0',
+  '0xzz',
+  `0x${'f'.repeat(64)}`,
+  `0x${'ff'.repeat(33)}`,
+  '9223372036854775807',
+  '9223372036854775808',
+  '18446744073709551616',
+  '9'.repeat(400),
+  'a'.repeat(5_000),
+  '\u0000',
+  '\ud800',
+  '__proto__',
+  'constructor',
+  '1n',
+  '-n',
+  [],
+  {},
+  [[]],
+  { $n: '1' },
+  { $n: 'x' },
+  { length: 1e9 },
+];
+
+const KEYS = ['__proto__', 'constructor', 'toString', 'length', 'id', '0', ''];
+
+/** Changes JSON in its tree, now and then in its bytes. Bytes that are no JSON are cut as bytes. */
+export function mutateJson(
+  bytes: Uint8Array,
+  random: SeededRandom,
+  pool: readonly Uint8Array[],
+): Uint8Array {
+  if (random.next() < 0.2) return mutateBytes(bytes, random, pool);
+  let tree: Json;
+  try {
+    tree = JSON.parse(new TextDecoder().decode(bytes)) as Json;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return mutateText(bytes, random, pool);
+    throw cause;
+  }
+  for (let left = random.integer(1, 3); left > 0; left -= 1) tree = changeTree(tree, random);
+  return new TextEncoder().encode(print(tree, random));
+}
+
+function changeTree(tree: Json, random: SeededRandom): Json {
+  const isLeaf = typeof tree !== 'object' || tree === null;
+  if (isLeaf || random.next() < 0.15) return changeLeaf(tree, random);
+  if (Array.isArray(tree)) return changeList(tree, random);
+  const keys = Object.keys(tree);
+  const copy: { [key: string]: Json } = Object.assign(Object.create(null), tree);
+  const key = keys.length === 0 || random.next() < 0.1 ? pick(KEYS, random) : pick(keys, random);
+  if (random.next() < 0.15) delete copy[key];
+  else copy[key] = changeTree(copy[key] ?? null, random);
+  return copy;
+}
+
+function changeList(list: readonly Json[], random: SeededRandom): Json {
+  const place = random.integer(0, Math.max(0, list.length - 1));
+  const entry = list[place];
+  const choice = random.next();
+  if (entry === undefined) return [pick(HOSTILE, random)];
+  if (choice < 0.1) return list.filter((_, k) => k !== place);
+  if (choice < 0.2) return [...list, entry];
+  if (choice < 0.25) return Array.from({ length: 300 }, () => entry);
+  return list.map((old, k) => (k === place ? changeTree(old, random) : old));
+}
+
+function changeLeaf(leaf: Json, random: SeededRandom): Json {
+  if (random.next() < 0.5) return pick(HOSTILE, random);
+  if (typeof leaf === 'number') {
+    return pick([leaf + 1, leaf - 1, -leaf, leaf * 2 ** 32, leaf + 0.5, String(leaf)], random);
+  }
+  if (typeof leaf === 'string') return changeString(leaf, random);
+  if (random.next() < 0.2) return nest(leaf, random.integer(2, 3_000));
+  return [leaf];
+}
+
+function changeString(text: string, random: SeededRandom): Json {
+  const place = random.integer(0, text.length);
+  const digit = pick(['0', '1', '9', 'f', 'F', 'x', '-', '+', '.', ' ', 'e', 'é', '\u2028'], random);
+  switch (random.integer(0, 6)) {
+    case 0:
+      return text.slice(0, place);
+    case 1:
+      return text.slice(0, place) + digit + text.slice(place);
+    case 2:
+      return text.slice(0, place) + digit + text.slice(place + 1);
+    case 3:
+      return text.toUpperCase();
+    case 4:
+      return text + text;
+    case 5:
+      return Number(text);
+    default:
+      return nest(text, random.integer(2, 3_000));
+  }
+}
+
+function nest(leaf: Json, depth: number): Json {
+  let tree = leaf;
+  for (let k = 0; k < depth; k += 1) tree = k % 2 === 0 ? [tree] : { a: tree };
+  return tree;
+}
+
+/** JSON text, sometimes with numbers and members that `JSON.stringify` never writes. */
+function print(tree: Json, random: SeededRandom): string {
+  const text = JSON.stringify(tree) ?? 'null';
+  const choice = random.next();
+  if (choice < 0.05) return text.replace(/\d+/, '1e400');
+  if (choice < 0.1) return text.replace(/\d+/, '123456789012345678901234567890.5');
+  if (choice < 0.13) return text.replace(/\{"(\w+)":/, '{"$1":0,"$1":');
+  if (choice < 0.16) return ` ${text}\n`;
+  return text;
+}
+
+const PIECES = ['0', '9', '-', '+', '.', 'e', 'E', ' ', ',', ':', '/', '\n', '0x', '\ufeff', '~1'];
+
+/** Changes plain text: characters put in, out, doubled, made long, or the bytes themselves. */
+export function mutateText(
+  bytes: Uint8Array,
+  random: SeededRandom,
+  pool: readonly Uint8Array[],
+): Uint8Array {
+  if (random.next() < 0.25) return mutateBytes(bytes, random, pool);
+  let text = new TextDecoder().decode(bytes);
+  for (let left = random.integer(1, 3); left > 0; left -= 1) {
+    const place = random.integer(0, text.length);
+    const piece = pick(PIECES, random);
+    const choice = random.next();
+    if (choice < 0.3) text = text.slice(0, place) + piece + text.slice(place);
+    else if (choice < 0.5) text = text.slice(0, place) + piece + text.slice(place + 1);
+    else if (choice < 0.7) text = text.slice(0, place) + text.slice(place + 1);
+    else if (choice < 0.75) text += text;
+    else if (choice < 0.8) text = piece.repeat(random.integer(1, 2_000));
+    else text = text.slice(0, place) + pick(DIGITS, random) + text.slice(place);
+  }
+  return new TextEncoder().encode(text);
+}
+
+const DIGITS = ['00', '12', '999999999999999999999', '9007199254740993', '٣', 'ß', '\u0000'];
