@@ -1,24 +1,23 @@
 /**
- * How many commands a second the order book takes, alone and with balances: no journal.
+ * How many commands a second the order book takes: alone, with balances, behind the journal, and as
+ * orders through the gateways of a venue.
  *
- * Prints one JSON line per figure. Every measurement runs in a worker of its own on a cold compiler
- * and on commands drawn once, so that all engines get the same; where a peer runs too, both must
- * end with the same best prices, resting lots and traded lots.
- *   engine   commands a second of the thread's processor time; `ratio` is to the peer, of scenarios
- *            to the mixed flow
- *   ledger   the same with a hold for each order, and balances and fees for each trade; it ends as
- *            the engine alone does, and `ratio` is to that
- *   p99      nanoseconds from a command's row to its reports taken, the timer's own time included
- *   heap     bytes by which the heap grew a command, over ten million of them
+ * Prints one JSON line per figure (docs/reference/book-figures.md says what each includes). Every
+ * measurement runs in a worker of its own on a cold compiler and on commands drawn once, so that
+ * all engines get the same; all must end with the same best prices, resting lots and traded lots.
+ * Figures are medians over `--rounds`, in which the engines and the peer run in turn; ratios are
+ * medians of the ratios within a round.
+ *
  * The peer, nodejs-order-book 10.1.1, is looked for where this repository's packages are, or below
  * `--peer FOLDER`; without it figures come without a ratio. `--quick` runs a tenth of the commands,
- * `--only NAME` one scenario. Rates are the best of `--rounds` runs, ours and the peer's in turn.
+ * `--only NAME` one scenario, or `gateway` alone; `--dir FOLDER` names the journal's disk.
  */
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import type { Answer, Ending, Task } from './book/engines.ts';
+import type { Answer, Ending, Measure, Task } from './book/answers.ts';
 import type { Flow, Scenario } from './book/flows.ts';
 import { drawFlow, SCENARIOS } from './book/flows.ts';
 
@@ -38,8 +37,9 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     peer: { type: 'string', default: resolve(import.meta.dirname, '..') },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     only: { type: 'string', default: '' },
+    dir: { type: 'string', default: tmpdir() },
   },
 });
 
@@ -52,7 +52,7 @@ function print(figure: Figure): void {
 
 /** Runs one measurement in a worker; its failure is ours. */
 function ask(measure: Task['measure'], flow: Flow): Promise<Answer> {
-  const workerData: Task = { measure, flow, peerFolder: options.peer };
+  const workerData: Task = { measure, flow, peerFolder: options.peer, journalFolder: options.dir };
   const worker = new Worker(join(import.meta.dirname, 'book/engines.ts'), { workerData });
   return new Promise((done, fail) => {
     worker.once('message', (answer: Answer) => done(answer));
@@ -60,9 +60,9 @@ function ask(measure: Task['measure'], flow: Flow): Promise<Answer> {
   });
 }
 
-/** The quickest of several runs, each from cold. */
-function quickest(answers: readonly Answer[]): Answer {
-  return answers.reduce((best, answer) => (answer.seconds < best.seconds ? answer : best));
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? Number.NaN;
 }
 
 function hasPeer(): boolean {
@@ -75,71 +75,104 @@ function hasPeer(): boolean {
   }
 }
 
+/** Seconds by what was measured, one for each round. */
+type Rounds = Map<Measure, number[]>;
+
+/** Runs a flow in every way, in turn, and requires that all end alike. */
+async function playRounds(
+  scenario: Scenario,
+  flow: Flow,
+  measures: readonly Measure[],
+): Promise<Rounds> {
+  const rounds: Rounds = new Map(measures.map((measure) => [measure, []]));
+  let first: Ending | undefined;
+  for (let k = 0; k < Number(options.rounds); k += 1) {
+    for (const measure of measures) {
+      const { seconds, ending } = await ask(measure, flow);
+      rounds.get(measure)?.push(seconds);
+      first ??= ending;
+      if (!differs(first, ending)) continue;
+      const endings = JSON.stringify([first, ending]);
+      process.stderr.write(`${scenario}: ${measure} ends differently: ${endings}\n`);
+      process.exitCode = 1;
+    }
+  }
+  return rounds;
+}
+
 function differs(a: Ending, b: Ending): boolean {
   return (Object.keys(a) as (keyof Ending)[]).some((key) => a[key] !== b[key]);
 }
 
-interface Race {
-  readonly ours: Answer;
-  /** Without a peer undefined. */
-  readonly theirs: Answer | undefined;
+/** How many times as fast one is as another, as the median over rounds. */
+function ratioOf(ours: readonly number[], theirs: readonly number[]): number {
+  return median(ours.map((seconds, k) => (theirs[k] as number) / seconds));
 }
 
-/** Runs a flow on our engine and, where it is asked for and there, on the peer, in turn. */
-async function race(scenario: Scenario, flow: Flow, withPeer: boolean): Promise<Race> {
-  const [ours, theirs]: [Answer[], Answer[]] = [[], []];
-  for (let k = 0; k < Number(options.rounds); k += 1) {
-    ours.push(await ask('engine', flow));
-    if (withPeer) theirs.push(await ask('peer', flow));
+/** Prints the rates of a scenario; all but the mixed one's engine are beside a figure of ours. */
+function printRates(scenario: Scenario, rounds: Rounds, mixed: readonly number[], n: number): void {
+  const engine = rounds.get('engine') ?? [];
+  for (const measure of ['engine', 'ledger', 'journal'] as const) {
+    const seconds = rounds.get(measure) ?? [];
+    const figure = { value: n / median(seconds), unit: 'op/s', n };
+    const name = `book/${scenario}/${measure}`;
+    const decimal = rounds.get('peer');
+    if (measure !== 'engine') {
+      const peer = `book/${scenario}/engine`;
+      print({ name, ...figure, ratio: ratioOf(seconds, engine), peer });
+    } else if (decimal !== undefined) {
+      const text = rounds.get('peerText') ?? [];
+      print({ name, ...figure, ratio: ratioOf(seconds, decimal), peer: `${PEER}, decimal ids` });
+      print({ name, ...figure, ratio: ratioOf(seconds, text), peer: `${PEER}, ids of text` });
+    } else if (scenario === 'mixed' || mixed.length === 0) print({ name, ...figure });
+    else {
+      const ratio = median(mixed) / median(seconds);
+      print({ name, ...figure, ratio, peer: 'book/mixed/engine' });
+    }
   }
-  const result = { ours: quickest(ours), theirs: withPeer ? quickest(theirs) : undefined };
-  if (result.theirs !== undefined && differs(result.ours.ending, result.theirs.ending)) {
-    const endings = JSON.stringify([result.ours.ending, result.theirs.ending]);
-    process.stderr.write(`${scenario}: the engines end differently: ${endings}\n`);
-    process.exitCode = 1;
-  }
-  return result;
 }
 
-/** The engine with balances on the mixed flow, which every account can afford. */
-async function measureLedger(flow: Flow, alone: Answer): Promise<void> {
-  const runs: Answer[] = [];
-  for (let k = 0; k < Number(options.rounds); k += 1) runs.push(await ask('ledger', flow));
-  const { seconds, ending } = quickest(runs);
-  if (differs(ending, alone.ending)) {
-    process.stderr.write(`with balances the book ends differently: ${JSON.stringify(ending)}\n`);
-    process.exitCode = 1;
-  }
+async function printLatency(scenario: Scenario, flow: Flow): Promise<void> {
   const n = flow.timed;
-  const ratio = alone.seconds / seconds;
-  const name = 'book/mixed/ledger';
-  print({ name, value: n / seconds, unit: 'op/s', ratio, peer: 'book/mixed/engine', n });
+  const alone = await ask('latency', flow);
+  const journaled = await ask('journalParts', flow);
+  print({ name: `book/${scenario}/p50`, value: alone.p50Ns, unit: 'ns', n });
+  print({ name: `book/${scenario}/p99`, value: alone.p99Ns, unit: 'ns', n });
+  print({ name: `book/${scenario}/p999`, value: alone.p999Ns, unit: 'ns', n });
+  print({ name: `book/${scenario}/journal/engine-p99`, value: journaled.p99Ns, unit: 'ns', n });
 }
 
 async function main(): Promise<void> {
   const timed = options.quick ? 100_000 : 1_000_000;
   const peerIsThere = hasPeer();
-  let mixedRate = 0;
+  const engines = new Map<Scenario, number>();
+  let mixed: readonly number[] = [];
   for (const scenario of SCENARIOS) {
     if (options.only !== '' && options.only !== scenario) continue;
     const flow = drawFlow(scenario, timed, SEED);
-    const isMixed = scenario === 'mixed';
-    const { ours, theirs } = await race(scenario, flow, isMixed && peerIsThere);
-    const figure = { value: timed / ours.seconds, unit: 'op/s', n: timed };
-    const name = `book/${scenario}/engine`;
-    if (isMixed) mixedRate = figure.value;
-    if (theirs !== undefined) {
-      print({ name, ...figure, ratio: theirs.seconds / ours.seconds, peer: PEER });
-    } else if (isMixed || mixedRate === 0) print({ name, ...figure });
-    else print({ name, ...figure, ratio: figure.value / mixedRate, peer: 'book/mixed' });
-    if (isMixed) await measureLedger(flow, ours);
-    const latency = await ask('latency', flow);
-    print({ name: `book/${scenario}/p50`, value: latency.p50Ns, unit: 'ns', n: timed });
-    print({ name: `book/${scenario}/p99`, value: latency.p99Ns, unit: 'ns', n: timed });
-    print({ name: `book/${scenario}/p999`, value: latency.p999Ns, unit: 'ns', n: timed });
+    const peers = scenario === 'mixed' && peerIsThere ? (['peer', 'peerText'] as const) : [];
+    const rounds = await playRounds(scenario, flow, ['engine', ...peers, 'ledger', 'journal']);
+    const engine = rounds.get('engine') ?? [];
+    if (scenario === 'mixed') mixed = engine;
+    engines.set(scenario, median(engine));
+    printRates(scenario, rounds, mixed, timed);
+    await printLatency(scenario, flow);
   }
-  const heap = await ask('heap', drawFlow('mixed', timed, SEED));
-  print({ name: 'book/mixed/heap', value: heap.heapBytesPerOp, unit: 'B/op', n: timed * 10 });
+  printWorst(engines, timed);
+  if (options.only === '' || options.only === 'mixed') {
+    const heap = await ask('heap', drawFlow('mixed', timed, SEED));
+    print({ name: 'book/heap-per-op', value: heap.heapBytesPerOp, unit: 'B/op', n: timed * 10 });
+  }
+}
+
+/** The slowest scenario against the normal one. */
+function printWorst(engines: ReadonlyMap<Scenario, number>, n: number): void {
+  const mixed = engines.get('mixed');
+  if (mixed === undefined || engines.size === 1) return;
+  const [worst, seconds] = [...engines].reduce((a, b) => (b[1] > a[1] ? b : a));
+  const ratio = mixed / seconds;
+  const peer = 'book/mixed/engine';
+  print({ name: 'book/worst', value: n / seconds, unit: `op/s (${worst})`, ratio, peer, n });
 }
 
 await main();
