@@ -1,6 +1,5 @@
 import { DEMO_MARKET_ID } from '@lawbook/analytics/demoWorld';
 import { invariant } from '@lawbook/exchange/failures/invariant';
-import type { ListRecord } from '@lawbook/settlement/settler/settlementStore';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { BookFlow } from './demo/bookFlow.ts';
@@ -63,8 +62,7 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
   const meter = new VenueMeter(metrics);
   const settlementMeter = new SettlementMeter(metrics);
   const environment = machineEnvironment();
-  const { clock } = environment;
-  const startedMs = clock.elapsedMs();
+  const startedMs = environment.clock.elapsedMs();
   const plan = await planSettlement(config);
   const wired = await wireVenue(config, {
     log,
@@ -78,7 +76,7 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
     onProved: (cost) => settlementMeter.proved(cost),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
-  metrics.replay.set((clock.elapsedMs() - startedMs) / 1000);
+  metrics.replay.set((environment.clock.elapsedMs() - startedMs) / 1000);
   const { venue, recovered } = wired;
   const stateRoot = recovered.machine.root();
   log.info({ stateRoot, replayed: recovered.replayed }, 'state rebuilt');
@@ -97,11 +95,7 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
     metrics.close();
     throw cause;
   });
-  const watch = {
-    onUnwound: () => settlementMeter.unwound(),
-    onRecord: (record: ListRecord) => settlementMeter.record(record),
-  };
-  followSettlement(wired, { dataDir: config.dataDir, log, watch });
+  followSettlement(wired, { dataDir: config.dataDir, log, watch: settlementMeter });
   const beating = beat(wired.scheduler, environment.clock, running.signal);
   const stopFlow = startFlow(wired, config, running.signal, log);
   let closing: Promise<void> | undefined;

@@ -13,9 +13,9 @@ export function followSettlement(
     if (event.kind === 'epoch') settlement.announceEpoch();
   });
   settlement.start({
-    onUnwound: () => watch.onUnwound(),
+    onUnwound: () => watch.unwound(),
     onRecord: (record) => {
-      watch.onRecord(record);
+      watch.record(record);
       const { marketId, epochNumber } = record;
       venue.epoch(marketId, epochNumber).then(
         (sealed) => sealed !== undefined && venue.tell({ kind: 'epoch', record: sealed }),
@@ -39,6 +39,6 @@ export function followSettlement(
 
 /** Told of what metrics count. */
 export interface SettlementWatch {
-  readonly onUnwound: () => void;
-  readonly onRecord: (record: ListRecord) => void;
+  unwound(): void;
+  record(record: ListRecord): void;
 }
