@@ -46,7 +46,7 @@ export async function depositTokens(
   { assetId, units }: { readonly assetId: number; readonly units: bigint },
   parts: ChainParts,
 ): Promise<void> {
-  const place = open(parts);
+  const place = await open(parts);
   const { layer, account } = place;
   const [registry, contract] = [layer.registry as Address, layer.contract as Address];
   await ensureFees(place);
@@ -78,7 +78,7 @@ export async function depositTokens(
 
 /** Pays out what waits for an account at the contract. @returns token units; 0 for nothing. */
 export async function claimTokens(assetId: number, parts: ChainParts): Promise<bigint> {
-  const place = open(parts);
+  const place = await open(parts);
   const { layer, account, reader } = place;
   const [contract, token] = [layer.contract as Address, layer.tokens[assetId] as Address];
   const waiting = await reader.readContract({
@@ -107,7 +107,7 @@ export interface ChainParts {
   readonly onStep: ChainStep;
 }
 
-function open({ who, layer, onStep }: ChainParts): Place {
+async function open({ who, layer, onStep }: ChainParts): Promise<Place> {
   const rpcUrl = layer.rpcUrl;
   const id = Number(layer.chainId);
   if (who.provider === undefined && (rpcUrl === undefined || id !== EMBEDDED_CHAIN)) {
@@ -128,7 +128,9 @@ function open({ who, layer, onStep }: ChainParts): Place {
       ? createWalletClient({
           chain,
           transport,
-          account: privateKeyToAccount(bytesToHex(who.secretKey ?? new Uint8Array()) as Hex),
+          account: privateKeyToAccount(
+            bytesToHex((await who.secretKey?.()) ?? new Uint8Array()) as Hex,
+          ),
         })
       : createWalletClient({ chain, transport: custom(who.provider), account });
   return { who, layer, reader, writer, account, onStep };

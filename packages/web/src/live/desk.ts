@@ -7,7 +7,6 @@ import type { DepositView, WithdrawalView } from '@lawbook/api/schema/crossingVi
 import { cancelOrder } from '@lawbook/api/schema/orderRoutes';
 import type { OrderAnswer, OrderView } from '@lawbook/api/schema/orderViews';
 import { wireTerms, wireWithdrawal } from '@lawbook/api/schema/wireTerms';
-import type { Hash } from '@lawbook/exchange/codec/hash';
 import type { Rejection } from '@lawbook/exchange/failures/rejection';
 import type { Withdrawal } from '@lawbook/exchange/orders/signedTypes';
 import { Live } from './live.ts';
@@ -74,18 +73,16 @@ export class Desk {
   /** Signs an order and submits it; a refusal is kept with its reason. */
   async place(request: OrderRequest): Promise<OrderAnswer | undefined> {
     const { client, marketId } = this.#link;
+    const acting = await this.#link.acting();
     const frame = {
       owner: this.who.account,
-      orderNonce: client.nextOrderNonce(),
+      orderNonce: acting.nextOrderNonce(),
       expiresAtMs: Date.now() + (request.ttlMs ?? ORDER_TTL_MS),
     };
     const order = buildOrder(request, unwrap(await client.market(marketId)), frame);
     if (!order.ok) return this.#refuse(request, order.rejection);
-    const signing = await client.signing();
-    const message = wireTerms(order.value);
-    const digest = signing.orderDigest(order.value);
-    const signature = await this.who.sign({ primaryType: 'BatchOrder', message, digest });
-    const answers = await this.#link.feed.submit([{ ...message, signature }]);
+    const signature = await this.who.sign(await acting.orderWish(order.value));
+    const answers = await this.#link.feed.submit([{ ...wireTerms(order.value), signature }]);
     if (!answers.ok) return this.#refuse(request, answers.rejection);
     const [answer] = answers.value;
     if (answer !== undefined && answer.kind !== 'accepted') {
@@ -96,24 +93,20 @@ export class Desk {
 
   /** Withdraws an open order. */
   async cancel(orderId: string): Promise<void> {
-    const { client } = this.#link;
-    const signing = await client.signing();
-    const { account } = this.who;
-    const digest = signing.cancelDigest(account, orderId as Hash);
-    const message = { owner: account, orderId };
-    const signature = await this.who.sign({ primaryType: 'CancelOrder', message, digest });
+    const acting = await this.#link.acting();
+    const signature = await this.who.sign(await acting.cancelWish(this.who.account, orderId));
     const parts = { params: { orderId }, body: { signature } };
-    unwrap(await call(client.transport, cancelOrder, parts));
+    unwrap(await call(this.#link.client.transport, cancelOrder, parts));
   }
 
   /** Signs and requests a withdrawal. @returns its id. */
-  async withdraw(withdrawal: Withdrawal): Promise<string> {
-    const { client } = this.#link;
-    const digest = (await client.signing()).withdrawalDigest(withdrawal);
-    const message = wireWithdrawal(withdrawal);
-    const signature = await this.who.sign({ primaryType: 'Withdrawal', message, digest });
-    const body = { ...message, signature };
-    const reply = unwrap(await call(client.transport, requestWithdrawal, { body }));
+  async withdraw(wish: Omit<Withdrawal, 'orderNonce'>): Promise<string> {
+    const acting = await this.#link.acting();
+    const withdrawal = { ...wish, orderNonce: acting.nextOrderNonce() };
+    const signature = await this.who.sign(await acting.withdrawalWish(withdrawal));
+    const body = { ...wireWithdrawal(withdrawal), signature };
+    const { transport } = this.#link.client;
+    const reply = unwrap(await call(transport, requestWithdrawal, { body }));
     this.reread();
     return reply.withdrawalId;
   }

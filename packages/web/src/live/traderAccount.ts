@@ -1,8 +1,7 @@
-import { DEMO_DOMAIN, developmentAccount } from '@lawbook/analytics/demoWorld';
-import { keySigner } from '@lawbook/api/client/signers';
 import type { TypedDataView } from '@lawbook/api/schema/accountViews';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { accountId } from '@lawbook/exchange/ledger/account';
+import { DEMO_ACCOUNTS, DEMO_CHAIN } from './demoAccounts.ts';
 import { WebFault } from './webFault.ts';
 
 /** What an account signs: one EIP-712 message of the venue, and the digest that stands for it. */
@@ -31,7 +30,7 @@ export interface TraderAccount {
   /** For acts on the chain; demo accounts have none. */
   readonly provider?: WalletProvider;
   /** The public key of a demo account; wallets keep theirs. */
-  readonly secretKey?: Uint8Array;
+  readonly secretKey?: () => Promise<Uint8Array>;
 }
 
 /** A name of a demo account: letters and digits, 3 to 20. */
@@ -39,19 +38,18 @@ export const DEMO_NAME: RegExp = /^[a-z][a-z0-9-]{2,19}$/;
 
 /** Development keys are public, so they are offered on a local development chain only. */
 export function offersDemoAccounts(typed: TypedDataView): boolean {
-  return BigInt(typed.domain.chainId) === DEMO_DOMAIN.chainId;
+  return typed.domain.chainId === DEMO_CHAIN;
 }
 
 /** A demo account: its key can be derived by anybody from its name. */
-export function demoTrader(name: string): TraderAccount {
-  const { account, secretKey } = developmentAccount(name);
-  const signer = keySigner(secretKey);
+export async function demoTrader(name: string): Promise<TraderAccount> {
+  const keys = () => import('./demoKeys.ts');
   return {
     kind: 'demo',
     name,
-    account,
-    secretKey,
-    sign: async ({ digest }) => signer.sign(digest),
+    account: DEMO_ACCOUNTS.get(name) ?? (await keys()).demoAddress(name),
+    secretKey: async () => (await keys()).demoSecret(name),
+    sign: async ({ digest }) => (await keys()).signAsDemo(name, digest),
   };
 }
 

@@ -1,12 +1,13 @@
 import type { FeedState } from '@lawbook/api/client/feed';
 import { Feed } from '@lawbook/api/client/feed';
-import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import { unwrap } from '@lawbook/api/client/transport';
+import { VenueReader } from '@lawbook/api/client/venueReader';
 import type { MarketView, PhaseView, PoolView } from '@lawbook/api/schema/marketViews';
 import type { ChannelEvent } from '@lawbook/api/schema/messages';
 import type { StatusView } from '@lawbook/api/schema/operatorViews';
 import type { BatchView, EpochView } from '@lawbook/api/schema/recordViews';
 import type { SettlementReply } from '@lawbook/api/schema/settlementViews';
+import type { Acting } from './acting.ts';
 import { Live } from './live.ts';
 import { troubleOf } from './trouble.ts';
 import { upsertAll } from './upsert.ts';
@@ -21,6 +22,7 @@ export interface PhaseMoment {
 export const BATCHES_MAX = 240;
 export const EPOCHS_MAX = 200;
 const FIRST_PAGE = 60;
+const READ_MS = 10_000;
 /** The venue and its settlement are read again at most this often, however much happens. */
 const REREAD_MS = 1500;
 /** And at least this often, because a venue that stands still says nothing. */
@@ -32,7 +34,7 @@ const REREAD_MS_MOST = 5000;
  */
 export class VenueLink {
   readonly marketId = '1';
-  readonly client: LawbookClient;
+  readonly client: VenueReader;
   readonly feed: Feed;
   readonly connection: Live<FeedState> = new Live<FeedState>('connecting');
   readonly market: Live<MarketView | undefined> = new Live<MarketView | undefined>(undefined);
@@ -49,11 +51,20 @@ export class VenueLink {
   readonly status: Live<StatusView | undefined> = new Live<StatusView | undefined>(undefined);
   /** Why the last read failed; undefined while reads succeed. */
   readonly trouble: Live<string | undefined> = new Live<string | undefined>(undefined);
+  readonly #baseUrl: string;
+  #acting: Promise<Acting> | undefined;
   #rereadAtMs = 0;
   #rereadTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(baseUrl: string) {
-    this.client = new LawbookClient({ baseUrl });
+    this.#baseUrl = baseUrl;
+    this.client = new VenueReader({
+      baseUrl,
+      // Called as a plain function: a browser's fetch refuses to be a method of another object.
+      fetch: (input, init) => fetch(input, init),
+      timeoutMs: READ_MS,
+      authorise: async () => undefined,
+    });
     this.feed = new Feed({ baseUrl, onState: (state) => this.#connected(state) });
     for (const kind of ['batches', 'epochs', 'phases', 'oracle']) {
       this.feed.follow(`${kind}:${this.marketId}`, {
@@ -63,6 +74,18 @@ export class VenueLink {
         onEvent: (event) => this.#take(event),
       });
     }
+  }
+
+  /** What signs for this venue; loaded when first asked for, and asked for again after a failure. */
+  acting(): Promise<Acting> {
+    this.#acting ??= import('./acting.ts').then(
+      ({ Acting }) => new Acting(this.#baseUrl),
+      (cause: unknown) => {
+        this.#acting = undefined;
+        throw cause;
+      },
+    );
+    return this.#acting;
   }
 
   /** Reads what the feeds do not carry, now. */

@@ -1,6 +1,6 @@
-import { DEMO_NAMES } from '@lawbook/analytics/demoWorld';
 import type { FormEvent, ReactElement } from 'react';
 import { useEffect, useRef, useState } from 'react';
+import { DEMO_ACCOUNTS } from '../live/demoAccounts.ts';
 import { desk, sitDown } from '../live/desk.ts';
 import { useLive } from '../live/live.ts';
 import { recall, remember } from '../live/settings.ts';
@@ -38,10 +38,14 @@ export function AccountPicker(): ReactElement {
       document.removeEventListener('mousedown', close);
     };
   }, [isOpen]);
-  const chooseDemo = (name: string): void => {
-    sitDown(demoTrader(name), venue);
-    remember(ACCOUNT_KEY, name);
-    setOpen(false);
+  const chooseDemo = async (name: string): Promise<void> => {
+    try {
+      sitDown(await demoTrader(name), venue);
+      remember(ACCOUNT_KEY, name);
+      setOpen(false);
+    } catch (cause) {
+      say({ tone: 'bad', title: 'The account was not opened', words: troubleOf(cause) });
+    }
   };
   const chooseWallet = async (wallet: FoundWallet): Promise<void> => {
     try {
@@ -64,7 +68,7 @@ export function AccountPicker(): ReactElement {
       </button>
       {isOpen && (
         <div className="picker-menu">
-          {isDemo && <DemoChoices choose={chooseDemo} />}
+          {isDemo && <DemoChoices choose={(name) => void chooseDemo(name)} />}
           <p className="picker-head">Wallets of this browser</p>
           {found.length === 0 && (
             <p className="dim">None was found. A wallet extension offers one.</p>
@@ -85,17 +89,16 @@ function useRememberedAccount(setDemo: (offers: boolean) => void): void {
   const venue = useVenue();
   useEffect(() => {
     let isGone = false;
-    venue.client.readTypedData().then(
-      (typed) => {
-        if (isGone) return;
-        const offers = offersDemoAccounts(typed);
-        setDemo(offers);
-        if (!offers || desk.get() !== undefined) return;
-        const name = recall(ACCOUNT_KEY) ?? DEMO_NAMES[0];
-        if (DEMO_NAME.test(name)) sitDown(demoTrader(name), venue);
-      },
-      (cause: unknown) => venue.trouble.set(troubleOf(cause)),
-    );
+    const remembered = async (): Promise<void> => {
+      const offers = offersDemoAccounts(await venue.client.readTypedData());
+      if (isGone) return;
+      setDemo(offers);
+      const name = recall(ACCOUNT_KEY) ?? 'alice';
+      if (!offers || desk.get() !== undefined || !DEMO_NAME.test(name)) return;
+      const trader = await demoTrader(name);
+      if (!isGone && desk.get() === undefined) sitDown(trader, venue);
+    };
+    remembered().catch((cause: unknown) => venue.trouble.set(troubleOf(cause)));
     return () => {
       isGone = true;
     };
@@ -113,9 +116,9 @@ function DemoChoices({ choose }: { readonly choose: (name: string) => void }): R
     <>
       <p className="picker-head">Demo accounts, no wallet needed</p>
       <p className="dim">Their keys are public. Never for real money.</p>
-      {DEMO_NAMES.map((known) => (
+      {[...DEMO_ACCOUNTS].map(([known, account]) => (
         <button key={known} type="button" onClick={() => choose(known)}>
-          {known} <span className="dim mono">{shortHash(demoTrader(known).account, 4)}</span>
+          {known} <span className="dim mono">{shortHash(account, 4)}</span>
         </button>
       ))}
       <form onSubmit={submit} className="picker-new">

@@ -1,3 +1,4 @@
+import { previewOrder } from '@lawbook/api/client/previewOrder';
 import type { PreviewView } from '@lawbook/api/schema/orderViews';
 import type { ReactElement } from 'react';
 import { useEffect, useState } from 'react';
@@ -187,7 +188,7 @@ function useMeasured(
       const answers: Measured[] = [];
       for (const size of SIZES) {
         const request = { pay: 'USD', receive: symbol, amount: size };
-        const result = await venue.client.previewOrder(request, { signal });
+        const result = await previewOrder(venue.client, request, { signal });
         answers.push({ size, view: result.ok ? result.value : undefined });
       }
       return answers;

@@ -5,7 +5,6 @@ import type { FormEvent, ReactElement } from 'react';
 import { useState } from 'react';
 import type { Desk } from '../../live/desk.ts';
 import { Panel } from '../../parts/marks.tsx';
-import { useVenue } from '../../parts/venueContext.tsx';
 import { plainDecimal } from '../../words/numbers.ts';
 import { ActSteps } from './actSteps.tsx';
 import type { TypedAmount } from './amountFields.tsx';
@@ -23,7 +22,6 @@ export function WithdrawForm({
   readonly own: Desk;
   readonly layer: BaseLayerView;
 }): ReactElement {
-  const { client } = useVenue();
   const assets = useAssets();
   const [typed, setTyped] = useState<TypedAmount>({ symbol: 'USD', amount: '100' });
   const [act, begin] = useAct();
@@ -41,7 +39,6 @@ export function WithdrawForm({
         shard: layer.shard,
         assetId: assetId(Number(asset.assetId)),
         units,
-        orderNonce: client.nextOrderNonce(),
         expiresAtMs: Date.now() + EXPIRES_MS,
       });
       onStep('Accepted and debited. It leaves with the next epoch; follow it below.');

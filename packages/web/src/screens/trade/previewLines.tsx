@@ -1,4 +1,5 @@
 import type { OrderRequest } from '@lawbook/api/client/createOrder';
+import { previewOrder } from '@lawbook/api/client/previewOrder';
 import type { PreviewView } from '@lawbook/api/schema/orderViews';
 import type { Rejection } from '@lawbook/exchange/failures/rejection';
 import type { ReactElement } from 'react';
@@ -81,7 +82,7 @@ function usePreview(request: OrderRequest | undefined): Answer | undefined {
     lastText.current = text;
     const ask = async (): Promise<Answer> => {
       const wish = JSON.parse(text) as OrderRequest;
-      const result = await venue.client.previewOrder(wish, { signal: stop.signal });
+      const result = await previewOrder(venue.client, wish, { signal: stop.signal });
       return result.ok
         ? { kind: 'preview', view: result.value }
         : { kind: 'refused', rejection: result.rejection };
