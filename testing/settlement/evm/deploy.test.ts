@@ -12,7 +12,7 @@ import { deploy, nextChainNonce, predictAddresses } from '@lawbook/settlement/ba
 import { decodeDeployment, encodeDeployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import type { Address, Hex } from 'viem';
 import { numberToHex } from 'viem';
-import { worldOf } from '../../chains/anvil/play.ts';
+import { pendingCount, worldOf } from '../../chains/anvil/play.ts';
 import { until } from '../../chains/anvil/until.ts';
 import {
   BASE_EPOCH_BLOCKS,
@@ -109,6 +109,47 @@ test('finds what it deployed although its endpoint tells of heads late', async (
   const deployment = await deploy(deploymentPlan(world), standsOf(engine), patience());
   await world.stopMining();
   assert.equal(deployment.tokens.length, 2);
+});
+
+test('waits for a contract that its endpoint showed a block too early', async (context) => {
+  const world = await worldOf(context, { nodes: 1 });
+  const plan = deploymentPlan(world);
+  // While anvil makes a block, it answers for the parent's hash with what the block does. Here all
+  // but the registry are shown that early, once; no block is made until that is acted upon.
+  const early = new Set<unknown>();
+  let missed = 0;
+  const transport = (real: Transport): Transport => ({
+    name: real.name,
+    request: async (call, options) => {
+      const answer = await real.request(call, options);
+      if (call.method !== 'eth_getCode' || answer !== '0x') return answer;
+      const [address] = call.params;
+      if (early.has(address)) missed += 1;
+      if (early.has(address)) return answer;
+      early.add(address);
+      return '0x00';
+    },
+  });
+  const stop = new AbortController();
+  const first = await world.open();
+  const begun = deploy(plan, standsOf(first), stop.signal);
+  begun.catch(() => undefined);
+  await until('the registry is sent', async () => (await pendingCount(world)) === 1);
+  await world.mine();
+  await until('the others are sent', async () => (await pendingCount(world)) === 5);
+  stop.abort();
+  await begun.catch(() => undefined);
+  await first.close();
+
+  // One that remembers nothing takes the code for the contract.
+  const forgetful = { store: { kind: 'memory' }, owner: 'forgetful' } as const;
+  const engine = await world.open({ ...forgetful, wrap: { transport } });
+  const deploying = deploy(plan, standsOf(engine), patience());
+  await until('contracts were shown early and missed later', () => early.size === 4 && missed > 0);
+  world.startMining(60);
+  assert.equal((await deploying).tokens.length, 2);
+  await world.stopMining();
+  assert.equal(await world.minedCount(), 5, 'nothing is deployed twice');
 });
 
 test('refuses faucets beyond the embedded chain, and a busy signer', async (context) => {

@@ -98,6 +98,28 @@ export class ChainReader {
     });
   }
 
+  /**
+   * Waits until the head is another block than this one.
+   * @throws SettlementFault SETTLEMENT_UNCERTAIN when the signal ends the wait first;
+   *   SETTLEMENT_CLOSED.
+   */
+  async nextHead(last: BlockReference, signal: AbortSignal): Promise<void> {
+    const { tracker } = this.#stands.engine;
+    try {
+      for (;;) {
+        const changed = tracker.changed(signal);
+        changed.catch(() => undefined);
+        const head = tracker.head();
+        if (head !== undefined && head.hash !== last.hash) return;
+        await changed;
+      }
+    } catch (fault) {
+      if (!signal.aborted) throw settlementFaultOf(fault);
+      const sentence = `Nobody waits for a block after ${last.number} any more.`;
+      throw new SettlementFault('SETTLEMENT_UNCERTAIN', sentence, { cause: signal.reason });
+    }
+  }
+
   /** The newest block; waits for the first one. */
   async head(): Promise<BlockReference> {
     const { tracker } = this.#stands.engine;

@@ -1,3 +1,4 @@
+import type { BlockReference } from '@lawbook/chains/tracker/chainTracker';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Address, Hex } from 'viem';
 import { encodeDeployData, getContractAddress, keccak256, size } from 'viem';
@@ -97,11 +98,16 @@ export async function deploy(
   const [registry, ...rest] = creations;
   invariant(registry !== undefined, 'a plan begins with the registry');
   // The base layer's constructor reads the registry; the others stand by themselves.
-  await create(actor, registry, 'included', signal);
-  // Chain nonces are given out in the order of starting, so each is started before the next one.
-  for (const creation of rest) await create(actor, creation, 'accepted', signal);
-  for (const creation of rest) await create(actor, creation, 'included', signal);
-  return await describe(plan, actor.reader);
+  if (!(await isMade(actor, registry))) await create(actor, registry, 'included', signal);
+  const started: Creation[] = [];
+  for (const creation of rest) {
+    if (await isMade(actor, creation)) continue;
+    // Chain nonces are given out in the order of starting: each is started before the next one.
+    await create(actor, creation, 'accepted', signal);
+    started.push(creation);
+  }
+  for (const creation of started) await create(actor, creation, 'included', signal);
+  return await describe(plan, actor.reader, signal);
 }
 
 /** One contract of a plan. */
@@ -112,6 +118,9 @@ interface Creation {
 }
 
 const HEAD: ActTerms['finality'] = { kind: 'confirmations', blocks: 1 };
+
+/** Heads that a contract may be missing at, though it was made: enough for a reorganisation. */
+const HEADS_MAX = 12;
 
 function actorOf(
   plan: Pick<DeploymentPlan, 'deployer' | 'finality' | 'terms'>,
@@ -158,14 +167,23 @@ function creationsOf(plan: DeploymentPlan): readonly Creation[] {
   });
 }
 
+/**
+ * Whether a contract was made by something that nobody here remembers. Code that is seen tells of
+ * no other creation: while a node makes a block, it may show for the block's parent what the block
+ * does.
+ */
+async function isMade(actor: Actor, { address, act }: Creation): Promise<boolean> {
+  const { reader } = actor;
+  if (await actor.isBegun(act)) return false;
+  return (await reader.atHead((block) => reader.codeAt(address, block))) !== '0x';
+}
+
 async function create(
   actor: Actor,
   { address, chainNonce, act }: Creation,
   level: 'accepted' | 'included',
   signal: AbortSignal,
 ): Promise<void> {
-  const { reader } = actor;
-  if ((await reader.atHead((block) => reader.codeAt(address, block))) !== '0x') return;
   const outcome = await actor.perform(act, signal, level);
   if (outcome.kind === 'refused') {
     const { rule, sentence } = outcome.refusal;
@@ -179,22 +197,37 @@ async function create(
   if (used !== chainNonce) throw usedOtherwise(actor.sender, chainNonce, used);
 }
 
-/** Makes sure that what lies at the addresses is what the plan makes, and writes it down. */
-async function describe(plan: DeploymentPlan, reader: ChainReader): Promise<Deployment> {
+/**
+ * Makes sure that what lies at the addresses is what the plan makes, and writes it down. A contract
+ * that is missing may have been seen too early, or be back in the mempool: later heads have it.
+ */
+async function describe(
+  plan: DeploymentPlan,
+  reader: ChainReader,
+  signal: AbortSignal,
+): Promise<Deployment> {
   const counts = { verifiers: plan.verifiers.length, tokens: plan.tokens.length };
   const places = predictAddresses(plan.deployer, plan.firstChainNonce, counts);
-  const deployedAtBlock = await reader.atHead(async (block) => {
-    await expectParts(plan, { reader, places, block });
-    return await reader.view(
-      {
-        address: places.registry,
-        abi: AGREEMENT_REGISTRY_ABI,
-        functionName: 'genesisBlock',
-        args: [],
-      },
-      block,
-    );
-  });
+  for (let heads = 1; ; heads += 1) {
+    const look = await reader.atHead(async (block) => {
+      const missing = await missingParts(plan, reader, block);
+      if (missing !== undefined) return { missing, block };
+      await expectParts(plan, { reader, places, block });
+      const registry = { address: places.registry, abi: AGREEMENT_REGISTRY_ABI, args: [] } as const;
+      const from = await reader.view({ ...registry, functionName: 'genesisBlock' }, block);
+      return { missing, from };
+    });
+    if (look.missing === undefined) return deploymentOf(plan, places, look.from);
+    if (heads === HEADS_MAX) throw look.missing;
+    await reader.nextHead(look.block, signal);
+  }
+}
+
+function deploymentOf(
+  plan: DeploymentPlan,
+  places: PredictedAddresses,
+  deployedAtBlock: bigint,
+): Deployment {
   return {
     chainId: plan.chainId,
     registry: places.registry,
@@ -209,13 +242,32 @@ async function describe(plan: DeploymentPlan, reader: ChainReader): Promise<Depl
   };
 }
 
+/** What to say of the first contract that is not there; undefined when all are. */
+async function missingParts(
+  plan: DeploymentPlan,
+  reader: ChainReader,
+  block: BlockReference,
+): Promise<SettlementFault | undefined> {
+  const creations = creationsOf(plan);
+  const codes = await Promise.all(creations.map(({ address }) => reader.codeAt(address, block)));
+  const missing = creations.find((_, place) => codes[place] === '0x');
+  if (missing === undefined) return undefined;
+  const { address } = missing;
+  return new SettlementFault(
+    'SETTLEMENT_CONFIG_INVALID',
+    `There is no contract at ${address}, though it was made: the chain is another one than ` +
+      'before. Start from another data directory, or name the chain that has the contracts.',
+    { fields: { address } },
+  );
+}
+
 /** What is read of deployed parts, and what they are compared with. */
 async function expectParts(
   plan: DeploymentPlan,
   found: {
     readonly reader: ChainReader;
     readonly places: PredictedAddresses;
-    readonly block: Parameters<ChainReader['view']>[1];
+    readonly block: BlockReference;
   },
 ): Promise<void> {
   const { reader, places, block } = found;

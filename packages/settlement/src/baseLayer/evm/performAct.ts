@@ -105,6 +105,15 @@ export class Actor {
     });
   }
 
+  /** Whether an intent for the act is under way or done: performing it starts nothing new. */
+  async isBegun(act: Act): Promise<boolean> {
+    try {
+      return (await this.#nextAttempt(act)).intent !== undefined;
+    } catch (fault) {
+      throw settlementFaultOf(fault);
+    }
+  }
+
   /**
    * Brings an act to a level, or finds out that it is refused.
    * @throws SettlementFault SETTLEMENT_UNCERTAIN when the signal, or the end of the lane, ends the
