@@ -1,5 +1,6 @@
 import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
+import type { BookAction, BookActionAnswer } from '../schema/bookActions.ts';
 import type { ChannelEvent, ClientMessage, ServerMessage } from '../schema/messages.ts';
 import { serverMessage, WEBSOCKET_PATH } from '../schema/messages.ts';
 import type { CancelReply, OrderAnswer, SignedOrder } from '../schema/orderViews.ts';
@@ -77,8 +78,6 @@ export class Feed {
     const followed = this.#channels.get(name) ?? new FollowedChannel(name);
     this.#channels.set(name, followed);
     followed.add(follower);
-    // Whoever joins later needs a snapshot too, so all followers of the channel get one.
-    followed.forget();
     if (this.#ready) this.#subscribe(followed);
     return () => {
       if (followed.remove(follower) > 0 || this.#channels.get(name) !== followed) return;
@@ -108,6 +107,28 @@ export class Feed {
     const message = { op: 'cancel', id, orderId, ...(signature !== undefined && { signature }) };
     const answer = await this.#request(message as ClientMessage, false, options);
     return answer.op === 'canceled' ? accepted(answer.cancel) : refusedBy(answer);
+  }
+
+  /**
+   * Sends signed actions on books, answered each on its own, in order. With `repeatable` they are
+   * sent again on the next connection, which orders and cancels bear.
+   * @throws ClientFault FEED_CLOSED when the connection was lost and they may not be repeated.
+   */
+  async bookActions(
+    actions: readonly BookAction[],
+    options: CallOptions & { readonly repeatable?: boolean } = {},
+  ): Promise<Result<readonly BookActionAnswer[]>> {
+    const message = { op: 'book', id: this.#nextId(), actions } as const;
+    const answer = await this.#request(message, options.repeatable ?? false, options);
+    return answer.op === 'bookAnswers' ? accepted(answer.answers) : refusedBy(answer);
+  }
+
+  /** Asks for a channel's snapshot anew, for a follower that finds that it does not add up. */
+  resynchronise(channel: string): void {
+    const followed = this.#channels.get(channel.toLowerCase());
+    if (followed === undefined) return;
+    followed.restart();
+    if (this.#ready) this.#subscribe(followed);
   }
 
   /** Ends the feed for good. */
@@ -221,6 +242,7 @@ export class Feed {
         this.#options.onWarning?.(message);
         return;
       case 'answers':
+      case 'bookAnswers':
       case 'canceled':
       case 'rejected': {
         const { id } = message;

@@ -16,10 +16,14 @@ export interface ChannelFollower {
 type Subscribed = Extract<ServerMessage, { op: 'subscribed' }>;
 type EventMessage = Extract<ServerMessage, { op: 'event' }>;
 
-/** One channel as a client follows it: where it stands, and that it adds up. */
+/**
+ * One channel as a client follows it: where it stands, and that it adds up. Who joins later gets a
+ * snapshot of its own, while the others go on without a gap.
+ */
 export class FollowedChannel {
   readonly name: string;
-  readonly #followers = new Set<ChannelFollower>();
+  /** Followers with the sequence that each was told last; undefined before its snapshot. */
+  readonly #followers = new Map<ChannelFollower, number | undefined>();
   /** Id of the last request to subscribe: only its answer counts. */
   requestId = '';
   #feed: string | undefined;
@@ -27,13 +31,17 @@ export class FollowedChannel {
   #checksum = 0;
   /** False from a break until the answer to the new subscription. */
   #following = false;
+  /** Whether the next subscription asks for a snapshot instead of going on. */
+  #needsSnapshot = true;
 
   constructor(name: string) {
     this.name = name;
   }
 
+  /** Adds a follower, for whom the next subscription asks for a snapshot. */
   add(follower: ChannelFollower): void {
-    this.#followers.add(follower);
+    this.#followers.set(follower, undefined);
+    this.#needsSnapshot = true;
   }
 
   /** @returns how many followers are left. */
@@ -42,55 +50,70 @@ export class FollowedChannel {
     return this.#followers.size;
   }
 
-  /** Asks for a snapshot at the next subscription instead of going on. */
-  forget(): void {
-    this.#feed = undefined;
+  /** Gives up what is known: everybody gets the snapshot of the next subscription. */
+  restart(): void {
+    this.#following = false;
+    this.#needsSnapshot = true;
   }
 
   /** What a new subscription asks for: to go on after the last event, if there was one. */
   resumption(requestId: string): { readonly from?: number; readonly feed?: string } {
     this.requestId = requestId;
-    this.#following = false;
-    if (this.#feed === undefined) return {};
+    if (this.#needsSnapshot || this.#feed === undefined) return {};
     return { from: this.#sequence + 1, feed: this.#feed };
   }
 
   /** Takes the answer to a subscription. */
   subscribed(message: Subscribed): void {
     if (message.id !== this.requestId) return;
-    const { feed, sequence, checksum, resumed, snapshot = [] } = message;
+    const { feed, sequence, checksum, snapshot = [] } = message;
+    // Events that the venue sent while it took the snapshot are ahead of it, and come again.
+    const goesOn = this.#following && feed === this.#feed && sequence <= this.#sequence;
     this.#following = true;
-    if (resumed && feed === this.#feed && sequence === this.#sequence) return;
-    this.#feed = feed;
-    this.#sequence = sequence;
-    this.#checksum = Number.parseInt(checksum, 16);
-    for (const follower of this.#followers) follower.onSnapshot?.(snapshot, sequence);
+    this.#needsSnapshot = false;
+    if (!goesOn) {
+      this.#forgetFollowers();
+      this.#feed = feed;
+      this.#sequence = sequence;
+      this.#checksum = Number.parseInt(checksum, 16);
+    }
+    for (const [follower, told] of this.#followers) {
+      if (told !== undefined) continue;
+      this.#followers.set(follower, sequence);
+      follower.onSnapshot?.(snapshot, sequence);
+    }
   }
 
   /** Takes an event. @returns false when the stream broke and must be subscribed to anew. */
   event({ event, sequence, checksum }: EventMessage, frame: string): boolean {
-    if (!this.#following || sequence <= this.#sequence) return true;
-    const next = crc32(eventText(frame), this.#checksum);
-    const reason =
-      sequence !== this.#sequence + 1
-        ? 'sequence'
-        : next !== Number.parseInt(checksum, 16)
-          ? 'checksum'
-          : undefined;
-    if (reason !== undefined) {
-      this.forget();
-      for (const follower of this.#followers) follower.onBreak?.(reason);
-      return false;
+    if (!this.#following) return true;
+    if (sequence > this.#sequence) {
+      const next = crc32(eventText(frame), this.#checksum);
+      const isNext = sequence === this.#sequence + 1;
+      if (!isNext || next !== Number.parseInt(checksum, 16)) {
+        this.restart();
+        const reason = isNext ? 'checksum' : 'sequence';
+        for (const follower of this.#followers.keys()) follower.onBreak?.(reason);
+        return false;
+      }
+      this.#sequence = sequence;
+      this.#checksum = next;
     }
-    this.#sequence = sequence;
-    this.#checksum = next;
-    for (const follower of this.#followers) follower.onEvent(event, sequence);
+    for (const [follower, told] of this.#followers) {
+      if (told !== sequence - 1) continue;
+      this.#followers.set(follower, sequence);
+      follower.onEvent(event, sequence);
+    }
     return true;
   }
 
   /** The venue refused the subscription. */
   refused(rejection: RejectionView): void {
-    for (const follower of this.#followers) follower.onRefused?.(rejection);
+    for (const follower of this.#followers.keys()) follower.onRefused?.(rejection);
+  }
+
+  #forgetFollowers(): void {
+    for (const follower of this.#followers.keys()) this.#followers.set(follower, undefined);
   }
 }
 

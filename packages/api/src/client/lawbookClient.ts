@@ -29,6 +29,7 @@ import type {
   SignedOrder,
 } from '../schema/orderViews.ts';
 import { wireTerms, wireWithdrawal } from '../schema/wireTerms.ts';
+import { BookTrader } from './bookTrader.ts';
 import { ClientFault } from './clientFault.ts';
 import type { OrderRequest } from './createOrder.ts';
 import { buildOrder } from './createOrder.ts';
@@ -84,6 +85,8 @@ const NONCE_TAKEN: ReadonlySet<string> = new Set(['orderNonceReplayed', 'orderNo
 export class LawbookClient extends VenueReader {
   readonly signer: Signer | undefined;
   readonly timers: Timers;
+  /** Order books: reads and orders. */
+  readonly books: BookTrader;
   readonly #retriesMax: number;
   #signing: Promise<Signing> | undefined;
   #lastNonce = 0n;
@@ -94,6 +97,14 @@ export class LawbookClient extends VenueReader {
     this.signer = options.signer;
     this.timers = timers;
     this.#retriesMax = options.submitRetriesMax ?? 2;
+    this.books = new BookTrader({
+      transport: this.transport,
+      signer: options.signer,
+      domain: async (call) => (await this.signing(call)).domain,
+      nextOrderNonce: () => this.nextOrderNonce(),
+      now: () => timers.now(),
+      retriesMax: this.#retriesMax,
+    });
   }
 
   /** Signs an order for the client's owner. Rejections: those of `buildOrder`, marketUnknown. */
@@ -159,7 +170,6 @@ export class LawbookClient extends VenueReader {
     return await call(this.transport, cancelOrder, { params: { orderId }, body }, options);
   }
 
-  /** The clearing engine's answer to an order that is not placed. */
   /**
    * Signs and requests a withdrawal of the client's owner. A session cannot: money leaves by the
    * owner's own key only.
@@ -178,6 +188,7 @@ export class LawbookClient extends VenueReader {
     return await call(this.transport, requestWithdrawal, { body }, options);
   }
 
+  /** The clearing engine's answer to an order that is not placed. */
   async previewOrder(request: OrderRequest, options?: CallOptions): Promise<Result<PreviewView>> {
     const order = await this.#build(request, options, NO_DELEGATE);
     if (!order.ok) return order;

@@ -13,6 +13,7 @@ import {
   signedDecimalText,
   symbolText,
   timeText,
+  unitsText,
 } from './primitives.ts';
 
 /** One price of one half of a book. */
@@ -57,10 +58,17 @@ export interface BookView {
   readonly lotSize: string;
   /** Price of one tick. */
   readonly tickSize: string;
+  /** Ledger units of base in one lot, and of quote by which a tick changes the price of a lot. */
+  readonly lotUnits: string;
+  readonly tickUnits: string;
+  readonly baseDecimals: number;
+  readonly quoteDecimals: number;
   /** The least value of a limit order, whole units of quote. */
   readonly notionalMin: string;
   readonly priceTicksMax: number;
   readonly sizeLotsMax: number;
+  /** Orders that may rest or wait at once. */
+  readonly ordersMax: number;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
   readonly breakerBandPpm: number;
@@ -82,9 +90,14 @@ export const bookView: z.ZodType<BookView> = z.object({
   quote: symbolText,
   lotSize: decimalText.describe('Whole units of base in one lot'),
   tickSize: priceText.describe('Price of one tick'),
+  lotUnits: unitsText.describe('Ledger units of base in one lot'),
+  tickUnits: unitsText.describe('Ledger units of quote by which a tick changes the price of a lot'),
+  baseDecimals: countNumber,
+  quoteDecimals: countNumber,
   notionalMin: decimalText,
   priceTicksMax: countNumber,
   sizeLotsMax: countNumber,
+  ordersMax: countNumber.describe('Orders that may rest or wait at once'),
   makerFeePpm: ppmNumber.describe('Negative: a rebate'),
   takerFeePpm: ppmNumber,
   breakerBandPpm: ppmNumber,

@@ -1,24 +1,16 @@
+import type { BookWish } from '@lawbook/api/client/bookWishes';
+import { readWish, wishDigest } from '@lawbook/api/client/bookWishes';
 import type { BookAction, BookActionAnswer } from '@lawbook/api/schema/bookActions';
 import { Fault } from '@lawbook/exchange/failures/fault';
 import { unreachable } from '@lawbook/exchange/failures/invariant';
 import type { Refused } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
-import { accountId } from '@lawbook/exchange/ledger/account';
 import type { BookInput } from '@lawbook/exchange/markets/book/bookInputs';
-import { clientOrderId } from '@lawbook/exchange/orders/bookOrder';
 import { BookSigning } from '@lawbook/exchange/orders/bookSigning';
 import type { Asker, GatewayCore } from './gatewayCore.ts';
 import { ownerConsent } from './ownerConsent.ts';
 import { presentExecution } from './present/presentBook.ts';
-
-/** What a wish comes to: what is signed, until when it can take effect, and the input. */
-interface Wish {
-  readonly owner: AccountId;
-  readonly digest: Uint8Array;
-  readonly lastsUntilMs?: number;
-  readonly input: (authorisation: Uint8Array) => BookInput;
-}
 
 /** Takes wishes for books from any gateway: limits, consent, then the venue. */
 export class BookIntake {
@@ -43,14 +35,20 @@ export class BookIntake {
     }
     const idRefused = refuseLongIds(action);
     if (idRefused !== undefined) return answerRefused(idRefused);
-    const { input, ...wish } = readWish(action, this.#signing);
-    const claim = { ...wish, signature: action.signature };
+    const wish = readWish(action);
+    const { owner } = wish.terms;
+    const claim = {
+      owner,
+      digest: wishDigest(wish, this.#signing),
+      ...('expiresAtMs' in wish.terms && { lastsUntilMs: wish.terms.expiresAtMs }),
+      signature: action.signature,
+    };
     const consent = ownerConsent(venue, claim, asker.caller, dependencies.clock());
     if (!consent.ok) return answerRefused(consent);
-    const refused = this.#refuseLimited(wish.owner, asker) ?? gate.enter(place);
+    const refused = this.#refuseLimited(owner, asker) ?? gate.enter(place);
     if (refused !== undefined) return answerRefused(refused);
     try {
-      const result = await venue.books.submit(input(consent.value));
+      const result = await venue.books.submit(inputOf(wish, consent.value));
       if (!result.ok) return answerRefused(result);
       const { orderId, executions, ...rest } = result.value;
       const views = executions.map((report) => presentExecution(venue.state, marketId, report));
@@ -89,79 +87,20 @@ function refuseLongIds(action: BookAction): Refused | undefined {
   return refuse('orderUnknown', { field, actual: id });
 }
 
-function readWish(action: BookAction, signing: BookSigning): Wish {
-  const owner = accountId(action.owner);
-  const marketId = Number(action.marketId);
-  const who = { owner, marketId };
-  switch (action.kind) {
-    case 'order': {
-      const { kind, signature, ocoWith, orderNonce, ...plain } = action;
-      const ids = { ocoWith: Number(ocoWith), orderNonce: BigInt(orderNonce) };
-      const terms = { ...plain, ...who, ...ids, clientOrderId: clientOrderId(plain.clientOrderId) };
-      return {
-        owner,
-        digest: signing.orderDigest(terms),
-        lastsUntilMs: terms.expiresAtMs,
-        input: (authorisation) => ({ kind: 'submitBookOrder', entry: { terms, authorisation } }),
-      };
-    }
-    case 'amend': {
-      const { priceTicks, sizeLots } = action;
-      const terms = { ...who, ...nameOf(action), ...freshOf(action), priceTicks, sizeLots };
-      return {
-        owner,
-        digest: signing.amendDigest(terms),
-        lastsUntilMs: terms.expiresAtMs,
-        input: (authorisation) => ({ kind: 'amendBookOrder', entry: { terms, authorisation } }),
-      };
-    }
-    case 'cancel': {
-      const terms = { ...who, ...nameOf(action) };
-      return {
-        owner,
-        digest: signing.cancelDigest(terms),
-        input: (authorisation) => ({ kind: 'cancelBookOrder', entry: { terms, authorisation } }),
-      };
-    }
-    case 'cancelAll': {
-      const terms = { ...who, ...freshOf(action) };
-      return {
-        owner,
-        digest: signing.cancelAllDigest(terms),
-        lastsUntilMs: terms.expiresAtMs,
-        input: (authorisation) => ({
-          kind: 'cancelAllBookOrders',
-          entry: { terms, authorisation },
-        }),
-      };
-    }
-    case 'heartbeat': {
-      const terms = { ...who, ...freshOf(action), deadlineMs: action.deadlineMs };
-      return {
-        owner,
-        digest: signing.heartbeatDigest(terms),
-        lastsUntilMs: terms.expiresAtMs,
-        input: (authorisation) => ({ kind: 'bookHeartbeat', entry: { terms, authorisation } }),
-      };
-    }
+/** The input that carries a wish with its owner's consent. */
+function inputOf(wish: BookWish, authorisation: Uint8Array): BookInput {
+  switch (wish.kind) {
+    case 'order':
+      return { kind: 'submitBookOrder', entry: { terms: wish.terms, authorisation } };
+    case 'amend':
+      return { kind: 'amendBookOrder', entry: { terms: wish.terms, authorisation } };
+    case 'cancel':
+      return { kind: 'cancelBookOrder', entry: { terms: wish.terms, authorisation } };
+    case 'cancelAll':
+      return { kind: 'cancelAllBookOrders', entry: { terms: wish.terms, authorisation } };
+    case 'heartbeat':
+      return { kind: 'bookHeartbeat', entry: { terms: wish.terms, authorisation } };
     default:
-      return unreachable(action);
+      return unreachable(wish);
   }
-}
-
-function nameOf(action: { readonly orderId: string; readonly clientOrderId: string }): {
-  readonly orderId: number;
-  readonly clientOrderId: ReturnType<typeof clientOrderId>;
-} {
-  return {
-    orderId: Number(action.orderId),
-    clientOrderId: clientOrderId(action.clientOrderId),
-  };
-}
-
-function freshOf(action: { readonly orderNonce: string; readonly expiresAtMs: number }): {
-  readonly orderNonce: bigint;
-  readonly expiresAtMs: number;
-} {
-  return { orderNonce: BigInt(action.orderNonce), expiresAtMs: action.expiresAtMs };
 }

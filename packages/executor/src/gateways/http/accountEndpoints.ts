@@ -1,3 +1,4 @@
+import { WISH_TYPES } from '@lawbook/api/client/bookWishes';
 import {
   closeSession,
   listSessions,
@@ -140,7 +141,8 @@ export function presentSession({ grant, grantId }: AuthorisedGrant): SessionView
 function typedData({ venue }: GatewayCore): TypedDataView {
   const { chainId, address } = venue.signing.domain;
   const orders = [BATCH_ORDER_TYPE, CANCEL_TYPE, COMMIT_TYPE];
-  const structs = [...orders, SESSION_GRANT_TYPE, WITHDRAWAL_TYPE];
+  const books = Object.values(WISH_TYPES);
+  const structs = [...orders, SESSION_GRANT_TYPE, WITHDRAWAL_TYPE, ...books];
   const types = structs.map(({ name, fields }) => [name, fields] as const);
   return {
     domain: {

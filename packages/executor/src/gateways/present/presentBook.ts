@@ -1,4 +1,5 @@
-import { crc32 } from '@lawbook/api/client/crc32';
+import { CHECKSUM_LEVELS, ladderChecksum } from '@lawbook/api/client/bookLadder';
+import { BookScale } from '@lawbook/api/client/bookScale';
 import type { BookOrderView, ExecutionView } from '@lawbook/api/schema/bookActions';
 import type {
   BookEpochView,
@@ -13,9 +14,6 @@ import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import type { BookMarket } from '@lawbook/exchange/markets/book/bookMarket';
 import type { BookMarketParameters } from '@lawbook/exchange/markets/book/bookMarketParameters';
 import type { ExecutionReport } from '@lawbook/exchange/markets/book/executionReport';
-import { formatDecimal } from '@lawbook/exchange/numbers/amount';
-import { mulDivFloor } from '@lawbook/exchange/numbers/mulDiv';
-import { PRICE_DECIMALS, PRICE_SCALE } from '@lawbook/exchange/numbers/price';
 import type {
   BookFill,
   BookOrderRecord,
@@ -26,35 +24,15 @@ import type {
 } from '../../books/bookRecords.ts';
 import { isoTime } from './moments.ts';
 
-/** How many levels of each half the checksum of a ladder covers. */
-const CHECKSUM_LEVELS = 10;
-
 /** Reads ticks and lots of one market as people do. Prices are rounded down to twelve digits. */
-export class BookUnits {
-  readonly #parameters: BookMarketParameters;
-  readonly #base: number;
-  readonly #quote: number;
-
+export class BookUnits extends BookScale {
   constructor(state: ExchangeState, parameters: BookMarketParameters) {
-    this.#parameters = parameters;
-    this.#base = at(state.assets, parameters.base).decimals;
-    this.#quote = at(state.assets, parameters.quote).decimals;
-  }
-
-  /** `of` averages a sum of ticks times lots over so many lots. */
-  price(ticks: bigint, of = 1n): string {
-    const { tickSize, lotSize } = this.#parameters;
-    const above = ticks * tickSize * 10n ** BigInt(this.#base);
-    const below = of * lotSize * 10n ** BigInt(this.#quote);
-    return formatDecimal(mulDivFloor(above, PRICE_SCALE, below), PRICE_DECIMALS);
-  }
-
-  size(lots: number): string {
-    return formatDecimal(BigInt(lots) * this.#parameters.lotSize, this.#base);
-  }
-
-  quote(units: bigint): string {
-    return formatDecimal(units, this.#quote);
+    super({
+      lotUnits: parameters.lotSize,
+      tickUnits: parameters.tickSize,
+      baseDecimals: at(state.assets, parameters.base).decimals,
+      quoteDecimals: at(state.assets, parameters.quote).decimals,
+    });
   }
 
   level([ticks, lots]: LadderLevel): LevelView {
@@ -71,12 +49,10 @@ export class BookUnits {
   }
 
   #checksum({ bids, asks }: Ladder): string {
-    const best = [...bids.slice(0, CHECKSUM_LEVELS), ...asks.slice(0, CHECKSUM_LEVELS)];
-    const texts = best.map((level) => {
-      const { price, size } = this.level(level);
-      return `${price}:${size}`;
-    });
-    return crc32(texts.join(), 0).toString(16).padStart(8, '0');
+    const best = (half: readonly LadderLevel[]): LevelView[] => {
+      return half.slice(0, CHECKSUM_LEVELS).map((level) => this.level(level));
+    };
+    return ladderChecksum({ bids: best(bids), asks: best(asks) });
   }
 }
 
@@ -100,9 +76,14 @@ export function presentBook(state: ExchangeState, market: BookMarket, ladder: La
     quote: quote.symbol,
     lotSize: units.size(1),
     tickSize: units.price(1n),
+    lotUnits: String(parameters.lotSize),
+    tickUnits: String(parameters.tickSize),
+    baseDecimals: base.decimals,
+    quoteDecimals: quote.decimals,
     notionalMin: units.quote(parameters.notionalMin),
     priceTicksMax: parameters.priceTicksMax,
     sizeLotsMax: parameters.sizeLotsMax,
+    ordersMax: parameters.ordersMax,
     makerFeePpm: parameters.makerFeePpm,
     takerFeePpm: parameters.takerFeePpm,
     breakerBandPpm: parameters.breakerBandPpm,
