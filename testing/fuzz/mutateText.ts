@@ -99,7 +99,10 @@ function changeLeaf(leaf: Json, random: SeededRandom): Json {
 
 function changeString(text: string, random: SeededRandom): Json {
   const place = random.integer(0, text.length);
-  const digit = pick(['0', '1', '9', 'f', 'F', 'x', '-', '+', '.', ' ', 'e', 'é', '\u2028'], random);
+  const digit = pick(
+    ['0', '1', '9', 'f', 'F', 'x', '-', '+', '.', ' ', 'e', 'é', '\u2028'],
+    random,
+  );
   switch (random.integer(0, 6)) {
     case 0:
       return text.slice(0, place);

@@ -138,7 +138,14 @@ export class FuzzRun {
     counts.decoded += 1;
     const { again } = examined;
     if (again === undefined || Buffer.compare(again, bytes) === 0) return;
-    this.#report('canonical', bytes, `reads back as ${Buffer.from(again).toString('hex')}`);
+    const place = bytes.findIndex((byte, k) => byte !== again[k]);
+    const from = Math.max(0, place === -1 ? bytes.length : place);
+    const stretch = Buffer.from(again.subarray(from, from + 40)).toString('hex');
+    this.#report(
+      'canonical',
+      bytes,
+      `${bytes.length} bytes read back as ${again.length}, from byte ${from} on ${stretch}`,
+    );
   }
 
   #report(property: Finding['property'], bytes: Uint8Array, detail: string): void {

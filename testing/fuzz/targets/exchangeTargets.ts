@@ -86,7 +86,8 @@ export const EXCHANGE_TARGETS: readonly FuzzTarget[] = [
   }),
   codecTarget({
     name: 'book-event',
-    examples: () => bookEpoch().events.map((event) => written((out) => encodeBookEvent(out, event))),
+    examples: () =>
+      bookEpoch().events.map((event) => written((out) => encodeBookEvent(out, event))),
     decode: whole(decodeBookEvent),
     encode: (event) => written((out) => encodeBookEvent(out, event)),
   }),

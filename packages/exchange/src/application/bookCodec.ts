@@ -12,7 +12,9 @@ import {
   bookParameterHash,
   decodeBookParameters,
   encodeBookParameters,
+  refuseBookParameters,
 } from '../markets/book/bookMarketParameters.ts';
+import { imageFlaw } from '../markets/book/imageFlaw.ts';
 import { appendBookOrder, BOOK_ORDER_BYTES, decodeBookOrder } from '../orders/bookOrderCodec.ts';
 import { decodeAuthorisedGrant, encodeAuthorisedGrant } from '../orders/orderCodec.ts';
 
@@ -39,6 +41,10 @@ export function decodeBookMarket(reader: ByteReader): BookMarket {
   const counts = { eventCount: reader.natural(), tradeCount: reader.natural() };
   const lastEventHash = hashFromBytes(reader.fixed(32));
   const { offset } = reader;
+  const flaw = imageFlaw(image, parameters);
+  if (refuseBookParameters(parameters) !== undefined || flaw !== undefined) {
+    throw new DecodeError(flaw ?? 'rules that no book has', offset);
+  }
   const market = new BookMarket(parameters);
   market.clients.decode(reader);
   const byId = [...image.orders].sort((a, b) => a.orderId - b.orderId);
@@ -54,6 +60,10 @@ export function decodeBookMarket(reader: ByteReader): BookMarket {
     market.open.set(orderId, { orderId, account, owner, order, ...admission, ...filled });
   }
   market.restore(image);
+  // The order of the queues is part of an image: only the book itself knows what it draws.
+  if (bookImageRoot(market.image()) !== bookImageRoot(image)) {
+    throw new DecodeError('an image that no book draws', offset);
+  }
   Object.assign(market, counts, { lastEventHash });
   decodeEpoch(reader, market);
   return market;
@@ -93,10 +103,12 @@ function decodeEpoch(reader: ByteReader, market: BookMarket): void {
   epoch.logRoot = logRoot;
   for (let left = reader.count(154); left > 0; left -= 1) {
     const grant = decodeAuthorisedGrant(reader);
+    if (epoch.grants.has(grant.grantId)) throw new DecodeError('a grant twice', reader.offset);
     epoch.grants.set(grant.grantId, grant);
   }
   for (let left = reader.count(44); left > 0; left -= 1) {
     const owner = accountId(bytesToHex(reader.fixed(20)));
+    if (epoch.changes.has(owner)) throw new DecodeError('an owner twice', reader.offset);
     const change = { base: reader.i64(), quote: reader.i64(), orderNonce: reader.u64() };
     epoch.changes.set(owner, change);
   }

@@ -3,6 +3,7 @@ import { ByteWriter } from '../codec/byteWriter.ts';
 import { hashFromBytes } from '../codec/hash.ts';
 import { bytesToHex, hexToBytes } from '../codec/hex.ts';
 import { decodeDiffs, encodeDiffs } from '../diffs/stateDiff.ts';
+import { at } from '../failures/invariant.ts';
 import { accountId } from '../ledger/account.ts';
 import { assetId } from '../ledger/asset.ts';
 import { Ledger } from '../ledger/ledger.ts';
@@ -17,7 +18,7 @@ import type { BatchMarket, BatchPhase, OpenEpoch } from '../markets/batch/batchM
 import { OpenBatch, openMarket } from '../markets/batch/batchMarket.ts';
 import { decodeOracle, encodeOracle } from '../markets/batch/oracleSnapshot.ts';
 import type { BatchParameters } from '../markets/batch/parameters.ts';
-import { decodeParameters, encodeParameters } from '../markets/batch/parameters.ts';
+import { decodeParameters, encodeParameters, productCount } from '../markets/batch/parameters.ts';
 import { decodeAuthorisedGrant, encodeAuthorisedGrant } from '../orders/orderCodec.ts';
 import { decodeWindow, encodeWindow } from '../orders/orderNonces.ts';
 import { BaseLayerBook } from './baseLayerBook.ts';
@@ -77,11 +78,17 @@ export function decodeState(bytes: Uint8Array): ExchangeState {
   state.ledger = Ledger.decode(reader);
   list(reader, 60, () => {
     const owner = accountId(bytesToHex(reader.fixed(20)));
+    refuseTwice(reader, state.nonceWindows.has(owner));
     state.nonceWindows.set(owner, decodeWindow(reader));
   });
-  list(reader, 154, () => state.addGrant(decodeAuthorisedGrant(reader)));
+  list(reader, 154, () => {
+    const grant = decodeAuthorisedGrant(reader);
+    refuseTwice(reader, state.grants.has(grant.grantId));
+    state.addGrant(grant);
+  });
   list(reader, 100, () => {
     const market = decodeMarket(reader, version);
+    refuseTwice(reader, state.markets.has(market.marketId));
     state.markets.set(market.marketId, market);
   });
   if (version === 1) state.baseLayer.hasTraded = hasTraded(state);
@@ -97,9 +104,15 @@ function decodeBooks(reader: ByteReader, state: ExchangeState): void {
   }
   list(reader, 100, () => {
     const market = decodeBookMarket(reader);
+    refuseTwice(reader, state.books.has(market.marketId));
     state.books.set(market.marketId, market);
   });
   if (!hasBooks(state)) throw new DecodeError('a state of version 3 with nothing of it', 0);
+}
+
+/** What stands in a collection by a key stands there once, or it would be written once again. */
+function refuseTwice(reader: ByteReader, isThere: boolean): void {
+  if (isThere) throw new DecodeError('an entry twice', reader.offset);
 }
 
 /** Whether a user has signed anything: what a state of version 1 did not write down. */
@@ -150,7 +163,9 @@ function decodeEpoch(reader: ByteReader, version: number): OpenEpoch {
   const parentEpochHash = hashFromBytes(reader.fixed(32));
   const firstBatch = reader.natural();
   const batchCount = reader.u32();
-  const diffs = decodeDiffs(new ByteReader(reader.bytes()));
+  const inner = new ByteReader(reader.bytes());
+  const diffs = decodeDiffs(inner);
+  inner.end();
   // Zero is as good as the time itself: no withdrawal was there to expire before it.
   const lastClosedAtMs = version === 1 ? 0 : reader.timeMs();
   return { number, parentEpochHash, firstBatch, batchCount, lastClosedAtMs, diffs };
@@ -162,12 +177,12 @@ function rebuildBatch(
   number: number,
   collected: CollectedBatch,
 ): OpenBatch {
+  const flaw = collectedFlaw(parameters, collected);
+  if (flaw !== undefined) throw new DecodeError(flaw, 0);
   const batch = new OpenBatch(parameters, number, 0);
   const { table, nonceWindows } = collected;
   for (let row = 0; row < table.count; row += 1) {
-    const window = nonceWindows[table.ownerIndex[row] as number];
-    if (window === undefined) throw new DecodeError('an owner without a nonce window', 0);
-    batch.append(table.entry(row), window);
+    batch.append(table.entry(row), at(nonceWindows, table.ownerIndex[row] as number));
     if (table.canceled[row] === 1) batch.table.cancel(row);
   }
   // One by one: spread over as many arguments, a large batch would overflow the stack.
@@ -175,6 +190,29 @@ function rebuildBatch(
   for (const commitment of collected.commitments) batch.commit(commitment);
   for (const grant of collected.grants) batch.grants.set(grant.grantId, grant);
   return batch;
+}
+
+/** Why no market under these rules collected this: what the market states as invariants. */
+function collectedFlaw(
+  parameters: BatchParameters,
+  { table, nonceWindows, commitments, grants }: CollectedBatch,
+): string | undefined {
+  const products = productCount(parameters);
+  if (table.marketId !== parameters.marketId) return 'orders of another market';
+  if (nonceWindows.length !== table.owners.length) return 'an owner without a nonce window';
+  for (let row = 0; row < table.count; row += 1) {
+    const product = Math.max(table.pay[row] as number, table.receive[row] as number);
+    if (product >= products) return 'an order of an unknown product';
+    if (table.limitDenominator[row] === 0n) return 'a limit that is no ratio';
+  }
+  const hidden = commitments.filter(({ reveal }) => reveal === undefined);
+  const keys = new Set(hidden.map(({ owner, commitment }) => owner + commitment));
+  if (keys.size !== hidden.length) return 'a hidden commitment twice';
+  if (commitments.some(({ reveal }) => (reveal?.row ?? -1) >= table.count)) {
+    return 'a reveal of no row';
+  }
+  const ids = new Set(grants.map(({ grantId }) => grantId));
+  return ids.size === grants.length ? undefined : 'a grant twice';
 }
 
 function readParameters(reader: ByteReader): BatchParameters {

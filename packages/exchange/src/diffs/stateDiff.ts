@@ -1,4 +1,5 @@
 import type { ByteReader } from '../codec/byteReader.ts';
+import { DecodeError } from '../codec/byteReader.ts';
 import { ByteWriter } from '../codec/byteWriter.ts';
 import type { Hash } from '../codec/hash.ts';
 import { taggedHash } from '../codec/hash.ts';
@@ -6,7 +7,7 @@ import { bytesToHex, hexToBytes } from '../codec/hex.ts';
 import { at, invariant } from '../failures/invariant.ts';
 import type { AccountId } from '../ledger/account.ts';
 import type { AssetId } from '../ledger/asset.ts';
-import { assetId } from '../ledger/asset.ts';
+import { ASSET_COUNT_MAX, assetId } from '../ledger/asset.ts';
 
 /**
  * The state diff list in columns: one row per vault, one column per asset.
@@ -107,13 +108,12 @@ export function decodeDiffs(reader: ByteReader): StateDiffList {
   const rows: StateDiff[] = [];
   const seen = new Set<AssetId>();
   for (let left = reader.count(29); left > 0; left -= 1) {
-    const account = bytesToHex(reader.fixed(20)) as AccountId;
-    const orderNonce = reader.u64();
-    const changes = Array.from({ length: reader.u8() }, () => {
-      return { assetId: assetId(reader.u16()), change: reader.i64() };
-    });
-    for (const change of changes) seen.add(change.assetId);
-    rows.push({ account, orderNonce, changes });
+    const { offset } = reader;
+    const row = decodeDiff(reader);
+    const before = rows[rows.length - 1]?.account ?? '';
+    if (compareText(before, row.account) >= 0) throw new DecodeError('vaults out of order', offset);
+    for (const change of row.changes) seen.add(change.assetId);
+    rows.push(row);
   }
   const assets = [...seen].sort((a, b) => a - b);
   const columns = new Map(assets.map((asset, column) => [asset, column]));
@@ -125,6 +125,25 @@ export function decodeDiffs(reader: ByteReader): StateDiffList {
   });
   const orderNonces = BigUint64Array.from(rows, (row) => row.orderNonce);
   return { accounts: rows.map((row) => row.account), assets, changes, orderNonces };
+}
+
+function decodeDiff(reader: ByteReader): StateDiff {
+  const { offset } = reader;
+  const account = bytesToHex(reader.fixed(20)) as AccountId;
+  const orderNonce = reader.u64();
+  let last = -1;
+  const changes = Array.from({ length: reader.u8() }, () => {
+    const id = assetId(reader.u16());
+    // The columns are rows times assets: unbounded ids would turn megabytes into gigabytes.
+    if (id >= ASSET_COUNT_MAX) throw new DecodeError('an unknown asset', offset);
+    if (id <= last) throw new DecodeError('assets out of order', offset);
+    last = id;
+    const change = reader.i64();
+    if (change === 0n) throw new DecodeError('a change of nothing', offset);
+    return { assetId: id, change };
+  });
+  if (changes.length === 0 && orderNonce === 0n) throw new DecodeError('an empty diff', offset);
+  return { account, orderNonce, changes };
 }
 
 /** The state-diff root: the commitment to a diff list. */

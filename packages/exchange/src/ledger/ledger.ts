@@ -203,14 +203,17 @@ export class Ledger {
       const account = bytesToHex(reader.fixed(20)) as AccountId;
       const offset = reader.offset;
       if (ledger.#numbers.has(account)) throw new DecodeError('an account twice', offset);
-      const number = ledger.open(account);
-      reader.u32();
+      const balances = at(ledger.#balances, ledger.open(account));
+      const end = reader.u32() + reader.offset;
       for (let assets = reader.u8(); assets > 0; assets -= 1) {
         const asset = reader.u16();
         if (asset >= ASSET_COUNT_MAX) throw new DecodeError('an unknown asset', offset);
+        if (asset < balances.length) throw new DecodeError('assets out of order', offset);
         const balance = { available: reader.i64(), held: reader.i64() };
-        at(ledger.#balances, number)[asset] = balance;
+        if (!isBalance(account, balance)) throw new DecodeError('an impossible balance', offset);
+        balances[asset] = balance;
       }
+      if (reader.offset !== end) throw new DecodeError('balances of another length', offset);
     }
     for (const sum of ledger.totals().values()) {
       if (sum !== 0n) throw new DecodeError('a ledger that does not sum to zero', reader.offset);
@@ -233,4 +236,11 @@ export class Ledger {
     balances[asset] = after;
     this.#touched.add(number);
   }
+}
+
+/** Whether the ledger can come to this balance: none that is empty, and none out of bounds. */
+function isBalance(account: AccountId, { available, held }: Balance): boolean {
+  const least = account === CUSTODY ? -AMOUNT_MAX : 0n;
+  if (available < least || held < 0n || available + held > AMOUNT_MAX) return false;
+  return available !== 0n || held !== 0n;
 }
