@@ -44,6 +44,7 @@ function createReader(config: OracleConfig, dependencies: OracleDependencies): O
       return new HttpReader(
         { ...config.http, symbols, ageMsMax: config.ageMsMax },
         dependencies.fetch,
+        dependencies.clock,
       );
     case 'randomWalk':
       return createWalkReader(config);

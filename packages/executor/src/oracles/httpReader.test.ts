@@ -6,11 +6,15 @@ import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import { systemEnvironment } from '@lawbook/chains/environment';
 import { price } from '@lawbook/exchange/numbers/price';
 import type { HttpReaderOptions } from './httpReader.ts';
 import { HttpReader } from './httpReader.ts';
 import type { JsonSource } from './jsonSource.ts';
+import { oracleClock } from './oracleClock.ts';
 import type { Reading } from './reader.ts';
+
+const CLOCK = oracleClock(systemEnvironment().clock);
 
 let server: Server;
 let base = '';
@@ -49,7 +53,7 @@ function reader(paths: readonly string[], options: Partial<HttpReaderOptions> = 
   );
   const limits = { timeoutMs: 5000, responseBytesMax: 4096, deviationPpmMax: 2000, ageMsMax: 1000 };
   const defaults = { sources, symbols: ['EUR', 'JPY'], pollIntervalMs: 1000, ...limits };
-  return new HttpReader({ ...defaults, ...options }, fetch);
+  return new HttpReader({ ...defaults, ...options }, fetch, CLOCK);
 }
 
 const read = (one: HttpReader): Promise<Reading> => one.read(0, new AbortController().signal);

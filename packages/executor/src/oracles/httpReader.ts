@@ -2,7 +2,7 @@ import type { Rejection } from '@lawbook/exchange/failures/rejection';
 import { agree } from './agreement.ts';
 import type { JsonSource, SourceQuote } from './jsonSource.ts';
 import { readAnswer } from './jsonSource.ts';
-import type { SourceHealth } from './oracleAdapter.ts';
+import type { OracleClock, SourceHealth } from './oracleAdapter.ts';
 import { OracleFault } from './oracleFault.ts';
 import type { ObservedMid, OracleReader, Reading } from './reader.ts';
 
@@ -31,10 +31,12 @@ export class HttpReader implements OracleReader {
   readonly intervalMs: number;
   readonly #options: HttpReaderOptions;
   readonly #fetch: Fetch;
+  readonly #clock: Pick<OracleClock, 'wait'>;
 
-  constructor(options: HttpReaderOptions, fetch: Fetch) {
+  constructor(options: HttpReaderOptions, fetch: Fetch, clock: Pick<OracleClock, 'wait'>) {
     this.#options = options;
     this.#fetch = fetch;
+    this.#clock = clock;
     this.intervalMs = options.pollIntervalMs;
     this.source = `http ${options.sources.map(({ name }) => name).join(', ')}`;
   }
@@ -67,7 +69,9 @@ export class HttpReader implements OracleReader {
 
   async #download(source: JsonSource, signal: AbortSignal): Promise<string> {
     const { timeoutMs, responseBytesMax } = this.#options;
-    const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const [answered, late] = [new AbortController(), new AbortController()];
+    const patience = this.#clock.wait(timeoutMs, answered.signal).then(() => late.abort());
+    const either = AbortSignal.any([signal, late.signal]);
     const headers = { accept: 'application/json' };
     try {
       const response = await this.#fetch(source.url, {
@@ -81,6 +85,9 @@ export class HttpReader implements OracleReader {
       if (cause instanceof OracleFault) throw cause;
       const timedOut = either.aborted && !signal.aborted;
       throw unreachable(source, timedOut ? `no answer in ${timeoutMs} ms` : 'no answer', cause);
+    } finally {
+      answered.abort();
+      await patience;
     }
   }
 }
