@@ -152,6 +152,30 @@ describe('a feed', () => {
     feed.close();
   });
 
+  test('who joins later gets a snapshot, while the others go on without a gap', () => {
+    const { feed, sockets } = stage();
+    const heard = { first: [] as (number | string)[], late: [] as (number | string)[] };
+    const follower = (name: keyof typeof heard) => ({
+      onSnapshot: (_: unknown, sequence: number) => void heard[name].push(`at ${sequence}`),
+      onEvent: (_: unknown, sequence: number) => void heard[name].push(sequence),
+    });
+    feed.follow('phases:1', follower('first'));
+    const [socket] = sockets;
+    assert.ok(socket);
+    socket.open();
+    subscribed(socket);
+    const made = frames(4);
+    const say = (k: number): void => socket.say(made[k]?.text ?? '');
+    say(0);
+    feed.follow('phases:1', follower('late'));
+    // The venue takes the snapshot after the first event and tells two more meanwhile: the second
+    // comes before the answer and again behind it.
+    say(1);
+    subscribed(socket, { sequence: 1, checksum: hexOf(made[0]?.checksum ?? 0) });
+    for (const k of [1, 2, 3]) say(k);
+    assert.deepEqual(heard, { first: ['at 0', 1, 2, 3, 4], late: ['at 1', 2, 3, 4] });
+  });
+
   test('resumes after a lost connection from where it stopped', () => {
     const { feed, clock, sockets } = stage();
     const heard: number[] = [];
