@@ -24,6 +24,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   settle: async () => (await import('./settle.ts')).addSettle,
   test: async () => (await import('./selfTest.ts')).addSelfTest,
   simulate: async () => (await import('./simulate.ts')).addSimulate,
+  tape: async () => (await import('./tape.ts')).addTape,
   replay: async () => (await import('./replay.ts')).addReplay,
   recover: async () => (await import('./recover.ts')).addRecover,
   config: async () => (await import('./config.ts')).addConfig,
