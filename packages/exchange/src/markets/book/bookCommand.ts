@@ -37,6 +37,26 @@ export interface PlaceOrder extends OrderTerms {
   readonly ocoWith: number;
 }
 
+/** A plain limit order until canceled: nothing hides, waits, expires or makes a pair. */
+export function limitOrder(
+  order: Pick<PlaceOrder, 'orderId' | 'account' | 'side' | 'priceTicks' | 'sizeLots'>,
+): PlaceOrder {
+  return {
+    kind: 'place',
+    type: 'limit',
+    timeInForce: 'gtc',
+    postOnly: false,
+    selfTradePolicy: 'cancelResting',
+    trigger: 'none',
+    triggerSource: 'lastTrade',
+    displayLots: 0,
+    expiresAt: 0,
+    triggerTicks: 0,
+    ocoWith: 0,
+    ...order,
+  };
+}
+
 /** Shrinks an order in place. */
 export interface ReduceOrder {
   readonly kind: 'reduce';
