@@ -14,6 +14,44 @@ import {
 } from './bookTerms.ts';
 import { PLACE, ROW, ROW_STRIDE } from './orderRows.ts';
 
+// Compiled in, where an imported constant would be loaded and checked at each use.
+const {
+  orderId: FIELD_ORDER_ID,
+  terms: FIELD_TERMS,
+  price: FIELD_PRICE,
+  size: FIELD_SIZE,
+  display: FIELD_DISPLAY,
+  time: FIELD_TIME,
+  trigger: FIELD_TRIGGER,
+  ocoWith: FIELD_OCO_WITH,
+  account: FIELD_ACCOUNT,
+} = FIELD;
+const { open: STATE_OPEN, postOnly: STATE_POST_ONLY } = MARKET_STATE;
+const {
+  postOnlyBit: TERM_POST_ONLY_BIT,
+  triggerMask: TERM_TRIGGER_MASK,
+  triggerShift: TERM_TRIGGER_SHIFT,
+  tifShift: TERM_TIF_SHIFT,
+  tifMask: TERM_TIF_MASK,
+  stpShift: TERM_STP_SHIFT,
+  stpMask: TERM_STP_MASK,
+  typeShift: TERM_TYPE_SHIFT,
+  typeMask: TERM_TYPE_MASK,
+} = TERM;
+const {
+  display: ROW_DISPLAY,
+  terms: ROW_TERMS,
+  place: ROW_PLACE,
+  filled: ROW_FILLED,
+  account: ROW_ACCOUNT,
+  partner: ROW_PARTNER,
+} = ROW;
+const { resting: PLACE_RESTING, waiting: PLACE_WAITING } = PLACE;
+const { ioc: TIF_IOC, fok: TIF_FOK, gtd: TIF_GTD } = TIME_IN_FORCE;
+const { market: TYPE_MARKET, limit: TYPE_LIMIT } = ORDER_TYPE;
+const { none: TRIGGER_NONE } = TRIGGER;
+const STRIDE = ROW_STRIDE;
+
 /** The first rule that a command breaks, with what it cites. One object, written over each time. */
 export interface Refusal {
   /** Number of the rejection, 0 for none. */
@@ -41,18 +79,18 @@ function isInteger(x: number, low: number, high: number): boolean {
  */
 export function judgePlace(core: BookCore, command: Float64Array, o: number, no: Refusal): boolean {
   const { parameters } = core;
-  const orderId = command[o + FIELD.orderId] as number;
-  const terms = command[o + FIELD.terms] as number;
-  const price = command[o + FIELD.price] as number;
-  const size = command[o + FIELD.size] as number;
-  if (core.state !== MARKET_STATE.open) {
-    const mayPost = core.state === MARKET_STATE.postOnly && (terms & TERM.postOnlyBit) !== 0;
-    if (!mayPost) return refuse(no, R.stateForbids.number, MARKET_STATE.open, core.state);
+  const orderId = command[o + FIELD_ORDER_ID] as number;
+  const terms = command[o + FIELD_TERMS] as number;
+  const price = command[o + FIELD_PRICE] as number;
+  const size = command[o + FIELD_SIZE] as number;
+  if (core.state !== STATE_OPEN) {
+    const mayPost = core.state === STATE_POST_ONLY && (terms & TERM_POST_ONLY_BIT) !== 0;
+    if (!mayPost) return refuse(no, R.stateForbids.number, STATE_OPEN, core.state);
   }
   if (!isWhole(orderId, core.lastOrderId + 1, Number.MAX_SAFE_INTEGER)) {
     return refuse(no, R.orderIdUsed.number, core.lastOrderId + 1, orderId);
   }
-  if (!termsFit(terms, command[o + FIELD.display] as number)) {
+  if (!termsFit(terms, command[o + FIELD_DISPLAY] as number)) {
     return refuse(no, R.termsUnfit.number, TERMS_LIMIT - 1, terms);
   }
   if (!isInteger(price, 1, parameters.priceTicksMax)) {
@@ -63,19 +101,19 @@ export function judgePlace(core: BookCore, command: Float64Array, o: number, no:
   }
   const isPlain =
     (terms & PLAIN_MASK) === 0 &&
-    command[o + FIELD.display] === 0 &&
-    command[o + FIELD.time] === 0 &&
-    command[o + FIELD.trigger] === 0;
+    command[o + FIELD_DISPLAY] === 0 &&
+    command[o + FIELD_TIME] === 0 &&
+    command[o + FIELD_TRIGGER] === 0;
   if (!isPlain) {
-    if (!judgeDisplay(command[o + FIELD.display] as number, size, no)) return false;
+    if (!judgeDisplay(command[o + FIELD_DISPLAY] as number, size, no)) return false;
     if (!judgeTimes(core, command, o, no)) return false;
   }
   if (!judgeNotional(core, price, size, no, terms)) return false;
-  if (command[o + FIELD.ocoWith] !== 0 && !judgePair(core, command, o, no)) return false;
+  if (command[o + FIELD_OCO_WITH] !== 0 && !judgePair(core, command, o, no)) return false;
   if (core.rows.isFull) {
     return refuse(no, R.bookFull.number, parameters.ordersMax, core.rows.count + 1);
   }
-  const waits = (terms & (TERM.triggerMask << TERM.triggerShift)) !== 0;
+  const waits = (terms & (TERM_TRIGGER_MASK << TERM_TRIGGER_SHIFT)) !== 0;
   return isPlain || waits || judgePostOnly(core, terms, price, no);
 }
 
@@ -88,22 +126,22 @@ export function judgeReplace(
   no: Refusal,
 ): boolean {
   const { integers } = core.rows;
-  const at = row * ROW_STRIDE;
-  const size = command[o + FIELD.size] as number;
-  const price = command[o + FIELD.price] as number;
+  const at = row * STRIDE;
+  const size = command[o + FIELD_SIZE] as number;
+  const price = command[o + FIELD_PRICE] as number;
   if (!judgePrice(core, command, o, no)) return false;
   if (!isWhole(size, 1, core.parameters.sizeLotsMax)) {
     return refuse(no, R.sizeOutOfRange.number, core.parameters.sizeLotsMax, size);
   }
-  const display = integers[at + ROW.display] as number;
+  const display = integers[at + ROW_DISPLAY] as number;
   if (size > display * TRANCHES_MAX && display !== 0) {
     return refuse(no, R.displayOutOfRange.number, Math.ceil(size / TRANCHES_MAX), display);
   }
-  const terms = integers[at + ROW.terms] as number;
+  const terms = integers[at + ROW_TERMS] as number;
   if (!judgeNotional(core, price, size, no, terms)) return false;
-  if (integers[at + ROW.place] !== PLACE.resting) return true;
-  if (size <= (integers[at + ROW.filled] as number)) return true;
-  const posts = core.state === MARKET_STATE.postOnly ? TERM.postOnlyBit : 0;
+  if (integers[at + ROW_PLACE] !== PLACE_RESTING) return true;
+  if (size <= (integers[at + ROW_FILLED] as number)) return true;
+  const posts = core.state === STATE_POST_ONLY ? TERM_POST_ONLY_BIT : 0;
   return judgePostOnly(core, terms | posts, price, no);
 }
 
@@ -111,7 +149,7 @@ const R = BOOK_REJECTIONS;
 
 /** What no plain order has: post-only, a trigger, all or nothing, an expiry. */
 const PLAIN_MASK =
-  TERM.postOnlyBit | (TERM.triggerMask << TERM.triggerShift) | (2 << TERM.tifShift);
+  TERM_POST_ONLY_BIT | (TERM_TRIGGER_MASK << TERM_TRIGGER_SHIFT) | (2 << TERM_TIF_SHIFT);
 
 /** Fills in a refusal; always false. */
 export function refuse(no: Refusal, code: number, limit: number, actual: number): false {
@@ -124,16 +162,16 @@ export function refuse(no: Refusal, code: number, limit: number, actual: number)
 /** Only what may rest can post or hide, and a market order never rests. */
 function termsFit(terms: number, display: number): boolean {
   if (!isInteger(terms, 0, TERMS_LIMIT - 1)) return false;
-  const timeInForce = (terms >> TERM.tifShift) & TERM.tifMask;
-  const isTaker = timeInForce === TIME_IN_FORCE.ioc || timeInForce === TIME_IN_FORCE.fok;
-  if (((terms >> TERM.stpShift) & TERM.stpMask) === 3) return false;
-  if (((terms >> TERM.triggerShift) & TERM.triggerMask) === 3) return false;
-  if (((terms >> TERM.typeShift) & TERM.typeMask) === ORDER_TYPE.market && !isTaker) return false;
-  return !isTaker || ((terms & TERM.postOnlyBit) === 0 && display === 0);
+  const timeInForce = (terms >> TERM_TIF_SHIFT) & TERM_TIF_MASK;
+  const isTaker = timeInForce === TIF_IOC || timeInForce === TIF_FOK;
+  if (((terms >> TERM_STP_SHIFT) & TERM_STP_MASK) === 3) return false;
+  if (((terms >> TERM_TRIGGER_SHIFT) & TERM_TRIGGER_MASK) === 3) return false;
+  if (((terms >> TERM_TYPE_SHIFT) & TERM_TYPE_MASK) === TYPE_MARKET && !isTaker) return false;
+  return !isTaker || ((terms & TERM_POST_ONLY_BIT) === 0 && display === 0);
 }
 
 function judgePrice(core: BookCore, command: Float64Array, o: number, no: Refusal): boolean {
-  const price = command[o + FIELD.price] as number;
+  const price = command[o + FIELD_PRICE] as number;
   const { priceTicksMax } = core.parameters;
   if (isWhole(price, 1, priceTicksMax)) return true;
   return refuse(no, R.priceOutOfRange.number, priceTicksMax, price);
@@ -146,15 +184,15 @@ function judgeDisplay(display: number, size: number, no: Refusal): boolean {
 }
 
 function judgeTimes(core: BookCore, command: Float64Array, o: number, no: Refusal): boolean {
-  const terms = command[o + FIELD.terms] as number;
-  const expiresAt = command[o + FIELD.time] as number;
-  const isGtd = ((terms >> TERM.tifShift) & TERM.tifMask) === TIME_IN_FORCE.gtd;
+  const terms = command[o + FIELD_TERMS] as number;
+  const expiresAt = command[o + FIELD_TIME] as number;
+  const isGtd = ((terms >> TERM_TIF_SHIFT) & TERM_TIF_MASK) === TIF_GTD;
   const timeFits = isGtd
     ? isWhole(expiresAt, core.now + 1, Number.MAX_SAFE_INTEGER)
     : expiresAt === 0;
   if (!timeFits) return refuse(no, R.timeOutOfRange.number, isGtd ? core.now + 1 : 0, expiresAt);
-  const trigger = command[o + FIELD.trigger] as number;
-  const waits = ((terms >> TERM.triggerShift) & TERM.triggerMask) !== TRIGGER.none;
+  const trigger = command[o + FIELD_TRIGGER] as number;
+  const waits = ((terms >> TERM_TRIGGER_SHIFT) & TERM_TRIGGER_MASK) !== TRIGGER_NONE;
   const { priceTicksMax } = core.parameters;
   if (waits ? isWhole(trigger, 1, priceTicksMax) : trigger === 0) return true;
   return refuse(no, R.triggerOutOfRange.number, waits ? priceTicksMax : 0, trigger);
@@ -170,7 +208,7 @@ function judgeNotional(
   // A product above 2^53 rounds to 2^53 or more, so the comparison is exact where it matters.
   const notional = price * size;
   const { notionalMin } = core.parameters;
-  const isLimit = ((terms >> TERM.typeShift) & TERM.typeMask) === ORDER_TYPE.limit;
+  const isLimit = ((terms >> TERM_TYPE_SHIFT) & TERM_TYPE_MASK) === TYPE_LIMIT;
   if (isLimit && notional < notionalMin) {
     return refuse(no, R.notionalTooSmall.number, notionalMin, notional);
   }
@@ -179,22 +217,22 @@ function judgeNotional(
 }
 
 function judgePair(core: BookCore, command: Float64Array, o: number, no: Refusal): boolean {
-  const otherId = command[o + FIELD.ocoWith] as number;
+  const otherId = command[o + FIELD_OCO_WITH] as number;
   const { rows } = core;
   const other = rows.find(otherId);
-  const at = other * ROW_STRIDE;
-  const isOwn = rows.integers[at + ROW.account] === command[o + FIELD.account];
-  if (other === 0 || !isOwn || rows.integers[at + ROW.partner] !== 0) {
+  const at = other * STRIDE;
+  const isOwn = rows.integers[at + ROW_ACCOUNT] === command[o + FIELD_ACCOUNT];
+  if (other === 0 || !isOwn || rows.integers[at + ROW_PARTNER] !== 0) {
     return refuse(no, R.ocoUnknown.number, 0, otherId);
   }
-  const terms = command[o + FIELD.terms] as number;
-  const waits = ((terms >> TERM.triggerShift) & TERM.triggerMask) !== TRIGGER.none;
-  if (waits || rows.integers[at + ROW.place] === PLACE.waiting) return true;
+  const terms = command[o + FIELD_TERMS] as number;
+  const waits = ((terms >> TERM_TRIGGER_SHIFT) & TERM_TRIGGER_MASK) !== TRIGGER_NONE;
+  if (waits || rows.integers[at + ROW_PLACE] === PLACE_WAITING) return true;
   return refuse(no, R.ocoUnfit.number, 1, 0);
 }
 
 function judgePostOnly(core: BookCore, terms: number, price: number, no: Refusal): boolean {
-  if ((terms & TERM.postOnlyBit) === 0) return true;
+  if ((terms & TERM_POST_ONLY_BIT) === 0) return true;
   const best = core.otherHalf(terms).best;
   if (best > reachedRank(terms, price)) return true;
   // Its own inverse: the price that the best rank of the other half stands for.

@@ -15,6 +15,47 @@ import { OrderRows, PLACE, ROW, ROW_STRIDE } from './orderRows.ts';
 import { NO_RANK } from './rankTrie.ts';
 import { RowHeap } from './rowHeap.ts';
 
+// Compiled in, where an imported constant would be loaded and checked at each use.
+const { open: STATE_OPEN } = MARKET_STATE;
+const {
+  terms: ROW_TERMS,
+  price: ROW_PRICE,
+  account: ROW_ACCOUNT,
+  leaves: ROW_LEAVES,
+  display: ROW_DISPLAY,
+  shown: ROW_SHOWN,
+  place: ROW_PLACE,
+  partner: ROW_PARTNER,
+  next: ROW_NEXT,
+  previous: ROW_PREVIOUS,
+} = ROW;
+const {
+  sideMask: TERM_SIDE_MASK,
+  tifShift: TERM_TIF_SHIFT,
+  tifMask: TERM_TIF_MASK,
+  sourceShift: TERM_SOURCE_SHIFT,
+  sourceMask: TERM_SOURCE_MASK,
+  triggerShift: TERM_TRIGGER_SHIFT,
+  triggerMask: TERM_TRIGGER_MASK,
+} = TERM;
+const {
+  new: REPORT_NEW,
+  rejected: REPORT_REJECTED,
+  marketState: REPORT_MARKET_STATE,
+  canceled: REPORT_CANCELED,
+} = REPORT;
+const { buy: SIDE_BUY, sell: SIDE_SELL } = SIDE;
+const {
+  arriving: PLACE_ARRIVING,
+  resting: PLACE_RESTING,
+  waiting: PLACE_WAITING,
+  fired: PLACE_FIRED,
+} = PLACE;
+const { gtd: TIF_GTD } = TIME_IN_FORCE;
+const { oco: REASON_OCO } = REASON;
+const STRIDE = ROW_STRIDE;
+const NONE = NO_RANK;
+
 /** Parts of a million. */
 const MILLION = 1_000_000;
 
@@ -40,20 +81,20 @@ export class BookCore {
   firstFired = 0;
   lastFired = 0;
 
-  state: number = MARKET_STATE.open;
+  state: number = STATE_OPEN;
   now = 0;
   lastOrderId = 0;
   /** Prices in ticks; 0 while unknown. */
   lastTrade = 0;
   oraclePrice = 0;
   /** The range of trades that triggers have not seen. */
-  tradeLow: number = NO_RANK;
+  tradeLow: number = NONE;
   tradeHigh = 0;
   /** Price at the start of the breaker's window, 0 while unknown, and the band around it. */
   breakerReference = 0;
   breakerSince = 0;
   bandLow = 0;
-  bandHigh: number = NO_RANK;
+  bandHigh: number = NONE;
 
   constructor(parameters: BookParameters) {
     const { ordersMax, accountsMax, windowLevels } = parameters;
@@ -78,14 +119,14 @@ export class BookCore {
     const { integers, doubles } = this.rows;
     const place = this.reports.claim();
     const ring = this.reports.integers;
-    const at = row * ROW_STRIDE;
-    ring[place * 8] = head | (((integers[at + ROW.terms] as number) & TERM.sideMask) << 16);
+    const at = row * STRIDE;
+    ring[place * 8] = head | (((integers[at + ROW_TERMS] as number) & TERM_SIDE_MASK) << 16);
     ring[place * 8 + 1] = leaves;
-    ring[place * 8 + 2] = integers[at + ROW.price] as number;
+    ring[place * 8 + 2] = integers[at + ROW_PRICE] as number;
     ring[place * 8 + 3] = lots;
     this.reports.doubles[place * 4 + 2] = doubles[row * 8 + 6] as number;
     this.reports.doubles[place * 4 + 3] =
-      (head & 255) === REPORT.new ? (integers[at + ROW.account] as number) : 0;
+      (head & 255) === REPORT_NEW ? (integers[at + ROW_ACCOUNT] as number) : 0;
   }
 
   /** Reports a meeting of two orders at the maker's price, after the maker's row has changed. */
@@ -93,11 +134,11 @@ export class BookCore {
     const { integers, doubles } = this.rows;
     const place = this.reports.claim();
     const ring = this.reports.integers;
-    const at = maker * ROW_STRIDE;
-    const side = (integers[taker * ROW_STRIDE + ROW.terms] as number) & TERM.sideMask;
+    const at = maker * STRIDE;
+    const side = (integers[taker * STRIDE + ROW_TERMS] as number) & TERM_SIDE_MASK;
     ring[place * 8] = kind | (side << 16);
-    ring[place * 8 + 1] = integers[at + ROW.leaves] as number;
-    ring[place * 8 + 2] = integers[at + ROW.price] as number;
+    ring[place * 8 + 1] = integers[at + ROW_LEAVES] as number;
+    ring[place * 8 + 2] = integers[at + ROW_PRICE] as number;
     ring[place * 8 + 3] = lots;
     this.reports.doubles[place * 4 + 2] = doubles[maker * 8 + 6] as number;
     this.reports.doubles[place * 4 + 3] = doubles[taker * 8 + 6] as number;
@@ -106,7 +147,7 @@ export class BookCore {
   /** Reports that a command was refused. */
   reportRejection(code: number, orderId: number, limit: number, actual: number): void {
     const place = this.reports.claim();
-    this.reports.integers[place * 8] = REPORT.rejected | (code << 8);
+    this.reports.integers[place * 8] = REPORT_REJECTED | (code << 8);
     this.reports.integers[place * 8 + 1] = 0;
     this.reports.doubles[place * 4 + 1] = limit;
     this.reports.doubles[place * 4 + 2] = orderId;
@@ -118,70 +159,70 @@ export class BookCore {
     this.state = state;
     const place = this.reports.claim();
     this.reports.integers.fill(0, place * 8, place * 8 + 8);
-    this.reports.integers[place * 8] = REPORT.marketState | (reason << 8);
+    this.reports.integers[place * 8] = REPORT_MARKET_STATE | (reason << 8);
     this.reports.integers[place * 8 + 1] = state;
   }
 
   /** The half of the book in which an order with these terms would rest. */
   ownHalf(terms: number): BookSide {
-    return (terms & TERM.sideMask) === SIDE.buy ? this.bids : this.asks;
+    return (terms & TERM_SIDE_MASK) === SIDE_BUY ? this.bids : this.asks;
   }
 
   /** The half of the book that an order with these terms takes from. */
   otherHalf(terms: number): BookSide {
-    return (terms & TERM.sideMask) === SIDE.buy ? this.asks : this.bids;
+    return (terms & TERM_SIDE_MASK) === SIDE_BUY ? this.asks : this.bids;
   }
 
   /** Puts what is left of an order in flight at the end of its level. */
   rest(row: number): void {
     const { integers } = this.rows;
-    const at = row * ROW_STRIDE;
-    const leaves = integers[at + ROW.leaves] as number;
-    const display = integers[at + ROW.display] as number;
-    integers[at + ROW.shown] = display === 0 || display > leaves ? leaves : display;
-    if (integers[at + ROW.place] === PLACE.arriving) this.rows.register(row);
-    integers[at + ROW.place] = PLACE.resting;
-    const terms = integers[at + ROW.terms] as number;
-    this.ownHalf(terms).append(row, ownRank(terms, integers[at + ROW.price] as number));
+    const at = row * STRIDE;
+    const leaves = integers[at + ROW_LEAVES] as number;
+    const display = integers[at + ROW_DISPLAY] as number;
+    integers[at + ROW_SHOWN] = display === 0 || display > leaves ? leaves : display;
+    if (integers[at + ROW_PLACE] === PLACE_ARRIVING) this.rows.register(row);
+    integers[at + ROW_PLACE] = PLACE_RESTING;
+    const terms = integers[at + ROW_TERMS] as number;
+    this.ownHalf(terms).append(row, ownRank(terms, integers[at + ROW_PRICE] as number));
   }
 
   /** Reports an order's end, takes it out of wherever it is, and ends its partner too. */
   end(row: number, head: number): void {
-    this.report(head, row, this.rows.integers[row * ROW_STRIDE + ROW.leaves] as number, 0);
+    this.report(head, row, this.rows.integers[row * STRIDE + ROW_LEAVES] as number, 0);
     this.discard(row);
   }
 
   /** Takes an order out of wherever it is and ends its partner, without a report of its own. */
   discard(row: number): void {
     const { integers } = this.rows;
-    const at = row * ROW_STRIDE;
-    const terms = integers[at + ROW.terms] as number;
-    const place = integers[at + ROW.place] as number;
-    if (place === PLACE.resting) {
-      this.ownHalf(terms).remove(row, ownRank(terms, integers[at + ROW.price] as number));
-    } else if (place === PLACE.waiting) this.heapOf(terms).remove(row);
-    else if (place === PLACE.fired) this.unqueue(row);
-    if (place !== PLACE.arriving) this.rows.unregister(row);
-    if (((terms >> TERM.tifShift) & TERM.tifMask) === TIME_IN_FORCE.gtd) {
+    const at = row * STRIDE;
+    const terms = integers[at + ROW_TERMS] as number;
+    const place = integers[at + ROW_PLACE] as number;
+    if (place === PLACE_RESTING) {
+      this.ownHalf(terms).remove(row, ownRank(terms, integers[at + ROW_PRICE] as number));
+    } else if (place === PLACE_WAITING) this.heapOf(terms).remove(row);
+    else if (place === PLACE_FIRED) this.unqueue(row);
+    if (place !== PLACE_ARRIVING) this.rows.unregister(row);
+    if (((terms >> TERM_TIF_SHIFT) & TERM_TIF_MASK) === TIF_GTD) {
       this.expiries.remove(row);
     }
-    if (integers[at + ROW.partner] !== 0) this.endPartner(row);
+    if (integers[at + ROW_PARTNER] !== 0) this.endPartner(row);
     this.rows.free(row);
   }
 
   /** Cancels the other order of a pair, if there is one, and undoes the pair. */
   endPartner(row: number): void {
     const { integers } = this.rows;
-    const partner = integers[row * ROW_STRIDE + ROW.partner] as number;
+    const partner = integers[row * STRIDE + ROW_PARTNER] as number;
     if (partner === 0) return;
-    integers[row * ROW_STRIDE + ROW.partner] = 0;
-    integers[partner * ROW_STRIDE + ROW.partner] = 0;
-    this.end(partner, REPORT.canceled | (REASON.oco << 8));
+    integers[row * STRIDE + ROW_PARTNER] = 0;
+    integers[partner * STRIDE + ROW_PARTNER] = 0;
+    this.end(partner, REPORT_CANCELED | (REASON_OCO << 8));
   }
 
   /** The heap in which a trigger with these terms waits. */
   heapOf(terms: number): RowHeap {
-    const isOracle = ((terms >> TERM.sourceShift) & TERM.sourceMask) === 1;
+    const isOracle = ((terms >> TERM_SOURCE_SHIFT) & TERM_SOURCE_MASK) === 1;
     if (waitsForRise(terms)) return isOracle ? this.risesOnOracle : this.risesOnTrade;
     return isOracle ? this.fallsOnOracle : this.fallsOnTrade;
   }
@@ -189,18 +230,18 @@ export class BookCore {
   /** Takes an order out of the queue of fired triggers. */
   unqueue(row: number): void {
     const { integers } = this.rows;
-    const next = integers[row * ROW_STRIDE + ROW.next] as number;
-    const previous = integers[row * ROW_STRIDE + ROW.previous] as number;
+    const next = integers[row * STRIDE + ROW_NEXT] as number;
+    const previous = integers[row * STRIDE + ROW_PREVIOUS] as number;
     if (previous === 0) this.firstFired = next;
-    else integers[previous * ROW_STRIDE + ROW.next] = next;
+    else integers[previous * STRIDE + ROW_NEXT] = next;
     if (next === 0) this.lastFired = previous;
-    else integers[next * ROW_STRIDE + ROW.previous] = previous;
+    else integers[next * STRIDE + ROW_PREVIOUS] = previous;
   }
 
   /** Sets the price from which the breaker measures; 0: the next trade's. */
   setReference(price: number): void {
     const isOff = this.parameters.breakerBandPpm === 0 || price === 0;
-    const band = isOff ? NO_RANK : this.bandAround(price);
+    const band = isOff ? NONE : this.bandAround(price);
     this.breakerReference = price;
     this.bandLow = price - band;
     this.bandHigh = price + band;
@@ -209,7 +250,7 @@ export class BookCore {
   /** Ticks that a trade may lie away from a price, rounded down; all of them without a breaker. */
   bandAround(price: number): number {
     const { breakerBandPpm } = this.parameters;
-    if (breakerBandPpm === 0) return NO_RANK;
+    if (breakerBandPpm === 0) return NONE;
     // Exact: the product stays below 2^53, and its quotient is whole or 10^-6 from the next whole.
     return Math.floor((price * breakerBandPpm) / MILLION);
   }
@@ -217,16 +258,16 @@ export class BookCore {
 
 /** The rank of an order's price in its own half. */
 export function ownRank(terms: number, price: number): number {
-  return (terms & TERM.sideMask) === SIDE.sell ? price : NO_RANK - price;
+  return (terms & TERM_SIDE_MASK) === SIDE_SELL ? price : NONE - price;
 }
 
 /** The worst rank of the other half that an order's price reaches. */
 export function reachedRank(terms: number, price: number): number {
-  return (terms & TERM.sideMask) === SIDE.buy ? price : NO_RANK - price;
+  return (terms & TERM_SIDE_MASK) === SIDE_BUY ? price : NONE - price;
 }
 
 /** Whether a trigger fires on a price at or above it: stops of buys, take profits of sells. */
 export function waitsForRise(terms: number): boolean {
-  const isStop = ((terms >> TERM.triggerShift) & TERM.triggerMask) === 1;
-  return isStop === ((terms & TERM.sideMask) === SIDE.buy);
+  const isStop = ((terms >> TERM_TRIGGER_SHIFT) & TERM_TRIGGER_MASK) === 1;
+  return isStop === ((terms & TERM_SIDE_MASK) === SIDE_BUY);
 }

@@ -6,6 +6,11 @@ import { lowest, NO_RANK, RankTrie } from './rankTrie.ts';
 /** 32-bit integers of one level: first and last row, then as doubles the lots shown and hidden. */
 const LEVEL_STRIDE = 8;
 const LEVEL = { first: 0, last: 1, shown: 1, hidden: 2 } as const;
+// Compiled in, where an imported or exported constant would be loaded and checked at each use.
+const { first: LEVEL_FIRST, shown: LEVEL_SHOWN, hidden: LEVEL_HIDDEN, last: LEVEL_LAST } = LEVEL;
+const { leaves: ROW_LEAVES, shown: ROW_SHOWN, previous: ROW_PREVIOUS, next: ROW_NEXT } = ROW;
+const STRIDE = ROW_STRIDE;
+const NONE = NO_RANK;
 
 /**
  * One half of a book: queues of orders by rank, the lowest rank first.
@@ -20,7 +25,7 @@ const LEVEL = { first: 0, last: 1, shown: 1, hidden: 2 } as const;
  */
 export class BookSide {
   /** The best rank, NO_RANK when empty. */
-  best: number = NO_RANK;
+  best: number = NONE;
   readonly #rows: Int32Array;
   readonly #window: number;
   #levels: Int32Array;
@@ -52,9 +57,9 @@ export class BookSide {
 
   /** The row at the head of the best level; 0 when empty. */
   get firstRow(): number {
-    return this.best === NO_RANK
+    return this.best === NONE
       ? 0
-      : (this.#levels[this.#bestLevel * LEVEL_STRIDE + LEVEL.first] as number);
+      : (this.#levels[this.#bestLevel * LEVEL_STRIDE + LEVEL_FIRST] as number);
   }
 
   /** How often the window moved. */
@@ -64,14 +69,14 @@ export class BookSide {
 
   /** Puts an order at the end of the queue of its rank. */
   append(row: number, rank: number): void {
-    if (this.best === NO_RANK && this.#isOutside(rank)) this.#base = this.#baseFor(rank);
+    if (this.best === NONE && this.#isOutside(rank)) this.#base = this.#baseFor(rank);
     let level = rank - this.#base;
     if (level >>> 0 >= this.#window) level = this.#farLevel(rank);
     else if (this.#levels[level * LEVEL_STRIDE] === 0) this.#mark(level);
     this.#link(row, level);
-    const hidden = this.#rows[row * ROW_STRIDE + ROW.leaves] as number;
-    const shown = this.#rows[row * ROW_STRIDE + ROW.shown] as number;
-    this.#sums[level * 4 + LEVEL.shown] = (this.#sums[level * 4 + LEVEL.shown] as number) + shown;
+    const hidden = this.#rows[row * STRIDE + ROW_LEAVES] as number;
+    const shown = this.#rows[row * STRIDE + ROW_SHOWN] as number;
+    this.#sums[level * 4 + LEVEL_SHOWN] = (this.#sums[level * 4 + LEVEL_SHOWN] as number) + shown;
     if (hidden !== shown) this.#hide(level, hidden - shown);
     if (rank < this.best) {
       this.best = rank;
@@ -83,10 +88,10 @@ export class BookSide {
   /** Takes an order out of the queue of its rank. */
   remove(row: number, rank: number): void {
     const level = this.#levelAt(rank);
-    const at = row * ROW_STRIDE;
-    const shown = this.#rows[at + ROW.shown] as number;
-    const leaves = this.#rows[at + ROW.leaves] as number;
-    this.#sums[level * 4 + LEVEL.shown] = (this.#sums[level * 4 + LEVEL.shown] as number) - shown;
+    const at = row * STRIDE;
+    const shown = this.#rows[at + ROW_SHOWN] as number;
+    const leaves = this.#rows[at + ROW_LEAVES] as number;
+    this.#sums[level * 4 + LEVEL_SHOWN] = (this.#sums[level * 4 + LEVEL_SHOWN] as number) - shown;
     if (leaves !== shown) this.#hide(level, shown - leaves);
     this.#unlink(row, level);
     if (this.#levels[level * LEVEL_STRIDE] === 0) this.#drop(rank, level);
@@ -95,14 +100,14 @@ export class BookSide {
 
   /** Takes lots off what shows at the best rank; the caller takes them off the row. */
   takeShown(lots: number): void {
-    const place = this.#bestLevel * 4 + LEVEL.shown;
+    const place = this.#bestLevel * 4 + LEVEL_SHOWN;
     this.#sums[place] = (this.#sums[place] as number) - lots;
   }
 
   /** Changes the sums of a rank by what a row of it shows and hides more. */
   adjust(rank: number, shown: number, hidden: number): void {
     const level = this.#levelAt(rank);
-    this.#sums[level * 4 + LEVEL.shown] = (this.#sums[level * 4 + LEVEL.shown] as number) + shown;
+    this.#sums[level * 4 + LEVEL_SHOWN] = (this.#sums[level * 4 + LEVEL_SHOWN] as number) + shown;
     if (hidden !== 0) this.#hide(level, hidden);
   }
 
@@ -111,7 +116,7 @@ export class BookSide {
     const level = this.#bestLevel;
     this.#unlink(row, level);
     this.#link(row, level);
-    this.#sums[level * 4 + LEVEL.shown] = (this.#sums[level * 4 + LEVEL.shown] as number) + lots;
+    this.#sums[level * 4 + LEVEL_SHOWN] = (this.#sums[level * 4 + LEVEL_SHOWN] as number) + lots;
     this.#hide(level, -lots);
   }
 
@@ -119,7 +124,7 @@ export class BookSide {
   next(rank: number): number {
     const from = rank + 1 - this.#base;
     const place = from < this.#window ? this.#markedFrom(Math.max(from, 0)) : -1;
-    const near = place < 0 ? NO_RANK : this.#base + place;
+    const near = place < 0 ? NONE : this.#base + place;
     if (this.#far.count === 0) return near;
     const far = this.#far.atOrAbove(rank + 1);
     return Math.min(far, near);
@@ -127,19 +132,19 @@ export class BookSide {
 
   /** The first row in the queue of a rank that has orders. */
   firstRowAt(rank: number): number {
-    return this.#levels[this.#levelAt(rank) * LEVEL_STRIDE + LEVEL.first] as number;
+    return this.#levels[this.#levelAt(rank) * LEVEL_STRIDE + LEVEL_FIRST] as number;
   }
 
   /** Lots that show at a rank that has orders. */
   shownAt(rank: number): number {
-    return this.#sums[this.#levelAt(rank) * 4 + LEVEL.shown] as number;
+    return this.#sums[this.#levelAt(rank) * 4 + LEVEL_SHOWN] as number;
   }
 
   /** Lots at a rank that has orders, hidden ones included. */
   lotsAt(rank: number): number {
     const level = this.#levelAt(rank) * 4;
     return (
-      (this.#sums[level + LEVEL.shown] as number) + (this.#sums[level + LEVEL.hidden] as number)
+      (this.#sums[level + LEVEL_SHOWN] as number) + (this.#sums[level + LEVEL_HIDDEN] as number)
     );
   }
 
@@ -154,28 +159,28 @@ export class BookSide {
   }
 
   #hide(level: number, lots: number): void {
-    this.#sums[level * 4 + LEVEL.hidden] = (this.#sums[level * 4 + LEVEL.hidden] as number) + lots;
+    this.#sums[level * 4 + LEVEL_HIDDEN] = (this.#sums[level * 4 + LEVEL_HIDDEN] as number) + lots;
   }
 
   #link(row: number, level: number): void {
     const levels = this.#levels;
     const at = level * LEVEL_STRIDE;
-    const last = levels[at + LEVEL.last] as number;
-    this.#rows[row * ROW_STRIDE + ROW.previous] = last;
-    this.#rows[row * ROW_STRIDE + ROW.next] = 0;
-    if (last === 0) levels[at + LEVEL.first] = row;
-    else this.#rows[last * ROW_STRIDE + ROW.next] = row;
-    levels[at + LEVEL.last] = row;
+    const last = levels[at + LEVEL_LAST] as number;
+    this.#rows[row * STRIDE + ROW_PREVIOUS] = last;
+    this.#rows[row * STRIDE + ROW_NEXT] = 0;
+    if (last === 0) levels[at + LEVEL_FIRST] = row;
+    else this.#rows[last * STRIDE + ROW_NEXT] = row;
+    levels[at + LEVEL_LAST] = row;
   }
 
   #unlink(row: number, level: number): void {
-    const next = this.#rows[row * ROW_STRIDE + ROW.next] as number;
-    const previous = this.#rows[row * ROW_STRIDE + ROW.previous] as number;
+    const next = this.#rows[row * STRIDE + ROW_NEXT] as number;
+    const previous = this.#rows[row * STRIDE + ROW_PREVIOUS] as number;
     const at = level * LEVEL_STRIDE;
-    if (previous === 0) this.#levels[at + LEVEL.first] = next;
-    else this.#rows[previous * ROW_STRIDE + ROW.next] = next;
-    if (next === 0) this.#levels[at + LEVEL.last] = previous;
-    else this.#rows[next * ROW_STRIDE + ROW.previous] = previous;
+    if (previous === 0) this.#levels[at + LEVEL_FIRST] = next;
+    else this.#rows[previous * STRIDE + ROW_NEXT] = next;
+    if (next === 0) this.#levels[at + LEVEL_LAST] = previous;
+    else this.#rows[next * STRIDE + ROW_PREVIOUS] = previous;
   }
 
   /** Takes away a level that has become empty. */
@@ -186,7 +191,7 @@ export class BookSide {
     this.best = this.next(rank);
     // `#levelAt` would answer the level remembered for the best.
     const place = this.best - this.#base;
-    if (this.best === NO_RANK) this.#bestLevel = 0;
+    if (this.best === NONE) this.#bestLevel = 0;
     else this.#bestLevel = place >>> 0 < this.#window ? place : this.#far.get(this.best);
   }
 
@@ -233,20 +238,20 @@ export class BookSide {
     const found = this.#far.get(rank);
     if (found !== 0) return found;
     let level = this.#farFree;
-    if (level !== 0) this.#farFree = this.#levels[level * LEVEL_STRIDE + LEVEL.last] as number;
+    if (level !== 0) this.#farFree = this.#levels[level * LEVEL_STRIDE + LEVEL_LAST] as number;
     else {
       level = this.#farUntouched;
       this.#farUntouched += 1;
       if (level * LEVEL_STRIDE === this.#levels.length) this.#growLevels();
     }
-    this.#levels[level * LEVEL_STRIDE + LEVEL.last] = 0;
+    this.#levels[level * LEVEL_STRIDE + LEVEL_LAST] = 0;
     this.#far.insert(rank, level);
     return level;
   }
 
   #freeFar(rank: number, level: number): void {
     this.#far.remove(rank);
-    this.#levels[level * LEVEL_STRIDE + LEVEL.last] = this.#farFree;
+    this.#levels[level * LEVEL_STRIDE + LEVEL_LAST] = this.#farFree;
     this.#farFree = level;
   }
 
@@ -260,7 +265,7 @@ export class BookSide {
   /** Where a window starts whose best rank has a quarter of it for better prices to come. */
   #baseFor(rank: number): number {
     const base = rank - this.#window / 4;
-    return base < 0 ? 0 : Math.min(base, NO_RANK - this.#window);
+    return base < 0 ? 0 : Math.min(base, NONE - this.#window);
   }
 
   /**
@@ -270,7 +275,7 @@ export class BookSide {
    * and for each level that it takes in, paid for when that level was put outside.
    */
   #missed(): void {
-    if (this.best === NO_RANK || (this.best - this.#base) >>> 0 < this.#window / 2) return;
+    if (this.best === NONE || (this.best - this.#base) >>> 0 < this.#window / 2) return;
     this.#misses += 1;
     if (this.#misses * 2 < this.#levelsInWindow + 16) return;
     this.#misses = 0;
@@ -297,11 +302,11 @@ export class BookSide {
 
   #moveLevel(from: number, to: number): void {
     const levels = this.#levels;
-    levels[to * LEVEL_STRIDE + LEVEL.first] = levels[from * LEVEL_STRIDE + LEVEL.first] as number;
-    levels[to * LEVEL_STRIDE + LEVEL.last] = levels[from * LEVEL_STRIDE + LEVEL.last] as number;
-    levels[from * LEVEL_STRIDE + LEVEL.first] = 0;
-    levels[from * LEVEL_STRIDE + LEVEL.last] = 0;
-    for (const sum of [LEVEL.shown, LEVEL.hidden]) {
+    levels[to * LEVEL_STRIDE + LEVEL_FIRST] = levels[from * LEVEL_STRIDE + LEVEL_FIRST] as number;
+    levels[to * LEVEL_STRIDE + LEVEL_LAST] = levels[from * LEVEL_STRIDE + LEVEL_LAST] as number;
+    levels[from * LEVEL_STRIDE + LEVEL_FIRST] = 0;
+    levels[from * LEVEL_STRIDE + LEVEL_LAST] = 0;
+    for (const sum of [LEVEL.shown, LEVEL_HIDDEN]) {
       this.#sums[to * 4 + sum] = this.#sums[from * 4 + sum] as number;
       this.#sums[from * 4 + sum] = 0;
     }

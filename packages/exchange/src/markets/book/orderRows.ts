@@ -41,11 +41,25 @@ export const PLACE = {
   moving: 5,
 } as const;
 
+// Compiled in, where an imported or exported constant would be loaded and checked at each use.
+const {
+  next: ROW_NEXT,
+  place: ROW_PLACE,
+  account: ROW_ACCOUNT,
+  previousOwn: ROW_PREVIOUS_OWN,
+  nextOwn: ROW_NEXT_OWN,
+} = ROW;
+const { nowhere: PLACE_NOWHERE } = PLACE;
+const STRIDE = ROW_STRIDE;
+
 /** Slots of the index by id for each order, at least: searches end after a step or two. */
 const SLOTS_PER_ORDER = 4;
 
 /** Slots at first, as a power of two. */
 const SLOT_BITS_START = 12;
+
+/** 2^32 over the golden ratio: consecutive ids fall far from one another. */
+const GOLDEN = 0x9e3779b1 | 0;
 
 /**
  * The open orders of a book as rows of one preallocated buffer.
@@ -74,7 +88,7 @@ export class OrderRows {
 
   constructor(capacity: number, accounts: number) {
     this.#capacity = capacity;
-    this.integers = new Int32Array((capacity + 1) * ROW_STRIDE);
+    this.integers = new Int32Array((capacity + 1) * STRIDE);
     this.doubles = new Float64Array(this.integers.buffer);
     this.firstOwn = new Int32Array(accounts);
     this.lastOwn = new Int32Array(accounts);
@@ -99,15 +113,15 @@ export class OrderRows {
       this.#untouched += 1;
       return this.#untouched - 1;
     }
-    this.#free = this.integers[row * ROW_STRIDE + ROW.next] as number;
+    this.#free = this.integers[row * STRIDE + ROW_NEXT] as number;
     return row;
   }
 
   /** Gives a row back. */
   free(row: number): void {
-    const at = row * ROW_STRIDE;
-    this.integers[at + ROW.next] = this.#free;
-    this.integers[at + ROW.place] = PLACE.nowhere;
+    const at = row * STRIDE;
+    this.integers[at + ROW_NEXT] = this.#free;
+    this.integers[at + ROW_PLACE] = PLACE_NOWHERE;
     this.#free = row;
     this.#count -= 1;
   }
@@ -136,13 +150,13 @@ export class OrderRows {
     if (this.#registered * SLOTS_PER_ORDER > this.#slots.length) this.#growSlots();
     this.#index(row);
 
-    const at = row * ROW_STRIDE;
-    const account = integers[at + ROW.account] as number;
+    const at = row * STRIDE;
+    const account = integers[at + ROW_ACCOUNT] as number;
     const last = this.lastOwn[account] as number;
-    integers[at + ROW.previousOwn] = last;
-    integers[at + ROW.nextOwn] = 0;
+    integers[at + ROW_PREVIOUS_OWN] = last;
+    integers[at + ROW_NEXT_OWN] = 0;
     if (last === 0) this.firstOwn[account] = row;
-    else integers[last * ROW_STRIDE + ROW.nextOwn] = row;
+    else integers[last * STRIDE + ROW_NEXT_OWN] = row;
     this.lastOwn[account] = row;
   }
 
@@ -164,14 +178,14 @@ export class OrderRows {
   /** Undoes `register`. */
   unregister(row: number): void {
     const { integers } = this;
-    const at = row * ROW_STRIDE;
-    const account = integers[at + ROW.account] as number;
-    const next = integers[at + ROW.nextOwn] as number;
-    const previous = integers[at + ROW.previousOwn] as number;
+    const at = row * STRIDE;
+    const account = integers[at + ROW_ACCOUNT] as number;
+    const next = integers[at + ROW_NEXT_OWN] as number;
+    const previous = integers[at + ROW_PREVIOUS_OWN] as number;
     if (previous === 0) this.firstOwn[account] = next;
-    else integers[previous * ROW_STRIDE + ROW.nextOwn] = next;
+    else integers[previous * STRIDE + ROW_NEXT_OWN] = next;
     if (next === 0) this.lastOwn[account] = previous;
-    else integers[next * ROW_STRIDE + ROW.previousOwn] = previous;
+    else integers[next * STRIDE + ROW_PREVIOUS_OWN] = previous;
     this.#registered -= 1;
     this.#forget(row);
   }
@@ -194,6 +208,3 @@ export class OrderRows {
     slots[hole] = 0;
   }
 }
-
-/** 2^32 over the golden ratio: consecutive ids fall far from one another. */
-const GOLDEN = 0x9e3779b1 | 0;

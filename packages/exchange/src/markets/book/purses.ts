@@ -9,6 +9,9 @@ export const PURSE = { base: 0, quote: 1 } as const;
  */
 export const HELD_MAX: number = 2 ** 52 - 1;
 
+// Compiled in, where an imported or exported constant would be loaded and checked at each use.
+const HELD_LIMIT: number = HELD_MAX;
+
 /**
  * What the accounts of one market have available and held, in whole ledger units as exact doubles:
  * account times two, plus the column of the asset.
@@ -47,7 +50,7 @@ export class Purses {
     const slot = account * 2 + asset;
     const after = (this.held[slot] as number) + units;
     const total = (this.heldTotal[asset] as number) + units;
-    if (after < 0 || total > HELD_MAX) refuseSum();
+    if (after < 0 || total > HELD_LIMIT) refuseSum();
     this.held[slot] = after;
     this.heldTotal[asset] = total;
     this.#mark(account);
