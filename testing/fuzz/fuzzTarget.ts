@@ -17,6 +17,8 @@ export interface FuzzTarget {
   readonly form: InputForm;
   /** Valid inputs, of every shape that matters. Each must decode, canonically. */
   readonly examples: () => readonly Uint8Array[];
+  /** Mends what guards the decoder, such as a checksum, so that what lies behind is reached. */
+  readonly mend?: (bytes: Uint8Array) => Uint8Array;
   /** Decodes; whatever it throws is a finding. */
   readonly examine: (bytes: Uint8Array) => Examined | Promise<Examined>;
   /** Asked after every example and at the end: the world around the decoder is well. */

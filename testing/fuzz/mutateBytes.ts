@@ -36,7 +36,7 @@ export function mutateBytes(
   random: SeededRandom,
   pool: readonly Uint8Array[],
 ): Uint8Array {
-  let mutated = bytes.slice();
+  let mutated: Uint8Array = bytes.slice();
   const changes = random.integer(1, random.next() < 0.5 ? 1 : 4);
   for (let left = changes; left > 0; left -= 1) {
     mutated = pick(CHANGES, random)(mutated, random, pool);

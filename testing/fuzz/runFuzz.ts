@@ -108,8 +108,9 @@ export class FuzzRun {
     }
   }
 
-  async #try(bytes: Uint8Array): Promise<Examined | undefined> {
+  async #try(raw: Uint8Array): Promise<Examined | undefined> {
     const { counts } = this;
+    const bytes = this.#target.mend?.(raw) ?? raw;
     counts.inputs += 1;
     const startedMs = performance.now();
     const startedKiB = process.resourceUsage().maxRSS;

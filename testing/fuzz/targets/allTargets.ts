@@ -1,5 +1,15 @@
 import type { FuzzTarget } from '../fuzzTarget.ts';
+import { CHAIN_TARGETS } from './chainTargets.ts';
 import { EXCHANGE_TARGETS } from './exchangeTargets.ts';
+import { JOURNAL_TARGETS } from './journalTargets.ts';
+import { RECORD_TARGETS } from './recordTargets.ts';
+import { TEXT_TARGETS } from './textTargets.ts';
 
 /** Every decoder that reads bytes which it did not write itself. */
-export const ALL_TARGETS: readonly FuzzTarget[] = [...EXCHANGE_TARGETS];
+export const ALL_TARGETS: readonly FuzzTarget[] = [
+  ...EXCHANGE_TARGETS,
+  ...JOURNAL_TARGETS,
+  ...RECORD_TARGETS,
+  ...CHAIN_TARGETS,
+  ...TEXT_TARGETS,
+];

@@ -1,7 +1,6 @@
 import { decodeState, encodeState } from '@lawbook/exchange/application/stateCodec';
 import { decodeBookBundle, encodeBookBundle } from '@lawbook/exchange/bookBundle';
 import { decodeBundle, encodeBundle } from '@lawbook/exchange/bundle';
-import { ByteReader } from '@lawbook/exchange/codec/byteReader';
 import { ByteWriter } from '@lawbook/exchange/codec/byteWriter';
 import { decodeDiffs, encodeDiffs } from '@lawbook/exchange/diffs/stateDiff';
 import { invariant } from '@lawbook/exchange/failures/invariant';
@@ -9,8 +8,11 @@ import { decodeInput, encodeInput } from '@lawbook/exchange/inputs';
 import { decodeOracle, encodeOracle } from '@lawbook/exchange/markets/batch/oracleSnapshot';
 import { decodeParameters, encodeParameters } from '@lawbook/exchange/markets/batch/parameters';
 import { decodeReport, encodeReport } from '@lawbook/exchange/markets/batch/report';
+import type { BatchProposal } from '@lawbook/exchange/markets/batch/solution';
 import { decodeProposal, encodeProposal } from '@lawbook/exchange/markets/batch/solutionCodec';
+import type { BookEvent } from '@lawbook/exchange/markets/book/bookEvent';
 import { decodeBookEvent, encodeBookEvent } from '@lawbook/exchange/markets/book/bookEvent';
+import type { BookImage } from '@lawbook/exchange/markets/book/bookImage';
 import { decodeBookImage, encodeBookImage } from '@lawbook/exchange/markets/book/bookImage';
 import { decodeOrder, encodeOrder } from '@lawbook/exchange/orders/orderCodec';
 import { gather, gatherRows } from '../examples/playedVenues.ts';
@@ -76,7 +78,7 @@ export const EXCHANGE_TARGETS: readonly FuzzTarget[] = [
     name: 'batch-proposal',
     examples: () => proposals(),
     decode: whole(decodeProposal),
-    encode: (proposal) => written((out) => encodeProposal(out, proposal)),
+    encode: (proposal: BatchProposal) => written((out) => encodeProposal(out, proposal)),
   }),
   codecTarget({
     name: 'batch-order',
@@ -89,13 +91,13 @@ export const EXCHANGE_TARGETS: readonly FuzzTarget[] = [
     examples: () =>
       bookEpoch().events.map((event) => written((out) => encodeBookEvent(out, event))),
     decode: whole(decodeBookEvent),
-    encode: (event) => written((out) => encodeBookEvent(out, event)),
+    encode: (event: BookEvent) => written((out) => encodeBookEvent(out, event)),
   }),
   codecTarget({
     name: 'book-image',
     examples: () => [written((out) => encodeBookImage(out, bookEpoch().opening))],
     decode: whole(decodeBookImage),
-    encode: (image) => written((out) => encodeBookImage(out, image)),
+    encode: (image: BookImage) => written((out) => encodeBookImage(out, image)),
   }),
 ];
 
@@ -146,9 +148,4 @@ function written(write: (out: ByteWriter) => void): Uint8Array {
   const out = new ByteWriter();
   write(out);
   return out.finish();
-}
-
-/** For targets whose codec reads from the middle of bytes. */
-export function readerOf(bytes: Uint8Array): ByteReader {
-  return new ByteReader(bytes);
 }

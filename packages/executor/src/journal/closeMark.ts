@@ -36,8 +36,10 @@ export async function readCloseMark(
     bytes.subarray(0, MAGIC.length).equals(MAGIC) &&
     bytes.readUInt32BE(CRC_OFFSET) === crc32(bytes.subarray(0, CRC_OFFSET));
   if (!isWhole) return 'unreadable';
+  const sequence = Number(bytes.readBigUInt64BE(SEQUENCE_OFFSET));
+  if (!Number.isSafeInteger(sequence)) return 'unreadable';
   return {
-    sequence: Number(bytes.readBigUInt64BE(SEQUENCE_OFFSET)),
+    sequence,
     chain: new Uint8Array(bytes.subarray(CHAIN_OFFSET, CRC_OFFSET)),
   };
 }

@@ -33,7 +33,9 @@ export function segmentName(firstSequence: number): string {
 /** First sequence in a segment's file name; undefined for any other file. */
 export function parseSegmentName(name: string): number | undefined {
   const digits = /^journal-(\d{20})\.seg$/.exec(name)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  const sequence = Number(digits ?? Number.NaN);
+  // Beyond 2^53 two names would read as one sequence: such a file is none of ours.
+  return Number.isSafeInteger(sequence) ? sequence : undefined;
 }
 
 /** Whether a file is a segment whose creation was interrupted; it holds no record. */
@@ -62,8 +64,10 @@ export function parseSegmentHeader(bytes: Buffer): SegmentHeader | string {
   }
   const version = bytes.readUInt32BE(VERSION_OFFSET);
   if (version !== VERSION) return `the segment has format version ${version}, not ${VERSION}`;
+  const firstSequence = Number(bytes.readBigUInt64BE(SEQUENCE_OFFSET));
+  if (!Number.isSafeInteger(firstSequence)) return 'the sequence lies beyond 2^53';
   return {
-    firstSequence: Number(bytes.readBigUInt64BE(SEQUENCE_OFFSET)),
+    firstSequence,
     genesis: new Uint8Array(bytes.subarray(GENESIS_OFFSET, CHAIN_OFFSET)),
     chain: new Uint8Array(bytes.subarray(CHAIN_OFFSET, SALT_OFFSET)),
     salt: new Uint8Array(bytes.subarray(SALT_OFFSET, CRC_OFFSET)),

@@ -191,8 +191,10 @@ function parseSnapshot(bytes: Buffer): Snapshot | string {
   }
   const digest = bytes.subarray(BODY_HASH_OFFSET, CRC_OFFSET);
   if (!hash('sha256', state, 'buffer').equals(digest)) return 'the SHA-256 of the body differs';
+  const sequence = Number(bytes.readBigUInt64BE(SEQUENCE_OFFSET));
+  if (!Number.isSafeInteger(sequence)) return 'the header names a sequence beyond 2^53';
   return {
-    sequence: Number(bytes.readBigUInt64BE(SEQUENCE_OFFSET)),
+    sequence,
     chain: new Uint8Array(bytes.subarray(CHAIN_OFFSET, LENGTH_OFFSET)),
     state,
   };

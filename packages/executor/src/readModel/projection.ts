@@ -84,7 +84,7 @@ export class Projection {
   follow(executed: Executed): void {
     const { applied, sequence, timeMs } = executed;
     this.withdrawals.follow(executed);
-    this.books?.project(executed);
+    this.books?.follow(executed);
     if (applied.kind === 'orderAdmitted') this.#admit(applied.marketId, { sequence, timeMs });
     if (applied.kind === 'batchCleared') this.#keep(applied.transition);
     if (applied.kind === 'batchVoided') this.#admissions.set(applied.marketId, []);

@@ -69,7 +69,7 @@ export function decodeOrderRecord(bytes: Uint8Array): OrderRecord {
     paid: reader.u64(),
     received: reader.u64(),
     fee: reader.u64(),
-    residual: REASONS[reader.u8()],
+    residual: residualOf(reader),
     endedBy: reader.natural(),
   };
   reader.end();
@@ -91,13 +91,14 @@ export function encodeBatchRecord(record: BatchRecord): Uint8Array {
 export function decodeBatchRecord(bytes: Uint8Array): BatchRecord {
   const reader = new ByteReader(bytes);
   const record = {
-    report: decodeReport(new ByteReader(reader.bytes())),
+    report: inside(reader, decodeReport),
     reportHash: hashFromBytes(reader.fixed(32)),
     epochNumber: reader.natural(),
     sequence: reader.natural(),
     // Verdicts are plain strings, written by this program only.
-    verdicts: JSON.parse(reader.text()) as readonly LawVerdict[],
+    verdicts: readJson(reader) as readonly LawVerdict[],
   };
+  if (!Array.isArray(record.verdicts)) throw new DecodeError('verdicts that are no list', 0);
   reader.end();
   return record;
 }
@@ -130,13 +131,13 @@ export function decodeSealedEpoch(bytes: Uint8Array): SealedEpoch {
     firstBatch: reader.natural(),
     lastBatch: reader.natural(),
     sealedAtMs: reader.timeMs(),
-    diffs: decodeDiffs(new ByteReader(reader.bytes())),
+    diffs: inside(reader, decodeDiffs),
     diffRoot: hashFromBytes(reader.fixed(32)),
     parentEpochHash: hashFromBytes(reader.fixed(32)),
     epochHash: hashFromBytes(reader.fixed(32)),
     stateRoot: hashFromBytes(reader.fixed(32)),
   };
-  const rest = JSON.parse(reader.text()) as Omit<SealedEpoch, 'epoch'>;
+  const rest = readLevels(reader);
   const crossings = reader.remaining === 0 ? NO_CROSSINGS : decodeCrossings(reader);
   reader.end();
   return { epoch: { ...epoch, ...crossings }, ...rest };
@@ -159,11 +160,54 @@ function decodeCrossings(reader: ByteReader): Crossings {
     return { withdrawalId: hashFromBytes(reader.fixed(32)), ...decodeSignedWithdrawal(reader) };
   });
   const returned = Array.from({ length: reader.count(103) }, () => decodeReturned(reader));
+  if (withdrawals.length + returned.length === 0) {
+    throw new DecodeError('crossings of which there are none', reader.offset);
+  }
   return { withdrawals, returned };
+}
+
+/** The first reason is none at all, so that an unknown number must be told from it. */
+function residualOf(reader: ByteReader): ResidualReason | undefined {
+  const { offset } = reader;
+  const code = reader.u8();
+  if (code >= REASONS.length) throw new DecodeError('an unknown reason', offset);
+  return REASONS[code];
 }
 
 function oneOf<T>(choices: readonly T[], reader: ByteReader): T {
   const choice = choices[reader.u8()];
   if (choice === undefined) throw new DecodeError('an unknown choice', reader.offset);
   return choice;
+}
+
+/** Reads from bytes of a stated length, all of which must be taken. */
+function inside<T>(reader: ByteReader, decode: (inner: ByteReader) => T): T {
+  const inner = new ByteReader(reader.bytes());
+  const decoded = decode(inner);
+  inner.end();
+  return decoded;
+}
+
+const LEVELS: readonly string[] = ['level', 'prove', 'publish', 'settle'];
+
+function readLevels(reader: ByteReader): Omit<SealedEpoch, 'epoch'> {
+  const { offset } = reader;
+  const levels = readJson(reader);
+  const isObject = typeof levels === 'object' && levels !== null;
+  const names = isObject ? Object.keys(levels).sort() : [];
+  if (names.join() !== LEVELS.join()) throw new DecodeError('an epoch without its levels', offset);
+  return levels as Omit<SealedEpoch, 'epoch'>;
+}
+
+/** Reads JSON as this program writes it, which is one text for one object. */
+function readJson(reader: ByteReader): unknown {
+  const { offset } = reader;
+  const text = reader.text();
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (JSON.stringify(parsed) === text) return parsed;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+  }
+  throw new DecodeError('text that is not JSON as it is written here', offset);
 }

@@ -1,7 +1,7 @@
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
 import { decodeState, encodeState } from '@lawbook/exchange/application/stateCodec';
 import { decodeTransition, encodeTransition } from '@lawbook/exchange/bundle';
-import { ByteReader } from '@lawbook/exchange/codec/byteReader';
+import { ByteReader, DecodeError } from '@lawbook/exchange/codec/byteReader';
 import { ByteWriter } from '@lawbook/exchange/codec/byteWriter';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { hashFromBytes } from '@lawbook/exchange/codec/hash';
@@ -67,6 +67,8 @@ export function decodeSnapshotBody(bytes: Uint8Array): {
   const requests = reader.remaining === 0 ? [] : decodeRequests(reader);
   const books = reader.remaining === 0 ? [] : decodeBookEvents(reader);
   reader.end();
+  sameMarkets(state.markets, markets);
+  if (books.length > 0) sameMarkets(state.books, books);
   const restore = (projection: Projection): void => {
     projection.withdrawals.restore(new Map(requests));
     for (const { marketId, events } of books) projection.books?.restore(marketId, events);
@@ -77,19 +79,35 @@ export function decodeSnapshotBody(bytes: Uint8Array): {
   return { state, restore };
 }
 
+/** What stands beside the state is about its markets, in their order. */
+function sameMarkets(
+  known: ReadonlyMap<number, unknown>,
+  told: readonly { readonly marketId: number }[],
+): void {
+  const ids = [...known.keys()];
+  if (ids.length === told.length && told.every(({ marketId }, k) => marketId === ids[k])) return;
+  throw new DecodeError('markets other than those of the state', 0);
+}
+
 function decodeBookEvents(
   reader: ByteReader,
 ): { readonly marketId: number; readonly events: readonly BookEvent[] }[] {
-  return Array.from({ length: reader.count(8) }, () => {
+  const { offset } = reader;
+  const books = Array.from({ length: reader.count(8) }, () => {
     const marketId = reader.u32();
     const count = reader.count(BOOK_EVENT_BYTES_MIN);
     return { marketId, events: Array.from({ length: count }, () => decodeBookEvent(reader)) };
   });
+  if (books.length === 0) throw new DecodeError('books of which there are none', offset);
+  return books;
 }
 
 function decodeRequests(reader: ByteReader): [Hash, Admission][] {
+  const seen = new Set<Hash>();
   return Array.from({ length: reader.count(48) }, () => {
     const id = hashFromBytes(reader.fixed(32));
+    if (seen.has(id)) throw new DecodeError('a request twice', reader.offset);
+    seen.add(id);
     return [id, { sequence: reader.natural(), timeMs: reader.timeMs() }];
   });
 }

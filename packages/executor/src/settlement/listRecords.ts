@@ -83,7 +83,8 @@ export function decodeListRecord(bytes: Uint8Array): ListRecord {
   const attachment = reader.bytes();
   const [circuit, backend] = [reader.text(), reader.text()];
   const [transaction, lastFailure] = [reader.text(), reader.text()];
-  const [blockNumber, gasUsed] = [bigintOf(reader.text()), bigintOf(reader.text())];
+  if (circuit === '' && backend !== '') throw new DecodeError('a backend alone', reader.offset);
+  const [blockNumber, gasUsed] = [bigintOf(reader), bigintOf(reader)];
   const failures = reader.u32();
   reader.end();
   return {
@@ -113,6 +114,12 @@ function momentOf(reader: ByteReader): number | undefined {
   return momentMs === 0 ? undefined : momentMs;
 }
 
-function bigintOf(text: string): bigint | undefined {
-  return text === '' ? undefined : BigInt(text);
+function bigintOf(reader: ByteReader): bigint | undefined {
+  const { offset } = reader;
+  const text = reader.text();
+  if (text === '') return undefined;
+  if (!WHOLE.test(text)) throw new DecodeError('a number in no plain digits', offset);
+  return BigInt(text);
 }
+
+const WHOLE = /^(0|[1-9]\d{0,77})$/;
