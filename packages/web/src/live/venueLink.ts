@@ -1,7 +1,9 @@
+import { BookReader } from '@lawbook/api/client/bookReader';
 import type { FeedState } from '@lawbook/api/client/feed';
 import { Feed } from '@lawbook/api/client/feed';
 import { unwrap } from '@lawbook/api/client/transport';
 import { VenueReader } from '@lawbook/api/client/venueReader';
+import type { BookView } from '@lawbook/api/schema/bookViews';
 import type { MarketView, PhaseView, PoolView } from '@lawbook/api/schema/marketViews';
 import type { ChannelEvent } from '@lawbook/api/schema/messages';
 import type { StatusView } from '@lawbook/api/schema/operatorViews';
@@ -35,6 +37,7 @@ const REREAD_MS_MOST = 5000;
 export class VenueLink {
   readonly marketId = '1';
   readonly client: VenueReader;
+  readonly books: BookReader;
   readonly feed: Feed;
   readonly connection: Live<FeedState> = new Live<FeedState>('connecting');
   readonly market: Live<MarketView | undefined> = new Live<MarketView | undefined>(undefined);
@@ -49,6 +52,8 @@ export class VenueLink {
     undefined,
   );
   readonly status: Live<StatusView | undefined> = new Live<StatusView | undefined>(undefined);
+  /** Every order book with its best prices; empty on a venue that has none. */
+  readonly bookList: Live<readonly BookView[]> = new Live<readonly BookView[]>([]);
   /** Why the last read failed; undefined while reads succeed. */
   readonly trouble: Live<string | undefined> = new Live<string | undefined>(undefined);
   readonly #baseUrl: string;
@@ -65,6 +70,7 @@ export class VenueLink {
       timeoutMs: READ_MS,
       authorise: async () => undefined,
     });
+    this.books = new BookReader(this.client.transport);
     this.feed = new Feed({ baseUrl, onState: (state) => this.#connected(state) });
     for (const kind of ['batches', 'epochs', 'phases', 'oracle']) {
       this.feed.follow(`${kind}:${this.marketId}`, {
@@ -135,16 +141,18 @@ export class VenueLink {
 
   async #readNow(): Promise<void> {
     const { client, marketId } = this;
-    const [market, pool, settlement, status] = await Promise.all([
+    const [market, pool, settlement, status, list] = await Promise.all([
       client.readMarket(marketId),
       client.readPool(marketId),
       client.readSettlement(),
       client.readStatus(),
+      this.books.list(),
     ]);
     this.market.set(unwrap(market).market);
     this.pool.set(unwrap(pool));
     this.settlement.set(unwrap(settlement));
     this.status.set(unwrap(status));
+    this.bookList.set(unwrap(list).books);
   }
 
   #schedule(): void {

@@ -5,12 +5,14 @@ import type { ScreenName } from '../live/route.ts';
 import { addressOf, place, SCREENS } from '../live/route.ts';
 import type { Theme } from '../live/settings.ts';
 import { chooseTheme, theme } from '../live/settings.ts';
+import { isHelpOpen } from '../live/shortcuts.ts';
 import { dismiss, toasts } from '../live/toasts.ts';
 import { TradeScreen } from '../screens/tradeScreen.tsx';
 import { AccountPicker } from './accountPicker.tsx';
 import { Banners } from './banners.tsx';
 import { Loading } from './marks.tsx';
 import { ScreenGuard } from './screenGuard.tsx';
+import { ShortcutHelp } from './shortcutHelp.tsx';
 import { VenueState } from './venueState.tsx';
 
 const TITLES: Readonly<Record<ScreenName, string>> = {
@@ -76,6 +78,15 @@ export function Frame(): ReactElement {
         </nav>
         <div className="head-tools">
           <VenueState />
+          <button
+            type="button"
+            className="icon-button keys-button"
+            aria-label="Keys of this screen"
+            title="Keys of this screen: ?"
+            onClick={() => isHelpOpen.set(true)}
+          >
+            ?
+          </button>
           <ThemeSwitch />
           <AccountPicker />
         </div>
@@ -89,6 +100,7 @@ export function Frame(): ReactElement {
         </ScreenGuard>
       </main>
       <Toasts />
+      <ShortcutHelp />
     </>
   );
 }

@@ -56,7 +56,16 @@ type TermName =
   | 'proof'
   | 'minFill'
   | 'limit'
-  | 'utilisation';
+  | 'utilisation'
+  | 'ladder'
+  | 'spread'
+  | 'life'
+  | 'postOnly'
+  | 'iceberg'
+  | 'stop'
+  | 'worst'
+  | 'bookHeld'
+  | 'estimate';
 
 /** Words of the page that need a sentence. */
 export const TERMS: Readonly<Record<TermName, string>> = {
@@ -76,4 +85,15 @@ export const TERMS: Readonly<Record<TermName, string>> = {
   minFill: 'If less than this part of your amount would trade, nothing trades.',
   limit: 'The most you pay for one unit received, fee included. Inclusive.',
   utilisation: 'How much of the way from the target to the nearer bound the inventory has gone.',
+  ladder:
+    'Open orders by price. They trade at once, best price first, at one price by who came first. ' +
+    'A click takes a price to the ticket; with shift also the size up to there.',
+  spread: 'Between the best price somebody sells at and the best somebody buys at.',
+  life: 'What happens with the part that does not trade at once.',
+  postOnly: 'Refused rather than traded at once, so that you pay the maker’s fee.',
+  iceberg: 'Only this much shows in the book at once. The rest goes behind others when it shows.',
+  stop: 'The order waits, unseen, until the last trade reaches this price.',
+  worst: 'How far past the best price the order may trade. It never rests.',
+  bookHeld: 'Set aside with the order, fee included, and freed as it ends or trades for less.',
+  estimate: 'By the ladder that you see. Others may be faster, and icebergs hide more.',
 };

@@ -65,3 +65,14 @@ export function bytesText(bytes: number): string {
 export function plainDecimal(typed: string): string {
   return typed.replace(/[\s\u202f_',]/g, '').trim();
 }
+
+/** A size without digits that say nothing: 12.500000 is 12.5. */
+export function plainSize(size: number | string): string {
+  const text = typeof size === 'number' ? size.toFixed(6) : size;
+  return grouped(text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text);
+}
+
+/** Digits after the point that a step needs: 0.000100000000 needs four. */
+export function digitsOfStep(step: string): number {
+  return (step.split('.')[1] ?? '').replace(/0+$/, '').length;
+}

@@ -2,26 +2,14 @@ import { unwrap } from '@lawbook/api/client/transport';
 import type { MarketView } from '@lawbook/api/schema/marketViews';
 import type { OrderView } from '@lawbook/api/schema/orderViews';
 import type { BatchView } from '@lawbook/api/schema/recordViews';
-import type {
-  CandlestickData,
-  IChartApi,
-  ISeriesApi,
-  Time,
-  UTCTimestamp,
-} from 'lightweight-charts';
-import {
-  CandlestickSeries,
-  ColorType,
-  createChart,
-  createSeriesMarkers,
-  LineStyle,
-} from 'lightweight-charts';
+import type { CandlestickData, ISeriesApi, Time, UTCTimestamp } from 'lightweight-charts';
+import { createSeriesMarkers, LineStyle } from 'lightweight-charts';
 import type { Desk } from '../../live/desk.ts';
 import type { Live } from '../../live/live.ts';
-import { theme } from '../../live/settings.ts';
 import { troubleOf } from '../../live/trouble.ts';
 import type { VenueLink } from '../../live/venueLink.ts';
 import { rateText } from '../../words/numbers.ts';
+import { colourOf, makeChart } from './chartLooks.ts';
 import type { Quoting } from './pair.ts';
 import { dollarPrices, rateOf } from './pair.ts';
 
@@ -68,9 +56,8 @@ export function drawChart(
   sources: ChartSources,
 ): ChartHandle {
   const { venue, onTrouble } = sources;
-  const chart = createChart(place, { autoSize: true });
-  const series = chart.addSeries(CandlestickSeries, { priceLineVisible: false });
-  const endings = [followLooks(chart, series), drawFills(series, subject, sources)];
+  const { series, remove } = makeChart(place, rateText);
+  const endings = [drawFills(series, subject, sources)];
   let candles: Candle[] = [];
   let isGone = false;
   const read = (): void => {
@@ -105,7 +92,7 @@ export function drawChart(
     remove: () => {
       isGone = true;
       for (const end of endings) end();
-      chart.remove();
+      remove();
     },
   };
 }
@@ -175,7 +162,7 @@ function drawMid(
   const draw = (): void => {
     const price = rateOf(quoting, dollarPrices(market, venue.mids.get()));
     if (!Number.isFinite(price)) return;
-    const color = styleWord('--dim');
+    const color = colourOf('--dim');
     mid.applyOptions({ price, color });
     const half = isDollar ? asset.bandPpm / 1e6 : undefined;
     for (const [k, edge] of edges.entries()) {
@@ -203,7 +190,7 @@ function drawFills(
   const draw = (): void => {
     const orders = desk.get()?.orders.get() ?? [];
     const own = orders.filter((order) => Number(order.paid) > 0 && trades(order, quoting));
-    const color = styleWord('--ink');
+    const color = colourOf('--ink');
     marks.setMarkers(
       own
         .map((order) => {
@@ -235,46 +222,4 @@ function drawFills(
 
 function trades({ pay, receive }: OrderView, { base, quote }: Quoting): boolean {
   return (pay === base && receive === quote) || (pay === quote && receive === base);
-}
-
-/** Colours from the page's own style, again whenever the theme changes. */
-function followLooks(chart: IChartApi, series: ISeriesApi<'Candlestick'>): () => void {
-  const apply = (): void => {
-    const [ink, dim, line, accent] = ['--ink', '--dim', '--line', '--accent'].map(styleWord);
-    chart.applyOptions({
-      layout: {
-        background: { type: ColorType.Solid, color: 'transparent' },
-        textColor: dim ?? '',
-        fontFamily: getComputedStyle(document.body).fontFamily,
-        fontSize: 11,
-        attributionLogo: false,
-      },
-      grid: { vertLines: { visible: false }, horzLines: { color: line ?? '' } },
-      rightPriceScale: { borderVisible: false },
-      timeScale: { borderVisible: false, timeVisible: true, secondsVisible: true, rightOffset: 3 },
-      localization: { priceFormatter: rateText },
-      handleScale: { axisPressedMouseMove: false },
-    });
-    series.applyOptions({
-      upColor: accent ?? '',
-      wickUpColor: accent ?? '',
-      borderUpColor: accent ?? '',
-      downColor: 'transparent',
-      wickDownColor: ink ?? '',
-      borderDownColor: ink ?? '',
-      priceFormat: { type: 'custom', formatter: rateText, minMove: 1e-9 },
-    });
-  };
-  apply();
-  const system = matchMedia('(prefers-color-scheme: dark)');
-  system.addEventListener('change', apply);
-  const unfollow = theme.subscribe(apply);
-  return () => {
-    unfollow();
-    system.removeEventListener('change', apply);
-  };
-}
-
-function styleWord(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

@@ -2,22 +2,26 @@ import type { MarketView } from '@lawbook/api/schema/marketViews';
 import type { BatchView } from '@lawbook/api/schema/recordViews';
 import type { ReactElement } from 'react';
 import { useLive } from '../../live/live.ts';
+import { addressOf } from '../../live/route.ts';
 import { Panel, Term } from '../../parts/marks.tsx';
 import { Sparkline } from '../../parts/sparkline.tsx';
 import { useVenue } from '../../parts/venueContext.tsx';
 import { TERMS } from '../../words/meanings.ts';
-import { bpsText, rateText } from '../../words/numbers.ts';
+import { bpsText, digitsOfStep, rateText } from '../../words/numbers.ts';
 import type { Pair } from './pair.ts';
 import { dollarPrices, quotingOf } from './pair.ts';
 
-/** Every product against the dollar: clearing price, its course, and the change over it. */
+/** What can be traded: every product of the batch market against the dollar, and the books. */
 export function MarketList({
   market,
   pair,
+  bookId,
   choose,
 }: {
   readonly market: MarketView;
   readonly pair: Pair;
+  /** The book that is shown; undefined for the batch market. */
+  readonly bookId: string | undefined;
   readonly choose: (pair: Pair) => void;
 }): ReactElement {
   const { batches: live } = useVenue();
@@ -25,11 +29,10 @@ export function MarketList({
   const { base } = quotingOf(pair);
   const shown = market.products.filter(({ symbol }) => symbol !== 'USD');
   return (
-    <Panel
-      title="Markets"
-      aside={<Term meaning={TERMS.batch}>Batch auction</Term>}
-      className="markets"
-    >
+    <Panel title="Markets" className="markets">
+      <h3 className="market-kind">
+        <Term meaning={TERMS.batch}>Batch auction</Term>
+      </h3>
       <ul className="market-list">
         {shown.map(({ symbol, kind }) => {
           const course = courseOf(market, batches, symbol);
@@ -41,7 +44,7 @@ export function MarketList({
             <li key={symbol}>
               <button
                 type="button"
-                aria-pressed={symbol === base}
+                aria-pressed={bookId === undefined && symbol === base}
                 onClick={() => choose({ pay: 'USD', receive: symbol })}
               >
                 <span className="market-name">
@@ -64,7 +67,48 @@ export function MarketList({
         USD per unit. Clearing prices of the last {batches.length} batches, and the change over
         them.
       </p>
+      <Books bookId={bookId} />
     </Panel>
+  );
+}
+
+function Books({ bookId }: { readonly bookId: string | undefined }): ReactElement | null {
+  const books = useLive(useVenue().bookList);
+  if (books.length === 0) return null;
+  return (
+    <>
+      <h3 className="market-kind">
+        <Term meaning={TERMS.ladder}>Order books</Term>
+      </h3>
+      <ul className="market-list">
+        {books.map(({ marketId, base, quote, tickSize, lastPrice, bestBid, bestAsk, settles }) => {
+          const digits = digitsOfStep(tickSize);
+          const text = (price: string | undefined): string =>
+            price === undefined ? '–' : Number(price).toFixed(digits);
+          return (
+            <li key={marketId}>
+              <button
+                type="button"
+                aria-pressed={marketId === bookId}
+                onClick={() => {
+                  location.hash = addressOf('trade', marketId);
+                }}
+              >
+                <span className="market-name">
+                  {base}
+                  <span className="dim">/{quote}</span>
+                </span>
+                <span className="market-note dim">{settles ? 'settles' : 'play money'}</span>
+                <span className="num market-price">{text(lastPrice)}</span>
+                <span className="num market-change dim">
+                  {text(bestBid?.price)} – {text(bestAsk?.price)}
+                </span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </>
   );
 }
 

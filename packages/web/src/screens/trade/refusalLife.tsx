@@ -4,14 +4,17 @@ import type { RefusedOrder } from '../../live/desk.ts';
 /** A refusal: which field broke which rule, what was found, and what to do. */
 export function RefusalLife({
   rejection,
+  asked,
 }: {
   readonly rejection: RefusedOrder['rejection'];
+  /** What was asked for. */
+  readonly asked?: string;
 }): ReactElement {
   const { code, field, rule, fix, limit, actual } = rejection;
   return (
     <div className="refusal">
       <p>
-        <strong>Not accepted</strong> <code>{code}</code>
+        <strong>Not accepted{asked === undefined ? '' : `: ${asked}`}</strong> <code>{code}</code>
       </p>
       <dl>
         <dt>Field</dt>

@@ -1,9 +1,10 @@
 import type { OrderRequest } from '@lawbook/api/client/createOrder';
 import type { MarketView } from '@lawbook/api/schema/marketViews';
 import type { FormEvent, ReactElement } from 'react';
-import { useId, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import { desk } from '../../live/desk.ts';
 import { useLive } from '../../live/live.ts';
+import { useShortcuts } from '../../live/shortcuts.ts';
 import { say } from '../../live/toasts.ts';
 import { troubleOf } from '../../live/trouble.ts';
 import { Panel, Term } from '../../parts/marks.tsx';
@@ -36,6 +37,26 @@ export function Ticket({
   const [wish, setWish] = useState<Wish>(NO_WISH);
   const [isBusy, setBusy] = useState(false);
   const request = requestOf(pair, wish);
+  const form = useRef<HTMLFormElement>(null);
+  const focus = (testId: string): void => {
+    const field = form.current?.querySelector<HTMLInputElement>(`[data-testid="${testId}"]`);
+    const conditions = field?.closest('details');
+    if (conditions) conditions.open = true;
+    field?.focus();
+    field?.select();
+  };
+  const canFlip = market.products.some(({ symbol, kind }) => {
+    return symbol === pair.receive && kind === 'asset';
+  });
+  useShortcuts([
+    { key: 'q', words: 'To the amount', run: () => focus('amount') },
+    { key: 'p', words: 'To the limit', run: () => focus('limit') },
+    {
+      key: 'x',
+      words: 'Exchange the two sides',
+      run: () => canFlip && setPair({ pay: pair.receive, receive: pair.pay }),
+    },
+  ]);
   const place = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (now === undefined || request === undefined || isBusy) return;
@@ -55,7 +76,7 @@ export function Ticket({
   };
   return (
     <Panel title="Order" className="ticket">
-      <form onSubmit={(event) => void place(event)}>
+      <form ref={form} onSubmit={(event) => void place(event)}>
         <PaySide market={market} pair={pair} setPair={setPair} wish={wish} setWish={setWish} />
         <Conditions pair={pair} wish={wish} setWish={setWish} />
         <PreviewLines request={request} />
