@@ -28,7 +28,13 @@ const ACTIONS: readonly Record<string, unknown>[] = [
     builder: { b: VAULT.toLowerCase(), f: 10 },
   },
   { type: 'cancel', cancels: [{ a: 10_000, o: 101_000 }] },
-  { type: 'cancel', cancels: [{ a: 0, o: 4_294_967_296 }, { a: 255, o: 9_007_199_254_740_991 }] },
+  {
+    type: 'cancel',
+    cancels: [
+      { a: 0, o: 4_294_967_296 },
+      { a: 255, o: 9_007_199_254_740_991 },
+    ],
+  },
   { type: 'cancelByCloid', cancels: [{ asset: 10_001, cloid: `0x${'0f'.repeat(16)}` }] },
   { type: 'batchModify', modifies: [{ oid: 65_536, order }], a: true },
   { type: 'scheduleCancel', time: NOW + 10_000 },

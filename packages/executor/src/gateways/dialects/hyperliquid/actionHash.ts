@@ -23,8 +23,7 @@ export interface ActionFrame {
  */
 export function connectionIdOf(action: object, frame: ActionFrame): Uint8Array {
   const { chainNonce, vaultAddress, expiresAfter } = frame;
-  const vault =
-    vaultAddress === undefined ? [NO] : [YES, hexToBytes(vaultAddress.toLowerCase())];
+  const vault = vaultAddress === undefined ? [NO] : [YES, hexToBytes(vaultAddress.toLowerCase())];
   const ending = expiresAfter === undefined ? [] : [NO, eightBytes(expiresAfter)];
   const bytes = [encode(action), eightBytes(chainNonce), ...vault, ...ending];
   return keccak256(concatBytes(bytes), 'bytes');
@@ -35,10 +34,7 @@ export type AgentSource = 'a' | 'b';
 
 /** Digest that a wallet signs for an action: EIP-712 of the phantom agent. */
 export function agentDigest(source: AgentSource, connectionId: Uint8Array): Uint8Array {
-  const struct = keccak256(
-    concatBytes([AGENT_TYPE, SOURCE_HASHES[source], connectionId]),
-    'bytes',
-  );
+  const struct = keccak256(concatBytes([AGENT_TYPE, SOURCE_HASHES[source], connectionId]), 'bytes');
   return keccak256(concatBytes([EIP712_PREFIX, EXCHANGE_DOMAIN, struct]), 'bytes');
 }
 
