@@ -106,6 +106,28 @@ test('a list that comes back in another block is told with that block', async ()
   await stage.settler?.close();
 });
 
+test('a base layer that lags behind takes nothing back', async () => {
+  const stage = new SettlerStage(7, FAIR);
+  await stage.open();
+  const { layer } = stage.venue;
+  const progress = await layer.progress('included');
+  const headBlock = layer.health().headBlock ?? assert.fail('there are blocks');
+  stage.seal();
+  await stage.clock.runUntil(() => stage.settler?.lag().settled === 1n);
+  // A process that starts may begin with an endpoint that has seen less than the one before.
+  stage.kill();
+  stage.stale = { progress, headBlock };
+  await stage.clock.runFor(20_000);
+  assert.equal((await stage.settler?.record(1n))?.stage, 'settled');
+  const kinds = stage.events.map(({ kind }) => kind);
+  assert.ok(!kinds.includes('unwound'));
+  assert.ok(kinds.includes('alert'), 'somebody is told that the chain is behind');
+  stage.stale = undefined;
+  await runUntilSettled(stage, 1);
+  checkOrder(stage, 1);
+  await stage.settler?.close();
+});
+
 test('a reorganisation puts records back and the lists settle again', async () => {
   const stage = new SettlerStage(4, FAIR);
   await stage.open();

@@ -76,6 +76,8 @@ export class SettlerStage {
   readonly events: SettlerEvent[] = [];
   weather: Weather;
   isAway = false;
+  /** What an endpoint that lags behind shows, while there is one. */
+  stale: { readonly progress: SettledProgress; readonly headBlock: bigint } | undefined;
   /** Blocks come without any act. */
   withholdsAll = false;
   settler: Settler | undefined;
@@ -230,7 +232,7 @@ export class SettlerStage {
       marketId: layer.marketId,
       agreement: () => this.#call(life, () => layer.agreement()),
       progress: (certainty: Certainty): Promise<SettledProgress> =>
-        this.#call(life, () => layer.progress(certainty)),
+        this.#call(life, async () => this.stale?.progress ?? (await layer.progress(certainty))),
       vault: (owner) => this.#call(life, () => layer.vault(owner)),
       settled: (listNumber: bigint): Promise<SettledList | undefined> =>
         this.#call(life, () => layer.settled(listNumber)),
@@ -238,7 +240,7 @@ export class SettlerStage {
       settle: (submission: Submission, signal: AbortSignal): Promise<SettleOutcome> =>
         this.#call(life, () => layer.settle(submission, signal)),
       events: (after, signal) => layer.events(after, signal),
-      health: () => layer.health(),
+      health: () => ({ ...layer.health(), ...(this.stale && { headBlock: this.stale.headBlock }) }),
       close: async () => undefined,
     };
   }

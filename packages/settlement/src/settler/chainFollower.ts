@@ -22,6 +22,7 @@ export type FollowerParts = { readonly book: ListBook } & Pick<
  */
 export async function followChain(parts: FollowerParts): Promise<boolean> {
   const { layer, book } = parts;
+  const { headBlock } = layer.health();
   const included = await layer.progress('included');
   const final = await layer.progress('final');
   if (included.listNumber < book.finalized()) throw forgotten(book, included);
@@ -31,7 +32,10 @@ export async function followChain(parts: FollowerParts): Promise<boolean> {
       return false;
     }
   }
-  if (included.listNumber < book.settled()) await unwind(included.listNumber, parts);
+  if (included.listNumber < book.settled()) {
+    expectSeen(headBlock, book);
+    await unwind(included.listNumber, parts);
+  }
   await markSettled(included.listNumber, parts);
   await followPlaces(parts);
   await markFinal(minimum(final.listNumber, included.listNumber), parts);
@@ -147,6 +151,21 @@ function forgotten(book: ListBook, { listNumber }: SettledProgress): SettlementF
     'SETTLEMENT_UNAVAILABLE',
     'The base layer lacks lists that were final; it may be behind. It is asked again.',
     { fields: { listNumber: String(listNumber), finalized: String(book.finalized()) } },
+  );
+}
+
+/**
+ * That a list is gone is believed only of a chain that has come as far as the list's block: one
+ * that lags behind does not hold it yet.
+ */
+function expectSeen(headBlock: bigint | undefined, book: ListBook): void {
+  const settledIn = book.get(book.settled())?.blockNumber;
+  if (settledIn === undefined || headBlock === undefined || headBlock >= settledIn) return;
+  throw new SettlementFault(
+    'SETTLEMENT_UNAVAILABLE',
+    `The base layer is at block ${headBlock}, and the last list was settled in block ` +
+      `${settledIn}: it is behind. It is asked again.`,
+    { fields: { headBlock: String(headBlock), settledIn: String(settledIn) } },
   );
 }
 

@@ -145,15 +145,21 @@ export class ChainReader {
   }
 
   /**
-   * Looks for newer blocks until the head has this number: whoever was told of a block by a
-   * receipt reads what it did. Gives up after some looks, when a reorganisation took it back.
+   * Waits until the head has this number: whoever was told of a block by a receipt, which may be
+   * ahead of the tracker, reads what the block did.
+   * @throws SettlementFault SETTLEMENT_UNCERTAIN when the signal ends the wait first;
+   *   SETTLEMENT_UNAVAILABLE, SETTLEMENT_CLOSED.
    */
-  async lookUpTo(number: bigint): Promise<void> {
+  async reach(number: bigint, signal: AbortSignal): Promise<void> {
+    let head = await this.head();
     // The first look may join one that began before the block was made.
-    for (let look = 1; look <= READ_TRIES; look += 1) {
-      const head = this.#stands.engine.tracker.head();
-      if (head !== undefined && head.number >= number) return;
+    for (let look = 1; look <= READ_TRIES && head.number < number; look += 1) {
       await this.#poll();
+      head = await this.head();
+    }
+    while (head.number < number) {
+      await this.nextHead(head, signal);
+      head = await this.head();
     }
   }
 

@@ -135,8 +135,9 @@ export class Actor {
       if (begun.kind === 'refused') return begun;
       const { verdict, life } = await begun.intent.wait(level, { signal });
       if (verdict === 'done') {
-        // A receipt may be ahead of the tracker: what is read after an act shows the act.
-        if (life.inclusion !== undefined) await this.reader.lookUpTo(life.inclusion.block.number);
+        // What is read after an act shows the act.
+        const { inclusion } = life;
+        if (inclusion !== undefined) await this.reader.reach(inclusion.block.number, signal);
         return { kind: 'done', life, isNew: begun.isNew };
       }
       if (verdict === 'unknown') throw uncertain(act, undefined);
