@@ -6,8 +6,8 @@ import { REPORT } from './bookReport.ts';
 import type { BookParameters } from './bookTerms.ts';
 import { SIDE, TERM } from './bookTerms.ts';
 import { feeOf } from './fees.ts';
+import { HOLD, HOLD_DOUBLE, HOLD_STRIDE, HoldRows } from './holdRows.ts';
 import { OrderBook } from './orderBook.ts';
-import { OrderRows, ROW, ROW_STRIDE } from './orderRows.ts';
 import { HELD_MAX, PURSE, Purses } from './purses.ts';
 
 // Compiled in, where an imported constant would be loaded and checked at each use.
@@ -22,14 +22,8 @@ const {
   size: FIELD_SIZE,
 } = FIELD;
 const { place: COMMAND_PLACE, replace: COMMAND_REPLACE } = COMMAND;
-const {
-  price: ROW_PRICE,
-  leaves: ROW_LEAVES,
-  account: ROW_ACCOUNT,
-  terms: ROW_TERMS,
-  filled: ROW_FILLED,
-  partner: ROW_PARTNER,
-} = ROW;
+const { leaves: HOLD_LEAVES, slot: HOLD_SLOT, filled: HOLD_FILLED, partner: HOLD_PARTNER } = HOLD;
+const { orderId: HOLD_ORDER_ID, perLot: HOLD_PER_LOT } = HOLD_DOUBLE;
 const { sideMask: TERM_SIDE_MASK } = TERM;
 const {
   marketState: REPORT_MARKET_STATE,
@@ -42,7 +36,8 @@ const {
   expired: REPORT_EXPIRED,
 } = REPORT;
 const { quote: PURSE_QUOTE, base: PURSE_BASE } = PURSE;
-const STRIDE = ROW_STRIDE;
+const STRIDE = HOLD_STRIDE;
+const DOUBLES: number = HOLD_STRIDE / 2;
 const HELD_LIMIT: number = HELD_MAX;
 
 /** The rules of a book that settles what it trades. */
@@ -74,7 +69,9 @@ export class LedgerBook {
   /** Fees less rebates since last taken, quote units. Never negative. */
   fees = 0;
   /** Open orders as the reports tell of them; `leaves` is 0 where a pair's other order holds. */
-  readonly #rows: OrderRows;
+  readonly #rows: HoldRows;
+  /** The row opened last: mostly the taker of the next report. */
+  #lastOpened = 0;
   /** The highest fee that a purchase can come to pay. */
   readonly #buyFeePpm: number;
 
@@ -85,7 +82,7 @@ export class LedgerBook {
     this.parameters = parameters;
     this.book = new OrderBook(parameters);
     this.purses = new Purses(parameters.accountsMax);
-    this.#rows = new OrderRows(parameters.ordersMax + 1, parameters.accountsMax);
+    this.#rows = new HoldRows(parameters.ordersMax + 1);
     this.#buyFeePpm = Math.max(makerFeePpm, takerFeePpm, 0);
   }
 
@@ -96,7 +93,7 @@ export class LedgerBook {
 
   /** Makes units available; over all accounts they stay below 2^53 for each asset. */
   deposit(account: number, asset: number, units: number): void {
-    this.purses.add(account, asset, units);
+    this.purses.add(account * 2 + asset, units);
   }
 
   /** What one lot at a price holds: base units of a sale, quote units of a purchase. */
@@ -136,21 +133,19 @@ export class LedgerBook {
     readonly filledLots: number;
     readonly partner: number;
   }): void {
-    const row = this.#rows.take();
-    const at = row * STRIDE;
-    const { integers, doubles } = this.#rows;
-    integers[at + ROW_PRICE] = order.priceTicks;
-    integers[at + ROW_LEAVES] = order.leavesLots;
-    integers[at + ROW_ACCOUNT] = order.account;
-    integers[at + ROW_TERMS] = order.side;
-    integers[at + ROW_FILLED] = order.filledLots;
-    integers[at + ROW_PARTNER] = 0;
-    doubles[row * 8 + 6] = order.orderId;
-    this.#rows.register(row);
+    const { orderId, account, side, priceTicks } = order;
+    const row = this.#rows.take(orderId);
+    const { integers } = this.#rows;
+    const slot = account * 2 + assetOf(side);
+    integers[row * STRIDE + HOLD_LEAVES] = order.leavesLots;
+    integers[row * STRIDE + HOLD_SLOT] = slot;
+    integers[row * STRIDE + HOLD_FILLED] = order.filledLots;
+    integers[row * STRIDE + HOLD_PARTNER] = 0;
+    this.#rows.doubles[row * DOUBLES + HOLD_PER_LOT] = this.holdPerLot(side, priceTicks);
     const partner = order.partner === 0 ? 0 : this.#rows.find(order.partner);
-    const before = partner === 0 ? 0 : this.#holdingWith(partner, order.side);
+    const before = partner === 0 ? 0 : this.#holdingOf(partner, slot);
     if (partner !== 0) this.#pair(row, partner);
-    this.purses.hold(order.account, assetOf(order.side), this.#holding(row) - before);
+    this.purses.hold(slot, this.#holding(row) - before);
   }
 
   /** Whether a placement or a replacement is covered; else it is refused here. */
@@ -159,10 +154,9 @@ export class LedgerBook {
     const need = isPlace ? this.#needToPlace(command, o) : this.#needToReplace(command, o);
     if (need <= 0) return true;
     const account = command[o + FIELD_ACCOUNT] as number;
-    const side = isPlace
-      ? (command[o + FIELD_TERMS] as number) & TERM_SIDE_MASK
-      : this.#sideOf(command[o + FIELD_ORDER_ID] as number);
-    const asset = assetOf(side);
+    const asset = isPlace
+      ? assetOf((command[o + FIELD_TERMS] as number) & TERM_SIDE_MASK)
+      : this.#assetOf(command[o + FIELD_ORDER_ID] as number);
     const available = this.purses.available[account * 2 + asset] as number;
     const room = HELD_LIMIT - (this.purses.heldTotal[asset] as number);
     if (need <= available && need <= room) return true;
@@ -181,7 +175,7 @@ export class LedgerBook {
     const need = (command[o + FIELD_SIZE] as number) * perLot;
     const ocoWith = command[o + FIELD_OCO_WITH] as number;
     if (ocoWith === 0) return need;
-    return Math.max(0, need - this.#holdingWith(this.#rows.find(ocoWith), side));
+    return Math.max(0, need - this.#holdingOf(this.#rows.find(ocoWith), assetOf(side)));
   }
 
   /** What a replacement needs beyond what is held; 0 where the book will refuse it or end it. */
@@ -190,72 +184,78 @@ export class LedgerBook {
     if (row === 0) return 0;
     const at = row * STRIDE;
     const { integers } = this.#rows;
-    const side = integers[at + ROW_TERMS] as number;
-    const filled = integers[at + ROW_FILLED] as number;
+    const asset = (integers[at + HOLD_SLOT] as number) & 1;
+    const filled = integers[at + HOLD_FILLED] as number;
     const leaves = (command[o + FIELD_SIZE] as number) - filled;
     if (!(leaves > 0)) return 0;
-    const after = leaves * this.holdPerLot(side, command[o + FIELD_PRICE] as number);
-    const partner = integers[at + ROW_PARTNER] as number;
-    return Math.max(after, this.#holdingWith(partner, side)) - this.#holding(row);
+    const perLot = this.holdPerLot(sideOf(asset), command[o + FIELD_PRICE] as number);
+    const partner = integers[at + HOLD_PARTNER] as number;
+    return Math.max(leaves * perLot, this.#holdingOf(partner, asset)) - this.#holding(row);
   }
 
-  /** The side of an open order, or a buy where there is none: then the book refuses anyway. */
-  #sideOf(orderId: number): number {
-    return this.#rows.integers[this.#rows.find(orderId) * STRIDE + ROW_TERMS] as number;
+  /** The asset that an open order holds; any where there is none: then the book refuses anyway. */
+  #assetOf(orderId: number): number {
+    return (this.#rows.integers[this.#rows.find(orderId) * STRIDE + HOLD_SLOT] as number) & 1;
   }
 
   /** What an order holds by itself. */
   #ownHolding(row: number): number {
-    const at = row * STRIDE;
-    const { integers } = this.#rows;
-    const side = integers[at + ROW_TERMS] as number;
-    const perLot = this.holdPerLot(side, integers[at + ROW_PRICE] as number);
-    return (integers[at + ROW_LEAVES] as number) * perLot;
+    const leaves = this.#rows.integers[row * STRIDE + HOLD_LEAVES] as number;
+    return leaves * (this.#rows.doubles[row * DOUBLES + HOLD_PER_LOT] as number);
   }
 
-  /** What an order holds by itself if it is on that side; 0 for no order. */
-  #holdingWith(row: number, side: number): number {
-    if (row === 0 || this.#rows.integers[row * STRIDE + ROW_TERMS] !== side) return 0;
+  /** What an order holds by itself of an asset; 0 for no order. */
+  #holdingOf(row: number, asset: number): number {
+    if (row === 0) return 0;
+    if (((this.#rows.integers[row * STRIDE + HOLD_SLOT] as number) & 1) !== asset) return 0;
     return this.#ownHolding(row);
   }
 
   /** What an order holds together with the other of its pair, if that is on the same side. */
   #holding(row: number): number {
-    const at = row * STRIDE;
     const own = this.#ownHolding(row);
-    const partner = this.#rows.integers[at + ROW_PARTNER] as number;
+    const { integers } = this.#rows;
+    const partner = integers[row * STRIDE + HOLD_PARTNER] as number;
     if (partner === 0) return own;
-    const side = this.#rows.integers[at + ROW_TERMS] as number;
-    return Math.max(own, this.#holdingWith(partner, side));
+    const asset = (integers[row * STRIDE + HOLD_SLOT] as number) & 1;
+    return Math.max(own, this.#holdingOf(partner, asset));
+  }
+
+  /** The row that a report is about: mostly the one opened last, or one that the index knows. */
+  #find(orderId: number): number {
+    const last = this.#lastOpened;
+    if (this.#rows.doubles[last * DOUBLES + HOLD_ORDER_ID] === orderId) return last;
+    return this.#rows.find(orderId);
   }
 
   #follow(reports: ReportRing, place: number, ocoWith: number): void {
     const { integers, doubles } = reports;
-    const head = integers[place * 8] as number;
-    const kind = head & 255;
-    if (kind === REPORT_MARKET_STATE || kind === REPORT_TRIGGERED || kind === REPORT_REFRESHED) {
-      return;
-    }
+    const kind = (integers[place * 8] as number) & 255;
     const orderId = doubles[place * 4 + 2] as number;
     const leaves = integers[place * 8 + 1] as number;
+    const price = integers[place * 8 + 2] as number;
     if (kind === REPORT_NEW) {
       const account = doubles[place * 4 + 3] as number;
-      const price = integers[place * 8 + 2] as number;
-      this.#open(orderId, account, (head >> 16) & 1, price, leaves, ocoWith);
+      const side = ((integers[place * 8] as number) >> 16) & 1;
+      this.#open(orderId, account, side, price, leaves, ocoWith);
+      return;
+    }
+    if (kind === REPORT_MARKET_STATE || kind === REPORT_TRIGGERED || kind === REPORT_REFRESHED) {
       return;
     }
     const row = this.#rows.find(orderId);
     invariant(row !== 0, 'a report is about an open order');
     if (kind === REPORT_TRADE || kind === REPORT_DECREMENTED) {
-      const taker = this.#rows.find(doubles[place * 4 + 3] as number);
+      const taker = this.#find(doubles[place * 4 + 3] as number);
       invariant(taker !== 0, 'a match is of two open orders');
       const lots = integers[place * 8 + 3] as number;
-      if (kind === REPORT_DECREMENTED) {
+      if (kind === REPORT_TRADE) this.#trade(row, taker, price, lots);
+      else {
         this.#resize(row, -lots);
         this.#resize(taker, -lots);
-      } else this.#trade(row, taker, integers[place * 8 + 2] as number, lots);
+      }
     } else if (kind === REPORT_CANCELED || kind === REPORT_EXPIRED) this.#end(row);
-    else this.#change(row, integers[place * 8 + 2] as number, leaves);
+    else this.#change(row, price, leaves);
   }
 
   /** Arguments stand singly here, because an object for each order is what the hot path avoids. */
@@ -267,81 +267,74 @@ export class LedgerBook {
     leaves: number,
     ocoWith: number,
   ): void {
-    const row = this.#rows.take();
+    const row = this.#rows.take(orderId);
+    this.#lastOpened = row;
+    const slot = account * 2 + assetOf(side);
+    const perLot = this.holdPerLot(side, price);
     const at = row * STRIDE;
-    const { integers, doubles } = this.#rows;
-    integers[at + ROW_PRICE] = price;
-    integers[at + ROW_LEAVES] = leaves;
-    integers[at + ROW_ACCOUNT] = account;
-    integers[at + ROW_TERMS] = side;
-    integers[at + ROW_FILLED] = 0;
-    integers[at + ROW_PARTNER] = 0;
-    doubles[row * 8 + 6] = orderId;
-    this.#rows.register(row);
-    let held = leaves * this.holdPerLot(side, price);
+    const { integers } = this.#rows;
+    integers[at + HOLD_LEAVES] = leaves;
+    integers[at + HOLD_SLOT] = slot;
+    integers[at + HOLD_FILLED] = 0;
+    integers[at + HOLD_PARTNER] = 0;
+    this.#rows.doubles[row * DOUBLES + HOLD_PER_LOT] = perLot;
+    let held = leaves * perLot;
     if (ocoWith !== 0) {
       const partner = this.#rows.find(ocoWith);
-      held = Math.max(0, held - this.#holdingWith(partner, side));
+      held = Math.max(0, held - this.#holdingOf(partner, slot & 1));
       this.#pair(row, partner);
     }
-    this.purses.add(account, assetOf(side), -held);
-    this.purses.hold(account, assetOf(side), held);
+    this.purses.reserve(slot, held);
   }
 
   #pair(row: number, partner: number): void {
     invariant(partner !== 0, 'both orders of a pair are open');
-    this.#rows.integers[row * STRIDE + ROW_PARTNER] = partner;
-    this.#rows.integers[partner * STRIDE + ROW_PARTNER] = row;
+    this.#rows.integers[row * STRIDE + HOLD_PARTNER] = partner;
+    this.#rows.integers[partner * STRIDE + HOLD_PARTNER] = row;
   }
 
   /** Undoes a pair; the order named keeps its hold and the other is left with its own. */
   #unpair(row: number): void {
     const { integers } = this.#rows;
-    const partner = integers[row * STRIDE + ROW_PARTNER] as number;
+    const partner = integers[row * STRIDE + HOLD_PARTNER] as number;
     if (partner === 0) return;
-    integers[row * STRIDE + ROW_PARTNER] = 0;
-    integers[partner * STRIDE + ROW_PARTNER] = 0;
+    integers[row * STRIDE + HOLD_PARTNER] = 0;
+    integers[partner * STRIDE + HOLD_PARTNER] = 0;
   }
 
   /** Makes held units available again; negative holds more. */
   #release(row: number, units: number): void {
     if (units === 0) return;
-    const at = row * STRIDE;
-    const account = this.#rows.integers[at + ROW_ACCOUNT] as number;
-    const asset = assetOf(this.#rows.integers[at + ROW_TERMS] as number);
-    this.purses.hold(account, asset, -units);
-    this.purses.add(account, asset, units);
+    this.purses.reserve(this.#rows.integers[row * STRIDE + HOLD_SLOT] as number, -units);
   }
 
   #resize(row: number, lots: number): void {
     const at = row * STRIDE;
     const { integers } = this.#rows;
     const before = this.#holding(row);
-    integers[at + ROW_LEAVES] = (integers[at + ROW_LEAVES] as number) + lots;
+    integers[at + HOLD_LEAVES] = (integers[at + HOLD_LEAVES] as number) + lots;
     this.#release(row, before - this.#holding(row));
   }
 
   #change(row: number, price: number, leaves: number): void {
-    const at = row * STRIDE;
+    const { integers, doubles } = this.#rows;
     const before = this.#holding(row);
-    this.#rows.integers[at + ROW_PRICE] = price;
-    this.#rows.integers[at + ROW_LEAVES] = leaves;
+    const asset = (integers[row * STRIDE + HOLD_SLOT] as number) & 1;
+    integers[row * STRIDE + HOLD_LEAVES] = leaves;
+    doubles[row * DOUBLES + HOLD_PER_LOT] = this.holdPerLot(sideOf(asset), price);
     this.#release(row, before - this.#holding(row));
   }
 
   /** What stays held is what the other order of its pair needs by itself. */
   #end(row: number): void {
-    const at = row * STRIDE;
     const { integers } = this.#rows;
-    const side = integers[at + ROW_TERMS] as number;
-    const left = this.#holdingWith(integers[at + ROW_PARTNER] as number, side);
-    this.#release(row, this.#holding(row) - left);
-    this.#unpair(row);
-    this.#forget(row);
-  }
-
-  #forget(row: number): void {
-    this.#rows.unregister(row);
+    const partner = integers[row * STRIDE + HOLD_PARTNER] as number;
+    if (partner === 0) this.#release(row, this.#ownHolding(row));
+    else {
+      const asset = (integers[row * STRIDE + HOLD_SLOT] as number) & 1;
+      this.#release(row, this.#holding(row) - this.#holdingOf(partner, asset));
+      this.#unpair(row);
+    }
     this.#rows.free(row);
   }
 
@@ -349,36 +342,36 @@ export class LedgerBook {
   #splitPair(row: number): void {
     const at = row * STRIDE;
     const { integers } = this.#rows;
-    const partner = integers[at + ROW_PARTNER] as number;
-    if (partner === 0) return;
-    if (integers[partner * STRIDE + ROW_TERMS] === integers[at + ROW_TERMS]) {
+    const partner = integers[at + HOLD_PARTNER] as number;
+    const asset = (integers[at + HOLD_SLOT] as number) & 1;
+    if (((integers[partner * STRIDE + HOLD_SLOT] as number) & 1) === asset) {
       this.#release(row, this.#holding(row) - this.#ownHolding(row));
-      integers[partner * STRIDE + ROW_LEAVES] = 0;
+      integers[partner * STRIDE + HOLD_LEAVES] = 0;
     }
     this.#unpair(row);
   }
 
   #trade(maker: number, taker: number, price: number, lots: number): void {
+    const { integers, doubles } = this.#rows;
+    if (integers[maker * STRIDE + HOLD_PARTNER] !== 0) this.#splitPair(maker);
+    if (integers[taker * STRIDE + HOLD_PARTNER] !== 0) this.#splitPair(taker);
     const { lotSize, tickSize, makerFeePpm, takerFeePpm } = this.parameters;
-    this.#splitPair(maker);
-    this.#splitPair(taker);
     const worth = lots * price * tickSize;
     const makerFee = feeOf(worth, makerFeePpm);
     const takerFee = feeOf(worth, takerFeePpm);
-    const isMakerBuying = this.#rows.integers[maker * STRIDE + ROW_TERMS] === SIDE_BUY;
+    const isMakerBuying = ((integers[maker * STRIDE + HOLD_SLOT] as number) & 1) === PURSE_QUOTE;
     const buyer = isMakerBuying ? maker : taker;
     const seller = isMakerBuying ? taker : maker;
     const buyerFee = isMakerBuying ? makerFee : takerFee;
-    const { integers } = this.#rows;
-    const [buys, sells] = [buyer * STRIDE, seller * STRIDE];
-    const buyAccount = integers[buys + ROW_ACCOUNT] as number;
-    const sellAccount = integers[sells + ROW_ACCOUNT] as number;
-    const freed = lots * this.holdPerLot(SIDE_BUY, integers[buys + ROW_PRICE] as number);
-    this.purses.hold(buyAccount, PURSE_QUOTE, -freed);
-    this.purses.add(buyAccount, PURSE_QUOTE, freed - worth - buyerFee);
-    this.purses.add(buyAccount, PURSE_BASE, lots * lotSize);
-    this.purses.hold(sellAccount, PURSE_BASE, -lots * lotSize);
-    this.purses.add(sellAccount, PURSE_QUOTE, worth - (makerFee + takerFee - buyerFee));
+    // Buyers hold quote, the odd slot; sellers hold base, the even one.
+    const buys = integers[buyer * STRIDE + HOLD_SLOT] as number;
+    const sells = integers[seller * STRIDE + HOLD_SLOT] as number;
+    const freed = lots * (doubles[buyer * DOUBLES + HOLD_PER_LOT] as number);
+    const { purses } = this;
+    purses.pay(buys, freed, freed - worth - buyerFee);
+    purses.add(buys - 1, lots * lotSize);
+    purses.pay(sells, lots * lotSize, 0);
+    purses.add(sells + 1, worth - (makerFee + takerFee - buyerFee));
     this.fees += makerFee + takerFee;
     this.#fill(maker, lots);
     this.#fill(taker, lots);
@@ -387,14 +380,19 @@ export class LedgerBook {
   #fill(row: number, lots: number): void {
     const at = row * STRIDE;
     const { integers } = this.#rows;
-    integers[at + ROW_FILLED] = (integers[at + ROW_FILLED] as number) + lots;
-    const leaves = (integers[at + ROW_LEAVES] as number) - lots;
-    integers[at + ROW_LEAVES] = leaves;
-    if (leaves === 0) this.#forget(row);
+    integers[at + HOLD_FILLED] = (integers[at + HOLD_FILLED] as number) + lots;
+    const leaves = (integers[at + HOLD_LEAVES] as number) - lots;
+    integers[at + HOLD_LEAVES] = leaves;
+    if (leaves === 0) this.#rows.free(row);
   }
 }
 
 /** The column of what an order on a side holds. */
 function assetOf(side: number): number {
   return side === SIDE_BUY ? PURSE_QUOTE : PURSE_BASE;
+}
+
+/** The side of an order that holds an asset. */
+function sideOf(asset: number): number {
+  return asset === PURSE_QUOTE ? SIDE_BUY : SIDE_SELL;
 }

@@ -11,10 +11,11 @@ export const HELD_MAX: number = 2 ** 52 - 1;
 
 // Compiled in, where an imported or exported constant would be loaded and checked at each use.
 const HELD_LIMIT: number = HELD_MAX;
+const UNITS_MAX: number = Number.MAX_SAFE_INTEGER;
 
 /**
  * What the accounts of one market have available and held, in whole ledger units as exact doubles:
- * account times two, plus the column of the asset.
+ * the slot of an account and an asset is account times two, plus the asset's column.
  *
  * Every sum is checked against 2^53 as it is made. Accounts that moved are listed once each, for
  * whoever carries the changes on to a ledger of wider numbers.
@@ -36,24 +37,34 @@ export class Purses {
     this.#isMoved = new Uint8Array(accounts);
   }
 
-  /** Adds to what an account has available; negative takes away, never more than is there. */
-  add(account: number, asset: number, units: number): void {
-    const slot = account * 2 + asset;
+  /** Adds to what is available in a slot; negative takes away, never more than is there. */
+  add(slot: number, units: number): void {
     const after = (this.available[slot] as number) + units;
-    if (after < 0 || after > Number.MAX_SAFE_INTEGER) refuseSum();
+    if (after < 0 || after > UNITS_MAX) refuseSum();
     this.available[slot] = after;
-    this.#mark(account);
+    this.#mark(slot >> 1);
   }
 
-  /** Adds to what an account has held; negative takes away, never more than is there. */
-  hold(account: number, asset: number, units: number): void {
-    const slot = account * 2 + asset;
-    const after = (this.held[slot] as number) + units;
-    const total = (this.heldTotal[asset] as number) + units;
-    if (after < 0 || total > HELD_LIMIT) refuseSum();
-    this.held[slot] = after;
-    this.heldTotal[asset] = total;
-    this.#mark(account);
+  /** Adds to what is held in a slot; negative takes away, never more than is there. */
+  hold(slot: number, units: number): void {
+    this.pay(slot, -units, 0);
+  }
+
+  /** Holds units that were available; negative makes held ones available. */
+  reserve(slot: number, units: number): void {
+    this.pay(slot, -units, -units);
+  }
+
+  /** Takes units off what is held in a slot and adds others to what is available there. */
+  pay(slot: number, held: number, available: number): void {
+    const left = (this.held[slot] as number) - held;
+    const total = (this.heldTotal[slot & 1] as number) - held;
+    const after = (this.available[slot] as number) + available;
+    if (left < 0 || total > HELD_LIMIT || after < 0 || after > UNITS_MAX) refuseSum();
+    this.held[slot] = left;
+    this.heldTotal[slot & 1] = total;
+    this.available[slot] = after;
+    this.#mark(slot >> 1);
   }
 
   /** Empties the list of accounts that moved. */
