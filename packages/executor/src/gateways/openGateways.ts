@@ -6,6 +6,8 @@ import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { FastifyInstance } from 'fastify';
 import type { VenueService } from '../venueService.ts';
 import { BookIntake } from './bookIntake.ts';
+import type { HyperliquidDialect } from './dialects/hyperliquid/hyperliquidDialect.ts';
+import { mountHyperliquid } from './dialects/hyperliquid/hyperliquidDialect.ts';
 import type { GatewayCore } from './gatewayCore.ts';
 import { createCore } from './gatewayCore.ts';
 import type { GatewayDependencies, GatewayOptions } from './gatewayOptions.ts';
@@ -71,9 +73,11 @@ export async function openGateways(
   checkComplete(endpoints);
   const app = await createHttpServer(core, endpoints);
   await mountDocs(app, openApiDocument(options.version));
+  const hyperliquid = mountHyperliquid(app, core, bookIntake);
   const page = mountPage(app, { dataFolder: options.dataFolder, log: dependencies.log });
   const webSockets = new WebSocketGateway(core, { intake, bookIntake, mids });
-  webSockets.attach(serverOf(app));
+  webSockets.attach(serverOf(app), [hyperliquid.path]);
+  hyperliquid.attach(serverOf(app));
   const url = await listen(app, options);
   dependencies.log.info({ url }, 'listening');
   let closing: Promise<void> | undefined;
@@ -81,7 +85,7 @@ export async function openGateways(
     url,
     preparePage: page.prepare,
     close: () => {
-      closing ??= closeAll({ core, app, webSockets, page }).finally(stopMids);
+      closing ??= closeAll({ core, app, webSockets, hyperliquid, page }).finally(stopMids);
       return closing;
     },
   };
@@ -91,17 +95,19 @@ interface OpenParts {
   readonly core: GatewayCore;
   readonly app: FastifyInstance;
   readonly webSockets: WebSocketGateway;
+  readonly hyperliquid: HyperliquidDialect;
   readonly page: MountedPage;
 }
 
 /** In this order: no new writes, those in flight answered, then the connections. */
-async function closeAll({ core, app, webSockets, page }: OpenParts): Promise<void> {
+async function closeAll({ core, app, webSockets, hyperliquid, page }: OpenParts): Promise<void> {
   const server = serverOf(app);
   await page.close();
   webSockets.warn();
   const drained = core.gate.close();
   await bounded(drained, core.options.closeTimeoutMs);
-  const closed = webSockets.close().then(() => app.close());
+  const sockets = Promise.all([webSockets.close(), hyperliquid.close()]);
+  const closed = sockets.then(() => app.close());
   await bounded(closed, core.options.closeTimeoutMs, () => server.closeAllConnections());
   await closed;
 }

@@ -59,9 +59,11 @@ export class WebSocketGateway {
     return this.#connections.size;
   }
 
-  /** Takes upgrades of an HTTP server. */
-  attach(server: Server): void {
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  /** Takes upgrades of an HTTP server, but for paths that others take. */
+  attach(server: Server, elsewhere: readonly string[] = []): void {
+    server.on('upgrade', (request, socket, head) => {
+      if (!elsewhere.includes(pathOf(request))) this.#upgrade(request, socket, head);
+    });
   }
 
   /** Tells every client that the venue closes; new connections are refused. */
@@ -117,7 +119,7 @@ export class WebSocketGateway {
     const { options, addressBuckets, dependencies } = this.#core;
     const { connectionsMax, connectionsPerAddressMax } = options.webSocket;
     if (this.#closing) return refuse('notAdmitting', { field: 'connection' }).rejection;
-    const path = (request.url ?? '').split('?')[0] ?? '';
+    const path = pathOf(request);
     if (path !== WEBSOCKET_PATH)
       return refuse('notFound', { field: 'path', actual: path }).rejection;
     const field = 'connections';
@@ -148,6 +150,10 @@ export class WebSocketGateway {
     }
     this.#core.dependencies.metrics.feedBuffered.set(buffered);
   }
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?')[0] ?? '';
 }
 
 /** The client's address: behind a trusted proxy the last one that the proxy names. */
