@@ -1,7 +1,10 @@
 import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import type { EpochView } from '@lawbook/api/schema/recordViews';
 import { encodeBundle } from '@lawbook/exchange/bundle';
+import { isBook } from './bundles/bookEpochs.ts';
 import { writeBundle } from './bundles/bundleFile.ts';
+import type { BookEpochRequest } from './bundles/epochOfBook.ts';
+import { exportBookEpoch, listBookEpochs, showBookEpoch } from './bundles/epochOfBook.ts';
 import { fetchBundle } from './bundles/fetchBundle.ts';
 import { findEpoch } from './bundles/findEpoch.ts';
 import { UsageFault } from './terminal/cliFault.ts';
@@ -26,9 +29,13 @@ Examples:
   lawbook epoch list
   lawbook epoch show latest
   lawbook epoch export latest --out epoch.bin && lawbook verify epoch.bin
+  lawbook epoch list --market 101                     of an order book
+  lawbook epoch export latest --market 101 --out book.bin && lawbook verify book.bin
 
 An epoch is one or more batches that are judged, proved and settled together. Its bundle holds every
-order, signature, price and fill, and the proof once there is one: all that a stranger needs.`;
+order, signature, price and fill, and the proof once there is one: all that a stranger needs. The
+epoch of a book is a range of its events; its bundle holds each as it was signed, with everything
+that the book reported. It is checked by its own laws, and neither proved nor settled.`;
 
 /** `lawbook epoch`: sealed epochs and their bundles. */
 export function addEpoch(program: Program): void {
@@ -47,14 +54,19 @@ export function addEpoch(program: Program): void {
   withVenueFlags(epoch.command('export'))
     .description('Write the bundle of an epoch to a file')
     .argument('<epoch>', 'number, or latest')
-    .option('-o, --out <file>', 'file to write; epoch-<number>.bin by default')
+    .option(
+      '-o, --out <file>',
+      'file to write; epoch-<number>.bin, of a book book-<id>-<number>.bin',
+    )
     .option('--force', 'overwrite the file')
     .action((word: string, options: ExportOptions) => exportBundle(program, word, options));
 }
 
 async function list({ terminal }: Program, options: ListOptions): Promise<void> {
-  const client = new LawbookClient({ baseUrl: venueUrl(options) });
   const limit = readLimit(options.limit);
+  const book = await bookRequest(options);
+  if (book !== undefined) return await listBookEpochs(book, limit, terminal);
+  const client = new LawbookClient({ baseUrl: venueUrl(options) });
   const { epochs } = await granted(client.listEpochs(options.market, { limit }));
   if (options.json === true) {
     printJson(terminal, epochs);
@@ -80,6 +92,8 @@ async function list({ terminal }: Program, options: ListOptions): Promise<void> 
 }
 
 async function show({ terminal }: Program, word: string, options: VenueFlags): Promise<void> {
+  const book = await bookRequest(options);
+  if (book !== undefined) return await showBookEpoch(book, word, terminal);
   const epoch = await findEpoch(
     new LawbookClient({ baseUrl: venueUrl(options) }),
     options.market,
@@ -109,6 +123,11 @@ async function exportBundle(
   word: string,
   options: ExportOptions,
 ): Promise<void> {
+  const book = await bookRequest(options);
+  if (book !== undefined) {
+    const force = options.force === true;
+    return await exportBookEpoch(book, word, { out: options.out, force, terminal });
+  }
   const client = new LawbookClient({ baseUrl: venueUrl(options) });
   const epoch = await findEpoch(client, options.market, word);
   const bundle = await fetchBundle(client, options.market, epoch.epochNumber);
@@ -124,6 +143,15 @@ async function exportBundle(
   const carries = isProven ? ', with its proof' : '';
   terminal.print(`${file}: epoch ${epochNumber}, ${bytes.length} bytes${carries}`);
   terminal.print(`judge it with: lawbook verify ${file} --epoch-hash ${epochHash}`);
+}
+
+/** What is asked of the market where it is a book; undefined where it is none. */
+async function bookRequest(options: VenueFlags): Promise<BookEpochRequest | undefined> {
+  const client = new LawbookClient({ baseUrl: venueUrl(options) });
+  const marketId = options.market;
+  return (await isBook(client, marketId))
+    ? { client, marketId, json: options.json === true }
+    : undefined;
 }
 
 function readLimit(text: string): number {
