@@ -89,6 +89,7 @@ function Books({ bookId }: { readonly bookId: string | undefined }): ReactElemen
             <li key={marketId}>
               <button
                 type="button"
+                className="market-book"
                 aria-pressed={marketId === bookId}
                 onClick={() => {
                   location.hash = addressOf('trade', marketId);
@@ -98,10 +99,10 @@ function Books({ bookId }: { readonly bookId: string | undefined }): ReactElemen
                   {base}
                   <span className="dim">/{quote}</span>
                 </span>
-                <span className="market-note dim">{settles ? 'settles' : 'play money'}</span>
                 <span className="num market-price">{text(lastPrice)}</span>
+                <span className="market-note dim">{settles ? 'settles' : 'play money'}</span>
                 <span className="num market-change dim">
-                  {text(bestBid?.price)} – {text(bestAsk?.price)}
+                  {text(bestBid?.price)} / {text(bestAsk?.price)}
                 </span>
               </button>
             </li>

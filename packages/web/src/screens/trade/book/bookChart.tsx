@@ -59,7 +59,7 @@ function PriceNow({ book, digits }: BookProps): ReactElement {
   const { takerFeePpm, makerFeePpm } = book.rules;
   return (
     <p className="price-now">
-      <b className="num price-big" data-testid="book-price">
+      <b className="num price-big" data-testid="last-trade">
         {Number.isFinite(price) ? price.toFixed(digits.price) : '–'}
       </b>
       <span className="dim">last trade</span>

@@ -5,7 +5,7 @@ import { accountId } from '@lawbook/exchange/ledger/account';
 import type { BookOrder } from '@lawbook/exchange/orders/bookOrder';
 import { NO_CLIENT_ORDER_ID } from '@lawbook/exchange/orders/bookOrder';
 import type { FormEvent, ReactElement } from 'react';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { BookDesk } from '../../../live/bookDesk.ts';
 import type { BookLink } from '../../../live/bookLink.ts';
 import { useLive } from '../../../live/live.ts';
@@ -19,7 +19,7 @@ import type { BookProps } from './bookTrade.tsx';
 import type { BookWish } from './bookWish.ts';
 import { bookRequestOf } from './bookWish.ts';
 import { EstimateLines } from './estimateLines.tsx';
-import { TicketFields } from './ticketFields.tsx';
+import { joiningPrice, TicketFields } from './ticketFields.tsx';
 
 /** What the ticket of a book is given. */
 export interface TicketProps extends BookProps {
@@ -33,6 +33,7 @@ export function BookTicket(props: TicketProps): ReactElement {
   const [isBusy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   useTicketKeys(form, wish, setWish);
+  useFirstPrice(props);
   const request = bookRequestOf(book.rules.marketId, wish, Date.now());
   const place = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -133,6 +134,18 @@ function LastRefusal({ own }: { readonly own: BookDesk }): ReactElement | null {
       <RefusalLife rejection={refused.rejection} asked={refused.words} />
     </div>
   );
+}
+
+/** Writes the price of the first ladder into a ticket that has none. */
+function useFirstPrice({ book, wish, setWish, digits }: TicketProps): void {
+  const isLive = useLive(book.sync).state === 'live';
+  const latest = useRef(wish);
+  latest.current = wish;
+  useEffect(() => {
+    if (!isLive || latest.current.price !== '') return;
+    const price = joiningPrice(book, latest.current.side, digits.price);
+    setWish({ ...latest.current, price });
+  }, [isLive, book, digits.price, setWish]);
 }
 
 function useTicketKeys(

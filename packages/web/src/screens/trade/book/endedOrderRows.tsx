@@ -42,8 +42,8 @@ export function EndedOrderRows({
         <tr>
           <th>Time</th>
           <th>Side</th>
-          <th className="right">Price, {own.book.rules.quote}</th>
-          <th className="right">Size, {own.book.rules.base}</th>
+          <th className="right">Price</th>
+          <th className="right">Size</th>
           <th className="right">Filled</th>
           <th className="right">On average</th>
           <th>Terms</th>

@@ -22,8 +22,8 @@ export function FillRows({
         <tr>
           <th>Time</th>
           <th>Side</th>
-          <th className="right">Price, {rules.quote}</th>
-          <th className="right">Size, {rules.base}</th>
+          <th className="right">Price</th>
+          <th className="right">Size</th>
           <th className="right">Worth, {rules.quote}</th>
           <th className="right">Fee, {rules.quote}</th>
           <th>Role</th>

@@ -42,7 +42,7 @@ export function LadderPanel({
       }
     >
       <div className="ladder-names dim" aria-hidden="true">
-        <span>Price, {book.rules.quote}</span>
+        <span>Price</span>
         <span>Size, {book.rules.base}</span>
         <span>Sum</span>
       </div>

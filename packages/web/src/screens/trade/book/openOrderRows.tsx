@@ -36,8 +36,8 @@ export function OpenOrderRows({
         <tr>
           <th>Time</th>
           <th>Side</th>
-          <th className="right">Price, {own.book.rules.quote}</th>
-          <th className="right">Size, {own.book.rules.base}</th>
+          <th className="right">Price</th>
+          <th className="right">Size</th>
           <th className="right">Filled</th>
           <th>Terms</th>
           <th>

@@ -1,4 +1,5 @@
 import type { KeyboardEvent, ReactElement, ReactNode } from 'react';
+import type { BookLink } from '../../../live/bookLink.ts';
 import type { Desk } from '../../../live/desk.ts';
 import { useLive } from '../../../live/live.ts';
 import { Term } from '../../../parts/marks.tsx';
@@ -17,8 +18,7 @@ export function TicketFields(props: TicketProps): ReactElement {
   const { rules } = book;
   const [tick, lot] = [Number(rules.tickSize), Number(rules.lotSize)];
   const set = (change: Partial<BookWish>): void => setWish({ ...wish, ...change });
-  const best = wish.side === 'buy' ? book.ladder.asks[0] : book.ladder.bids[0];
-  const bestPrice = best === undefined ? '' : Number(best.price).toFixed(digits.price);
+  const bestPrice = joiningPrice(book, wish.side, digits.price);
   return (
     <>
       <Choice
@@ -78,6 +78,12 @@ export function TicketFields(props: TicketProps): ReactElement {
       <Conditions wish={wish} set={set} />
     </>
   );
+}
+
+/** The best price of one's own side: an order there joins the queue and does not trade at once. */
+export function joiningPrice(book: BookLink, side: BookWish['side'], digits: number): string {
+  const [best] = side === 'buy' ? book.ladder.bids : book.ladder.asks;
+  return best === undefined ? '' : Number(best.price).toFixed(digits);
 }
 
 /** A row of buttons of which one is chosen. */
