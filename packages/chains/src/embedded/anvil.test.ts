@@ -61,6 +61,12 @@ function anvilProcess(text: string): number | undefined {
   );
 }
 
+interface Block {
+  readonly hash: string;
+  readonly parentHash: string;
+  readonly transactions: readonly string[];
+}
+
 const MANUAL: AnvilOptions = { mining: { kind: 'manual' } };
 
 describe('an embedded anvil', () => {
@@ -235,6 +241,83 @@ describe('an embedded anvil', () => {
     await until('it goes on making blocks', async () => {
       return (await call(anvil.url, 'eth_blockNumber')) !== from;
     });
+    await anvil.close();
+  });
+
+  test('goes on without its past, at the same block and with all that accounts hold', async () => {
+    const stateFile = join(folder, 'shrunk.json');
+    const events: AnvilEvent[] = [];
+    const onEvent = (event: AnvilEvent): void => void events.push(event);
+    const anvil = await startAnvil({ ...MANUAL, stateFile, saveEveryMs: 60_000, onEvent });
+    const [from] = (await call(anvil.url, 'eth_accounts')) as readonly string[];
+    const payee = `0x${'77'.repeat(20)}`;
+    for (let count = 0; count < 30; count += 1) {
+      await call(anvil.url, 'eth_sendTransaction', { from, to: payee, value: '0x1' });
+      await call(anvil.url, 'evm_mine');
+    }
+    await anvil.save();
+    const whole = await anvil.stateBytes();
+    const head = (await call(anvil.url, 'eth_getBlockByNumber', 'latest', false)) as Block;
+    const parent = { blockHash: head.parentHash };
+    await anvil.shrink(26n);
+    assert.deepEqual(await call(anvil.url, 'eth_getBlockByNumber', 'latest', false), head);
+    assert.equal(await call(anvil.url, 'eth_getBlockByNumber', '0x19', false), null);
+    const oldest = (await call(anvil.url, 'eth_getBlockByNumber', '0x1a', false)) as Block;
+    assert.equal(oldest.transactions.length, 1);
+    const [first] = oldest.transactions;
+    const receipt = await call(anvil.url, 'eth_getTransactionReceipt', first);
+    assert.equal((receipt as { status: string }).status, '0x1');
+    assert.equal(await call(anvil.url, 'eth_getBalance', payee, parent), '0x1d');
+    assert.equal(await call(anvil.url, 'eth_getBalance', payee, 'latest'), '0x1e');
+    assert.equal(anvil.saved()?.hash, head.hash);
+    await anvil.save();
+    assert.ok((await anvil.stateBytes()) < whole / 2);
+
+    // A crash afterwards finds the same, and so does the end.
+    process.kill(anvilProcess(stateFile) ?? assert.fail('a chain runs'), 'SIGKILL');
+    await until('it was restarted', () => events.filter(({ kind }) => kind === 'ready').length > 2);
+    assert.deepEqual(await call(anvil.url, 'eth_getBlockByNumber', 'latest', false), head);
+    await call(anvil.url, 'evm_mine');
+    await anvil.close();
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      ['ready', 'ready', 'shrunk', 'died', 'ready', 'stopped'],
+    );
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.startsWith('shrunk')),
+      ['shrunk.json'],
+    );
+  });
+
+  test('mines what waits before it is shrunk, and goes on making blocks', async () => {
+    const stateFile = join(folder, 'drained.json');
+    const mining = { kind: 'interval', seconds: 1 } as const;
+    const anvil = await startAnvil({ mining, stateFile, saveEveryMs: 60_000 });
+    const [from] = (await call(anvil.url, 'eth_accounts')) as readonly string[];
+    const payee = `0x${'78'.repeat(20)}`;
+    await call(anvil.url, 'eth_sendTransaction', { from, to: payee, value: '0x7' });
+    await anvil.shrink(0n);
+    assert.equal(await call(anvil.url, 'eth_getBalance', payee, 'latest'), '0x7');
+    const head = await call(anvil.url, 'eth_blockNumber');
+    await until('it makes blocks', async () => (await call(anvil.url, 'eth_blockNumber')) !== head);
+    await Promise.all([anvil.shrink(0n).catch(() => undefined), anvil.close()]);
+    assert.equal(anvil.phase(), 'stopped');
+    const next = await startAnvil({ ...MANUAL, stateFile });
+    assert.equal(await call(next.url, 'eth_getBalance', payee, 'latest'), '0x7');
+    await next.close();
+  });
+
+  test('goes on with all that it had where less does not start', async () => {
+    const stateFile = join(folder, 'whole.json');
+    const flags: string[] = [];
+    const anvil = await startAnvil({ ...MANUAL, stateFile, saveEveryMs: 60_000, flags });
+    await call(anvil.url, 'anvil_mine', '0x5');
+    flags.push('--no-such-flag');
+    await assert.rejects(anvil.shrink(3n), { code: 'CHAIN_PROCESS_FAILED' });
+    flags.pop();
+    await until('it was restarted', () => anvil.phase() === 'running');
+    assert.equal(await call(anvil.url, 'eth_blockNumber'), '0x5');
+    assert.notEqual(await call(anvil.url, 'eth_getBlockByNumber', '0x1', false), null);
     await anvil.close();
   });
 

@@ -5,6 +5,7 @@ import { systemEnvironment } from '../environment.ts';
 import type { BlockReference } from '../tracker/chainTracker.ts';
 import { findAnvil } from './anvilBinary.ts';
 import { AnvilState } from './anvilState.ts';
+import { callAnvil, failed, newestBlock } from './callAnvil.ts';
 import type { ChildExit, GuardedChild } from './guardedChild.ts';
 import { spawnGuarded } from './guardedChild.ts';
 
@@ -22,6 +23,8 @@ export type AnvilEvent =
   | { readonly kind: 'restartFailed'; readonly fault: unknown }
   | { readonly kind: 'gaveUp'; readonly exit: ChildExit }
   | { readonly kind: 'saveFailed'; readonly fault: unknown }
+  /** It goes on from a state without its past; bytes of the state before and after. */
+  | { readonly kind: 'shrunk'; readonly before: number; readonly after: number }
   | { readonly kind: 'stopped'; readonly exit: ChildExit };
 
 /** An embedded chain for development and tests. Times are milliseconds unless they say seconds. */
@@ -66,6 +69,15 @@ export interface EmbeddedAnvil {
   save(): Promise<void>;
   /** Newest block of the state file: what a crash cannot take. Undefined until the first save. */
   saved(): BlockReference | undefined;
+  /** Length of the state file, bytes; zero without one. */
+  stateBytes(): Promise<number>;
+  /**
+   * Goes on without the blocks before `keepFrom`, their transactions and logs: the state is saved
+   * without them and the chain is started again from it, at the same block, within a second. What
+   * waits in the mempool is mined before; what arrives meanwhile finds nobody.
+   * @throws ChainFault CHAIN_PROCESS_FAILED; the chain goes on with all that it had.
+   */
+  shrink(keepFrom: bigint): Promise<void>;
   /** Ends the chain and keeps its state. Safe to call again. */
   close(): Promise<void>;
 }
@@ -92,7 +104,6 @@ const DEFAULT_CHAIN_ID = 31_337;
 const START_TIMEOUT_MS = 20_000;
 const GRACE_MS = 5_000;
 const SAVE_EVERY_MS = 30_000;
-const CALL_TIMEOUT_MS = 30_000;
 const RESTARTS_MAX = 5;
 const HEALTHY_MS = 60_000;
 const BACKOFF_MS = 100;
@@ -101,6 +112,16 @@ const BACKOFF_MAX_MS = 5_000;
 const SAVE_TRIES_MAX = 5;
 /** A snapshot may take at most this share of the time: 1 / 20. */
 const SAVE_SHARE = 20;
+/**
+ * Blocks whose states are kept in memory; anvil would keep more of them in files of the user's home
+ * that nobody removes. A chain that was shrunk starts with a part of them.
+ */
+const STATES_KEPT = 128;
+const STATES_AFTER_SHRINKING = 16;
+/** Seconds between dumps that anvil makes by itself: never, since ours are the ones that count. */
+const OWN_DUMPS_SECONDS = 1_000_000_000;
+/** Blocks that the mempool is mined with before the chain is shrunk. */
+const DRAIN_BLOCKS_MAX = 16;
 
 class KeptAnvil implements EmbeddedAnvil {
   readonly chainId: number;
@@ -115,6 +136,8 @@ class KeptAnvil implements EmbeddedAnvil {
   #restarts = 0;
   #loops: Promise<unknown> = Promise.resolve();
   #saving: Promise<void> | undefined;
+  /** The child that is ended only to be started again from less, and who waits for that. */
+  #shrinking: Shrinking | undefined;
   #saved: BlockReference | undefined;
   #closed: Promise<void> | undefined;
 
@@ -150,6 +173,8 @@ class KeptAnvil implements EmbeddedAnvil {
   }
 
   async start(): Promise<void> {
+    // Whoever kept it ended before the chain was started from less: that less is complete.
+    await this.#state?.forgetWhole();
     const child = await this.#launch();
     this.#loops = Promise.all([this.#keepRunning(child), this.#keepSaving()]);
   }
@@ -163,6 +188,18 @@ class KeptAnvil implements EmbeddedAnvil {
 
   saved(): BlockReference | undefined {
     return this.#saved;
+  }
+
+  async stateBytes(): Promise<number> {
+    return (await this.#state?.bytes()) ?? 0;
+  }
+
+  async shrink(keepFrom: bigint): Promise<void> {
+    while (this.#saving !== undefined) await this.#saving.catch(() => undefined);
+    this.#saving = this.#shrink(keepFrom).finally(() => {
+      this.#saving = undefined;
+    });
+    return this.#saving;
   }
 
   close(): Promise<void> {
@@ -213,6 +250,8 @@ class KeptAnvil implements EmbeddedAnvil {
     if (genesisTimestamp !== undefined) parameters.push('--timestamp', `${genesisTimestamp}`);
     if (this.#state?.exists() === true) parameters.push('--load-state', this.#state.file);
     if (this.#state !== undefined) parameters.push('--dump-state', this.#state.exitDump);
+    parameters.push('--state-interval', `${OWN_DUMPS_SECONDS}`);
+    parameters.push('--prune-history', `${STATES_KEPT}`);
     return [...parameters, ...(flags ?? [])];
   }
 
@@ -271,11 +310,12 @@ class KeptAnvil implements EmbeddedAnvil {
       const startedMs = clock.elapsedMs();
       const exit: ChildExit = await child.exited;
       if (this.#closing.signal.aborted) return;
+      child = this.#shrinking?.child === child ? await this.#startFromLess() : undefined;
+      if (child !== undefined) continue;
       if (clock.elapsedMs() - startedMs > HEALTHY_MS) inARow = 0;
       this.#phase = 'restarting';
       this.#child = undefined;
       this.#tell({ kind: 'died', exit, fromState: this.#state !== undefined });
-      child = undefined;
       while (child === undefined && inARow < restartsMax) {
         inARow += 1;
         child = await this.#relaunch(inARow);
@@ -342,9 +382,10 @@ class KeptAnvil implements EmbeddedAnvil {
    * The state, and its newest block unless one came in between: accounts are read after blocks, so
    * that they would hold what a block did without the block itself.
    */
-  async #dump(): Promise<Dump> {
+  async #dump(withStates = false): Promise<Dump> {
     const block = await newestBlock(this.#port);
-    const dump = await callAnvil(this.#port, { method: 'anvil_dumpState' }, CALL_TIMEOUT_MS);
+    const call = { method: 'anvil_dumpState', params: [withStates] };
+    const dump = await callAnvil(this.#port, call);
     if (typeof dump !== 'string') throw failed('anvil_dumpState did not answer with a state.');
     const after = await newestBlock(this.#port);
     return { block: after.hash === block.hash ? block : undefined, dump };
@@ -362,9 +403,77 @@ class KeptAnvil implements EmbeddedAnvil {
     }
   }
 
+  async #shrink(keepFrom: bigint): Promise<void> {
+    const { mining } = this.#options;
+    const child = this.#child;
+    const state = this.#state;
+    if (state === undefined || child === undefined) throw failed('There is no chain to shrink.');
+    if (mining.kind === 'interval') await this.#mineEvery(0);
+    try {
+      const before = await state.bytes();
+      if (mining.kind === 'interval') await this.#drain();
+      const { block, dump } = await this.#dump(true);
+      if (block === undefined) throw failed('A block came while the chain was to be shrunk.');
+      const terms = { keepFrom: Number(keepFrom), states: STATES_AFTER_SHRINKING };
+      await state.replaceByLess(dump, terms);
+      if (this.#child !== child) throw failed('The chain ended while it was to be shrunk.');
+      this.#saved = block;
+      await this.#restartFromLess(child);
+      this.#tell({ kind: 'shrunk', before, after: await state.bytes() });
+    } finally {
+      // A chain that was started again makes blocks by itself; one that was not goes on here.
+      const isRunning = this.#child !== undefined && !this.#closing.signal.aborted;
+      if (mining.kind === 'interval' && isRunning) await this.#mineEvery(mining.seconds);
+    }
+  }
+
+  /** Mines what waits: a chain that is started again has forgotten it. */
+  async #drain(): Promise<void> {
+    for (let blocks = 0; blocks < DRAIN_BLOCKS_MAX; blocks += 1) {
+      const status = await callAnvil(this.#port, { method: 'txpool_status' });
+      if (Number((status as { readonly pending?: unknown } | undefined)?.pending ?? 0) === 0)
+        return;
+      await callAnvil(this.#port, { method: 'evm_mine' });
+    }
+  }
+
+  async #restartFromLess(child: GuardedChild): Promise<void> {
+    const { signal } = this.#closing;
+    const waiting = new AbortController();
+    const ended = new Promise<void>((resolve, reject) => {
+      this.#shrinking = { child, resolve, reject };
+      const options = { once: true, signal: waiting.signal };
+      signal.addEventListener('abort', () => reject(signal.reason), options);
+    });
+    try {
+      signal.throwIfAborted();
+      await Promise.all([child.stop(), ended]);
+    } finally {
+      waiting.abort();
+      this.#shrinking = undefined;
+    }
+  }
+
+  /** The chain as it goes on without its past; undefined where only the whole state starts. */
+  async #startFromLess(): Promise<GuardedChild | undefined> {
+    this.#phase = 'restarting';
+    this.#child = undefined;
+    await this.#state?.keepWhole();
+    try {
+      const child = await this.#launch();
+      await this.#state?.forgetWhole();
+      this.#shrinking?.resolve();
+      return child;
+    } catch (fault) {
+      await this.#state?.adoptWhole();
+      this.#shrinking?.reject(fault);
+      return undefined;
+    }
+  }
+
   async #mineEvery(seconds: number): Promise<void> {
     const call = { method: 'evm_setIntervalMining', params: [seconds] };
-    await callAnvil(this.#port, call, CALL_TIMEOUT_MS);
+    await callAnvil(this.#port, call);
   }
 
   #tell(event: AnvilEvent): void {
@@ -372,44 +481,15 @@ class KeptAnvil implements EmbeddedAnvil {
   }
 }
 
+/** A chain on its way from all that it had to less. */
+interface Shrinking {
+  readonly child: GuardedChild;
+  readonly resolve: () => void;
+  readonly reject: (fault: unknown) => void;
+}
+
 /** What anvil answered, and the block that it was whole at. */
 interface Dump {
   readonly block: BlockReference | undefined;
   readonly dump: string;
-}
-
-async function newestBlock(port: number): Promise<BlockReference> {
-  const call = { method: 'eth_getBlockByNumber', params: ['latest', false] };
-  const block = await callAnvil(port, call, CALL_TIMEOUT_MS);
-  const { number, hash } = (block ?? {}) as { readonly number?: unknown; readonly hash?: unknown };
-  if (typeof number !== 'string' || !isHash(hash)) throw failed('The chain shows no newest block.');
-  return { number: BigInt(number), hash };
-}
-
-function isHash(word: unknown): word is BlockReference['hash'] {
-  return typeof word === 'string' && /^0x[0-9a-f]{64}$/.test(word);
-}
-
-/** One call, once. @throws ChainFault CHAIN_PROCESS_FAILED for whatever goes wrong. */
-async function callAnvil(
-  port: number,
-  call: { readonly method: string; readonly params?: readonly unknown[] },
-  timeoutMs: number,
-): Promise<unknown> {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, params: [], ...call }),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const answer = (await response.json()) as { readonly result?: unknown };
-    return answer.result;
-  } catch (cause) {
-    throw failed(`${call.method} got no answer from the embedded chain.`, cause);
-  }
-}
-
-function failed(sentence: string, cause?: unknown): ChainFault {
-  return new ChainFault('CHAIN_PROCESS_FAILED', sentence, cause === undefined ? {} : { cause });
 }

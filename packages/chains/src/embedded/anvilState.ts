@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { gunzip } from 'node:zlib';
 import { ChainFault } from '../chainFault.ts';
 import type { Clock } from '../environment.ts';
+import type { ShrinkTerms } from './shrinkState.ts';
 
 /**
  * The state of an embedded chain on disk.
@@ -19,12 +21,15 @@ export class AnvilState {
   readonly file: string;
   /** Where anvil dumps when it ends. */
   readonly exitDump: string;
+  /** The dump of a chain that was ended to be started from less. */
+  readonly #whole: string;
   readonly #owner: string;
   readonly #clock: Clock;
 
   constructor(file: string, clock: Clock) {
     this.file = resolve(file);
     this.exitDump = `${this.file}.exit`;
+    this.#whole = `${this.file}.whole`;
     this.#owner = `${this.file}.owner`;
     this.#clock = clock;
   }
@@ -50,6 +55,11 @@ export class AnvilState {
     await this.adoptExitDump();
   }
 
+  /** Length of the state on disk, bytes; zero without one. */
+  async bytes(): Promise<number> {
+    return this.exists() ? (await stat(this.file)).size : 0;
+  }
+
   /** Whether there is a state to start from. */
   exists(): boolean {
     return existsSync(this.file);
@@ -71,9 +81,33 @@ export class AnvilState {
     else await rm(this.exitDump, { force: true });
   }
 
+  /** Puts the dump of a chain that was ended on purpose aside: the state is newer than it. */
+  async keepWhole(): Promise<void> {
+    if (existsSync(this.exitDump)) await rename(this.exitDump, this.#whole);
+  }
+
+  /** Goes back to the dump that was put aside, where it is complete. */
+  async adoptWhole(): Promise<void> {
+    if (!existsSync(this.#whole)) return;
+    if (await isWholeJson(this.#whole)) await rename(this.#whole, this.file);
+    else await this.forgetWhole();
+  }
+
+  async forgetWhole(): Promise<void> {
+    await rm(this.#whole, { force: true });
+  }
+
   /** Replaces the state by what `anvil_dumpState` answered: hex of gzipped JSON. */
   async replace(dump: string): Promise<void> {
-    const bytes = await unzip(Buffer.from(dump.slice(2), 'hex'));
+    await this.#write(await unzip(Buffer.from(dump.slice(2), 'hex')));
+  }
+
+  /** The same without the past, made on a thread of its own: the venue goes on meanwhile. */
+  async replaceByLess(dump: string, terms: ShrinkTerms): Promise<void> {
+    await this.#write(await shrinkAside(dump, terms));
+  }
+
+  async #write(bytes: Uint8Array | string): Promise<void> {
     const fresh = `${this.file}.new`;
     const freshFile = await open(fresh, 'w');
     try {
@@ -91,6 +125,20 @@ export class AnvilState {
     // Numbers of processes are used again: only one that was given our file counts.
     return Number.isSafeInteger(pid) && (await commandLine(pid)).includes(this.file);
   }
+}
+
+function shrinkAside(dump: string, terms: ShrinkTerms): Promise<string> {
+  const worker = new Worker(new URL('./shrinkStateWorker.ts', import.meta.url), {
+    workerData: { dump, terms },
+  });
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => {
+      // After a message this changes nothing.
+      reject(new ChainFault('CHAIN_PROCESS_FAILED', 'The state was not made smaller.'));
+    });
+  });
 }
 
 const unzip = promisify(gunzip);
