@@ -10,6 +10,8 @@ export type AddCommand = (program: Program) => void;
 export const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   start: async () => (await import('./start.ts')).addStart,
   order: async () => (await import('./order.ts')).addOrder,
+  books: async () => (await import('./books.ts')).addBooks,
+  book: async () => (await import('./book.ts')).addBook,
   balance: async () => (await import('./balance.ts')).addBalance,
   deposit: async () => (await import('./deposit.ts')).addDeposit,
   withdraw: async () => (await import('./withdraw.ts')).addWithdraw,

@@ -1,6 +1,6 @@
-// Goal: `lawbook verify` takes the epoch of a book, offline, and tells a lawful one from one that was
-// tampered with, by the law. Method: two real epochs of one book as files; then one thing in them
-// is another, with every hash made good again, so that only the law itself can object.
+// Goal: `lawbook verify` takes the epoch of a book, offline, and tells a lawful one from one that
+// was tampered with, by the law. Method: two real epochs of one book as files; then one thing in
+// them is another, with every hash made good again, so that only the law itself can object.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

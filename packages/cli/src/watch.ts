@@ -8,6 +8,7 @@ import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { ownerOf } from './trading/accounts.ts';
 import { followUntil } from './trading/followUntil.ts';
+import { untilInterrupted } from './trading/interrupt.ts';
 
 interface WatchOptions extends VenueFlags {
   readonly orders?: string;
@@ -39,25 +40,19 @@ async function watch({ terminal }: Program, options: WatchOptions): Promise<void
     ...(options.orders === undefined ? [] : [`orders:${ownerOf(options.orders)}`]),
   ];
   let left = readCount(options.count);
-  const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  const show = (event: ChannelEvent): void => {
-    if (stopping.signal.aborted) return;
-    if (options.json === true) terminal.print(JSON.stringify(event));
-    else for (const line of eventLines(event)) terminal.print(line);
-    if (event.kind !== 'batch') return;
-    left -= 1;
-    if (left === 0) stop();
-  };
   if (terminal.notesOnScreen) terminal.note(`following ${channels.join(', ')}; Ctrl-C ends it`);
-  try {
-    await followUntil({ baseUrl, channels, signal: stopping.signal }, show, terminal);
-  } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-  }
+  await untilInterrupted(async (stopping) => {
+    const { signal } = stopping;
+    const show = (event: ChannelEvent): void => {
+      if (signal.aborted) return;
+      if (options.json === true) terminal.print(JSON.stringify(event));
+      else for (const line of eventLines(event)) terminal.print(line);
+      if (event.kind !== 'batch') return;
+      left -= 1;
+      if (left === 0) stopping.abort();
+    };
+    await followUntil({ baseUrl, channels, signal }, show, terminal);
+  });
 }
 
 function eventLines(event: ChannelEvent): string[] {

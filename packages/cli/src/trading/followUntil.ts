@@ -11,19 +11,21 @@ export interface FollowRequest {
   readonly signal: AbortSignal;
 }
 
+/** Refuses what is followed: the feed closes and the wait fails. */
+export type RefuseFeed = (rejection: RefusedFault['rejection']) => void;
+
 /**
- * Calls back on every event of some channels until the signal aborts. Breaks are resumed by the
- * feed; where the past was lost a note says so.
+ * Keeps a feed until the signal aborts; `begin` says what to follow on it. The feed resumes breaks
+ * by itself.
  *
- * @throws ClientFault VENUE_UNREACHABLE when the first connection fails, RefusedFault for a channel
- * that the venue does not have.
+ * @throws ClientFault VENUE_UNREACHABLE when the first connection fails, RefusedFault where `begin`
+ * was handed a refusal.
  */
-export function followUntil(
-  request: FollowRequest,
-  onEvent: (event: ChannelEvent) => void,
+export function keepFeed(
+  { baseUrl, signal }: Pick<FollowRequest, 'baseUrl' | 'signal'>,
+  begin: (feed: Feed, refused: RefuseFeed) => void,
   terminal: Terminal,
 ): Promise<void> {
-  const { baseUrl, channels, signal } = request;
   return new Promise((settle, fail) => {
     let everOpen = false;
     const end = (failure?: ClientFault | RefusedFault): void => {
@@ -44,7 +46,24 @@ export function followUntil(
       onWarning: ({ reason }) => terminal.note(`the venue warns: ${reason}`),
     });
     signal.addEventListener('abort', stop, { once: true });
-    for (const channel of channels) {
+    begin(feed, (rejection) => end(new RefusedFault(rejection)));
+  });
+}
+
+/**
+ * Calls back on every event of some channels until the signal aborts. Breaks are resumed by the
+ * feed; where the past was lost a note says so.
+ *
+ * @throws ClientFault VENUE_UNREACHABLE when the first connection fails, RefusedFault for a channel
+ * that the venue does not have.
+ */
+export function followUntil(
+  request: FollowRequest,
+  onEvent: (event: ChannelEvent) => void,
+  terminal: Terminal,
+): Promise<void> {
+  const begin = (feed: Feed, refused: RefuseFeed): void => {
+    for (const channel of request.channels) {
       let snapshots = 0;
       feed.follow(channel, {
         onEvent: (event) => onEvent(event),
@@ -52,8 +71,9 @@ export function followUntil(
           snapshots += 1;
           if (snapshots > 1) terminal.note(`${channel}: events were missed while disconnected`);
         },
-        onRefused: (rejection) => end(new RefusedFault(rejection)),
+        onRefused: (rejection) => refused(rejection),
       });
     }
-  });
+  };
+  return keepFeed(request, begin, terminal);
 }
