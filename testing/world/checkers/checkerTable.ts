@@ -1,0 +1,27 @@
+import type { Checker } from '../simulation/worldView.ts';
+import { acknowledgedInputsLast } from './acknowledgedInputsLast.ts';
+import { assetsAreConserved } from './assetsAreConserved.ts';
+import { feedsRebuildTheBook } from './feedsRebuildTheBook.ts';
+import { holdsEqualObligations } from './holdsEqualObligations.ts';
+import { inputsApplyOnce } from './inputsApplyOnce.ts';
+import { lawsHold } from './lawsHold.ts';
+import { nothingBreaks } from './nothingBreaks.ts';
+import { refusalsChangeNothing } from './refusalsChangeNothing.ts';
+import { replayGivesTheSameRoot } from './replayGivesTheSameRoot.ts';
+import { settledPrefixAgrees } from './settledPrefixAgrees.ts';
+import { waitsAreBounded } from './waitsAreBounded.ts';
+
+/** Every checker: a world gets a fresh one of each. */
+export const CHECKERS: readonly (() => Checker)[] = [
+  nothingBreaks,
+  replayGivesTheSameRoot,
+  assetsAreConserved,
+  holdsEqualObligations,
+  acknowledgedInputsLast,
+  inputsApplyOnce,
+  lawsHold,
+  settledPrefixAgrees,
+  feedsRebuildTheBook,
+  waitsAreBounded,
+  refusalsChangeNothing,
+];

@@ -1,0 +1,25 @@
+import type { Checker } from '../simulation/worldView.ts';
+
+/**
+ * What the venue has in memory is what its durable journal replays to: their roots are equal
+ * whenever both stand at the same input, and at the end a fresh replay of everything agrees too.
+ */
+export function replayGivesTheSameRoot(): Checker {
+  return {
+    name: 'replayGivesTheSameRoot',
+    check: async ({ live, follower, isAtRest }) => {
+      const venue = live?.wired.venue;
+      if (venue !== undefined && venue.state.sequence === follower.sequence) {
+        const [theirs, ours] = [live?.wired.recovered.machine.root(), follower.machine.root()];
+        if (theirs !== ours) {
+          return `at input ${follower.sequence} the venue has ${theirs}, a replay ${ours}`;
+        }
+      }
+      if (!isAtRest) return undefined;
+      const changed = await follower.compare();
+      if (changed !== undefined) return changed;
+      const [again, root] = [follower.replay(), follower.machine.root()];
+      return again === root ? undefined : `a second replay gives ${again}, the first ${root}`;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { DEMO_MARKET_ID } from '@lawbook/analytics/demoWorld';
+import type { Hash } from '@lawbook/exchange/codec/hash';
+import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
+import { isSystemAccount, SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
+import { assetId } from '@lawbook/exchange/ledger/asset';
+import type { BatchTransition } from '@lawbook/exchange/transition';
+import { listHash } from '@lawbook/proofs/statements/epoch/dataVector';
+import { epochCut, epochShapeFor } from '@lawbook/proofs/statements/epoch/epochStatement';
+import { SHARD } from '../simulation/simulatedBase.ts';
+import type { Checker, WorldView } from '../simulation/worldView.ts';
+
+/**
+ * Contract and exchange agree on the settled prefix: every list that the chain holds is the one
+ * that the durable journal seals in that place, hash for hash, and once all is settled and carried
+ * over, every vault holds what the ledger says.
+ */
+export function settledPrefixAgrees(): Checker {
+  const hashes: Hash[] = [];
+  let open: BatchTransition[] = [];
+  const seal = ({ news, base }: WorldView): void => {
+    for (const { applied } of news) {
+      if (applied.kind === 'batchCleared') open.push(applied.transition);
+      if (applied.kind !== 'epochSealed' || applied.epoch.marketId !== DEMO_MARKET_ID) continue;
+      const { epochNumber, withdrawals } = applied.epoch;
+      const epoch = { epochNumber, batches: open, withdrawals };
+      open = [];
+      const previousListHash = hashes.at(-1) ?? ZERO_HASH;
+      const shape = epochShapeFor(epoch);
+      const place = { shard: SHARD, listNumber: BigInt(epochNumber), previousListHash, shape };
+      hashes.push(listHash(epochCut(epoch, place, base.hash)));
+    }
+  };
+  return {
+    name: 'settledPrefixAgrees',
+    check: (view) => {
+      if (!view.settles) return undefined;
+      seal(view);
+      for (const { news } of view.base.chain.news()) {
+        if (news.kind !== 'settled') continue;
+        const { number, listHash: settled } = news.chain;
+        const ours = hashes[Number(number) - 1];
+        // The follower may be behind while the venue is down.
+        if (ours === undefined && view.live === undefined) continue;
+        if (ours !== settled)
+          return `list ${number} settled as ${settled}; the journal has ${ours}`;
+      }
+      return view.isAtRest ? differentVault(view) : undefined;
+    },
+  };
+}
+
+function differentVault({ follower, base }: WorldView): string | undefined {
+  const { state } = follower.machine;
+  const { vaults } = base.chain.contracts;
+  const own = [SystemRole.pool, SystemRole.fees].map((role) => systemAccount(role, DEMO_MARKET_ID));
+  for (const owner of state.ledger.accounts) {
+    if (isSystemAccount(owner) && !own.includes(owner)) continue;
+    for (const { id, settles } of state.assets) {
+      if (!settles) continue;
+      const here = state.ledger.total(owner, assetId(id));
+      const waiting = state.baseLayer.pending
+        .filter(({ withdrawal }) => withdrawal.owner === owner && withdrawal.assetId === id)
+        .reduce((sum, { withdrawal }) => sum + withdrawal.units, 0n);
+      const there = vaults.balanceOf({ shard: SHARD, owner }, id);
+      if (here + waiting !== there) {
+        return `${owner} has ${here} of asset ${id} here, ${waiting} on the way, ${there} settled`;
+      }
+    }
+  }
+  return undefined;
+}

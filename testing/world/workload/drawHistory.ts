@@ -1,0 +1,288 @@
+import type { SeededRandom } from '../seededRandom.ts';
+import { oneOf, stream } from '../simulation/streams.ts';
+import type { Act, History, Step } from './acts.ts';
+import type { Consent } from './trader.ts';
+
+/** How much of each kind of act a history has; a seed leans one way or another. */
+interface Leaning {
+  readonly batch: number;
+  readonly book: number;
+  readonly session: number;
+  readonly crossing: number;
+  readonly hostile: number;
+  readonly operator: number;
+  readonly fault: number;
+  /** Milliseconds between acts, the most. */
+  readonly waitMsMax: number;
+}
+
+const LEANINGS: readonly Leaning[] = [
+  {
+    batch: 40,
+    book: 30,
+    session: 6,
+    crossing: 8,
+    hostile: 6,
+    operator: 2,
+    fault: 8,
+    waitMsMax: 900,
+  },
+  {
+    batch: 60,
+    book: 5,
+    session: 4,
+    crossing: 12,
+    hostile: 2,
+    operator: 2,
+    fault: 6,
+    waitMsMax: 1500,
+  },
+  {
+    batch: 5,
+    book: 70,
+    session: 4,
+    crossing: 2,
+    hostile: 4,
+    operator: 2,
+    fault: 6,
+    waitMsMax: 300,
+  },
+  {
+    batch: 30,
+    book: 20,
+    session: 6,
+    crossing: 10,
+    hostile: 4,
+    operator: 5,
+    fault: 25,
+    waitMsMax: 1200,
+  },
+  {
+    batch: 20,
+    book: 20,
+    session: 5,
+    crossing: 5,
+    hostile: 40,
+    operator: 2,
+    fault: 5,
+    waitMsMax: 400,
+  },
+  {
+    batch: 15,
+    book: 10,
+    session: 3,
+    crossing: 15,
+    hostile: 2,
+    operator: 3,
+    fault: 12,
+    waitMsMax: 6000,
+  },
+];
+
+/** Draws the history of a seed: the first steps of a longer one are those of a shorter one. */
+export function drawHistory(seed: number, count: number): History {
+  const leaning = oneOf(stream(seed, 'leaning'), LEANINGS);
+  const random = stream(seed, 'history');
+  const steps: Step[] = [];
+  for (let id = 1; id <= count; id += 1) {
+    const act = drawAct(random, leaning);
+    const isBurst = random.next() < 0.25;
+    const waitMs = isBurst ? random.integer(0, 5) : random.integer(1, leaning.waitMsMax);
+    steps.push({ id, waitMs, act });
+  }
+  return { seed, steps };
+}
+
+function drawAct(random: SeededRandom, leaning: Leaning): Act {
+  const { batch, book, session, crossing, hostile, operator, fault } = leaning;
+  const draws: readonly (readonly [number, (random: SeededRandom) => Act])[] = [
+    [batch, drawBatch],
+    [book, drawBook],
+    [session, drawSession],
+    [crossing, drawCrossing],
+    [hostile, drawHostile],
+    [operator, drawOperator],
+    [fault, drawFault],
+  ];
+  let left = random.next() * draws.reduce((sum, [weight]) => sum + weight, 0);
+  for (const [weight, draw] of draws) {
+    left -= weight;
+    if (left < 0) return draw(random);
+  }
+  return drawBatch(random);
+}
+
+const WHO_MAX = 5;
+
+function drawConsent(random: SeededRandom): Consent {
+  const u = random.next();
+  if (u < 0.7) return 'owner';
+  if (u < 0.82) return 'delegate';
+  return u < 0.95 ? 'session' : 'stranger';
+}
+
+function drawBatch(random: SeededRandom): Act {
+  const who = random.integer(0, WHO_MAX);
+  const pay = random.integer(0, 5);
+  const terms = { who, pay, step: random.integer(1, 6), bits: random.integer(18, 38) };
+  const lifeMs = oneOf(random, [1, 900, 2_000, 60_000, 60_000, 60_000, 600_000]);
+  const u = random.next();
+  if (u < 0.1) {
+    return { kind: 'cancel', who, place: random.next(), consent: drawConsent(random) };
+  }
+  if (u < 0.2) return { kind: 'commit', ...terms, lifeMs: 120_000 };
+  if (u < 0.32) return { kind: 'reveal', who, place: random.next() };
+  if (u < 0.38) {
+    return { kind: 'read', who, what: random.integer(0, 5), place: random.next() };
+  }
+  return {
+    kind: 'order',
+    ...terms,
+    limitPpm: oneOf(random, [null, null, -20_000, -3_000, -10, 0, 10, 3_000]),
+    minFillPpm: oneOf(random, [0, 0, 0, 0, 1, 500_000, 1_000_000]),
+    lifeMs,
+    nonceStep: oneOf(random, [1, 1, 1, 1, 1, 2, 200, -1, -255, 2 ** 33]),
+    consent: drawConsent(random),
+    byFeed: random.next() < 0.25,
+  };
+}
+
+function drawBook(random: SeededRandom): Act {
+  const who = random.integer(0, WHO_MAX);
+  const market = random.integer(0, 1);
+  const away = random.integer(-6, 14);
+  const lots = random.integer(1, 400);
+  const consent = drawConsent(random);
+  const u = random.next();
+  if (u < 0.68) {
+    return {
+      kind: 'bookOrder',
+      who,
+      market,
+      buys: random.next() < 0.5,
+      takes: random.next() < 0.25,
+      word: random.next(),
+      away,
+      lots,
+      special: random.next(),
+      lifeMs: oneOf(random, [1, 5_000, 60_000, 60_000, 60_000]),
+      consent,
+    };
+  }
+  const what = oneOf(random, [
+    'amend',
+    'amend',
+    'cancel',
+    'cancel',
+    'cancel',
+    'cancelAll',
+    'heartbeat',
+  ] as const);
+  const byClientId = random.next() < 0.3;
+  return {
+    kind: 'bookChange',
+    ...{ what, who, market, place: random.next(), away, lots, byClientId, consent },
+  };
+}
+
+function drawSession(random: SeededRandom): Act {
+  const who = random.integer(0, WHO_MAX);
+  if (random.next() < 0.3) return { kind: 'closeSession', who };
+  return {
+    kind: 'openSession',
+    who,
+    delegated: random.next() < 0.6,
+    scopes: oneOf(random, [1, 3, 3, 3, 3, 7]),
+    lifeMs: oneOf(random, [500, 20_000, 600_000, 3_600_000, 90_000_000]),
+  };
+}
+
+function drawCrossing(random: SeededRandom): Act {
+  const who = random.integer(0, WHO_MAX);
+  const asset = random.integer(0, 5);
+  const u = random.next();
+  if (u < 0.35) return { kind: 'deposit', who, asset, bits: random.integer(0, 40) };
+  if (u < 0.85) {
+    return {
+      kind: 'withdraw',
+      who,
+      asset,
+      bits: random.integer(0, 38),
+      lifeMs: oneOf(random, [1_000, 660_000, 700_000, 3_600_000]),
+      nonceStep: oneOf(random, [1, 1, 1, 3, 200, -1]),
+    };
+  }
+  if (u < 0.9) return { kind: 'requestExit', who };
+  if (u < 0.95) return { kind: 'cancelExit', who };
+  return { kind: 'completeExit', who, asset };
+}
+
+function drawHostile(random: SeededRandom): Act {
+  const who = random.integer(0, WHO_MAX);
+  const seed = random.integer(0, 2 ** 31);
+  const u = random.next();
+  if (u < 0.25) return { kind: 'garbage', route: random.next(), seed };
+  if (u < 0.6) return { kind: 'spoil', who, place: random.next(), seed };
+  const times = oneOf(random, [1, 1, 1, 2, 5, 40]);
+  return { kind: 'replay', who, place: random.next(), times };
+}
+
+function drawOperator(random: SeededRandom): Act {
+  const u = random.next();
+  if (u < 0.35) return { kind: 'restart', config: random.integer(0, 2 ** 31) };
+  if (u < 0.45) return { kind: 'halt' };
+  if (u < 0.65) return { kind: 'resume' };
+  if (u < 0.7) return { kind: 'void' };
+  if (u < 0.85) {
+    return { kind: 'setFee', feeE7: random.integer(0, 5_000), admission: random.next() };
+  }
+  if (u < 0.93) {
+    return { kind: 'bookState', market: random.integer(0, 1), state: random.integer(0, 5) };
+  }
+  return { kind: 'discard', what: random.next() < 0.5 ? 'indexes' : 'snapshots' };
+}
+
+function drawFault(random: SeededRandom): Act {
+  const forMs = oneOf(random, [50, 500, 2_000, 8_000, 30_000]);
+  const share = oneOf(random, [0.02, 0.1, 0.3, 0.6]);
+  const u = random.next();
+  if (u < 0.12) return { kind: 'kill', power: random.next() < 0.6 };
+  if (u < 0.38) {
+    const touches = random.integer(1, oneOf(random, [4, 30, 200]));
+    return {
+      kind: 'planDeath',
+      ...{ touches, after: random.next() < 0.5, power: random.next() < 0.6 },
+    };
+  }
+  if (u < 0.48) {
+    const what = oneOf(random, ['slow', 'slow', 'failing', 'full', 'short'] as const);
+    return { kind: 'disk', what, share, forMs };
+  }
+  if (u < 0.51) return { kind: 'store', what: oneOf(random, ['full', 'failing'] as const), forMs };
+  if (u < 0.63) {
+    return {
+      kind: 'wires',
+      loss: oneOf(random, [0, 0.1, 0.4]),
+      repeats: oneOf(random, [0, 0.1, 0.5]),
+      delayMs: oneOf(random, [5, 300, 4_000]),
+      frameFaults: oneOf(random, [0, 0.02, 0.2]),
+      forMs,
+    };
+  }
+  if (u < 0.67) return { kind: 'cutFeeds' };
+  if (u < 0.73) {
+    const byMs = oneOf(random, [-86_400_000, -60_000, -900, 900, 7_000, 40_000]);
+    return { kind: 'clockJump', byMs, forMs };
+  }
+  if (u < 0.83) {
+    const what = oneOf(random, ['away', 'answersLost', 'withheld', 'reorganises', 'slow'] as const);
+    return { kind: 'base', what, share, forMs };
+  }
+  if (u < 0.9) {
+    const what = oneOf(random, ['dies', 'garbage', 'slow'] as const);
+    return { kind: 'provers', what, share, forMs };
+  }
+  const what = oneOf(random, ['lie', 'stale', 'down', 'jump', 'drift', 'garbage'] as const);
+  const ppm = oneOf(random, [-300_000, -60_000, -4_000, 1_000, 9_000, 80_000]);
+  return { kind: 'oracle', what, source: random.integer(0, 2), ppm, forMs };
+}
