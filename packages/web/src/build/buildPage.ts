@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { InlineConfig } from 'vite';
+import type { InlineConfig, Plugin } from 'vite';
 
 /** A built page on disk. */
 export interface BuiltPage {
@@ -74,6 +74,7 @@ export function pageConfig(outDir: string): InlineConfig {
     envDir: false,
     logLevel: 'warn',
     publicDir: false,
+    plugins: [withoutJsonSchemas],
     resolve: { conditions: ['browser', 'module', 'import', 'default'] },
     worker: { format: 'es' },
     build: {
@@ -88,6 +89,23 @@ export function pageConfig(outDir: string): InlineConfig {
     },
   };
 }
+
+/** Modules of zod that print schemas as JSON Schema. */
+const JSON_SCHEMA_MODULES = /zod\/v4\/core\/(json-schema-processors|to-json-schema)\.js$/;
+
+/**
+ * Leaves printers of JSON Schema out: the venue's manual is made with them, the page never is, and
+ * every schema would hold on to them. What remains of them answers nothing.
+ */
+const withoutJsonSchemas: Plugin = {
+  name: 'without-json-schemas',
+  transform: (code, id) => {
+    if (!JSON_SCHEMA_MODULES.test(id)) return undefined;
+    const names = [...code.matchAll(/^export (?:const|function) (\w+)/gm)].map(([, name]) => name);
+    const lines = names.map((name) => `export const ${name} = () => undefined;`);
+    return { code: lines.join('\n'), map: null };
+  },
+};
 
 /** What the page is made from: whoever changes one of these gets a new build. */
 const SOURCES = [

@@ -32,7 +32,7 @@ export class BookLink {
   readonly rules: BookView;
   readonly scale: BookScale;
   readonly ladder: Ladder;
-  /** Grows with every change of the ladder, which is changed in place. */
+  /** Grows, once a frame at most, when the ladder was changed; it is changed in place. */
   readonly version: Live<number> = new Live<number>(0);
   readonly state: Live<string>;
   readonly sync: Live<LadderSync> = new Live<LadderSync>({
@@ -49,6 +49,7 @@ export class BookLink {
   readonly #endings: (() => void)[];
   #wrong = 0;
   #wasLost = false;
+  #frame = 0;
 
   constructor(rules: BookView, venue: VenueLink) {
     this.rules = rules;
@@ -65,6 +66,7 @@ export class BookLink {
   }
 
   leave(): void {
+    cancelAnimationFrame(this.#frame);
     for (const end of this.#endings.splice(0)) end();
   }
 
@@ -96,7 +98,7 @@ export class BookLink {
     }
     this.#wrong = 0;
     this.state.set(event.state);
-    this.version.set(this.version.get() + 1);
+    this.#changed();
     const before = this.sync.get();
     if (before.state === 'live') return;
     const isFirst = before.state === 'reading' && before.reason === undefined;
@@ -111,8 +113,17 @@ export class BookLink {
     }
     if (this.sync.get().state !== 'live') return;
     this.state.set(event.state);
-    if (this.ladder.change(event)) this.version.set(this.version.get() + 1);
+    if (this.ladder.change(event)) this.#changed();
     else this.#readAnew('the ladder did not have its checksum');
+  }
+
+  /** A book may change hundreds of times between two frames; what shows it is told once. */
+  #changed(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.version.set(this.version.get() + 1);
+    });
   }
 
   #breaks(reason: string): void {

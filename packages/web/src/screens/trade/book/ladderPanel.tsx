@@ -80,18 +80,10 @@ function Halves({
     const rows = new LadderRows({ bids: place, asks: other }, ROWS, (level) => {
       latestPick.current(level);
     });
-    let frame = 0;
-    const draw = (): void => {
-      frame = 0;
-      rows.draw(book.ladder, look, ownTicks(book, own));
-    };
-    const soon = (): void => {
-      if (frame === 0) frame = requestAnimationFrame(draw);
-    };
+    const draw = (): void => rows.draw(book.ladder, look, ownTicks(book, own));
     draw();
-    const endings = [book.version.subscribe(soon), own?.orders.subscribe(soon)];
+    const endings = [book.version.subscribe(draw), own?.orders.subscribe(draw)];
     return () => {
-      cancelAnimationFrame(frame);
       for (const end of endings) end?.();
     };
   }, [book, own, look]);
