@@ -16,7 +16,7 @@ export interface ChainNonceUse {
  * Which chain nonces were used: each once per signer, in any order, while they are fresh.
  *
  * What was used before this process began is known from the journal. Every input that is not
- * idempotent uses an order nonce that is at least the chain nonce of its action (see `orderNonce`),
+ * idempotent uses an order nonce that is at least the chain nonce of its action (see `OrderNonces`),
  * and a chain nonce is at most so far ahead of the clock. So none of an owner that is above both
  * the highest order nonce it had used and the start plus that lead has been seen before; those
  * below the smaller of the two are refused. What is idempotent may be asked for again harmlessly.
@@ -78,9 +78,21 @@ interface Used {
   readonly chainNonces: Set<number>;
 }
 
-/** The order nonce with which an action asks a book for something that is not idempotent. */
-export function orderNonceFor(book: BookMarket, owner: AccountId, chainNonce: number): bigint {
-  const next = book.nonceWindow(owner).highest + 1n;
-  const least = BigInt(chainNonce);
-  return next > least ? next : least;
+/**
+ * Order nonces for what actions ask of books: above every one that was used or given out before,
+ * and at least the chain nonce of the action. Inputs of an owner may still be on their way.
+ */
+export class OrderNonces {
+  readonly #given = new Map<string, bigint>();
+
+  next(book: BookMarket, owner: AccountId, chainNonce: number): bigint {
+    const key = `${book.marketId}:${owner}`;
+    const given = this.#given.get(key) ?? 0n;
+    const { highest } = book.nonceWindow(owner);
+    const next = (given > highest ? given : highest) + 1n;
+    const least = BigInt(chainNonce);
+    const orderNonce = next > least ? next : least;
+    this.#given.set(key, orderNonce);
+    return orderNonce;
+  }
 }

@@ -11,11 +11,13 @@ import { Agents } from './agents.ts';
 import { ChainNonces } from './chainNonces.ts';
 import { DayBoard } from './dayBoard.ts';
 import { deriveDelegateKey } from './delegateKey.ts';
+import { DialectSockets } from './dialectSockets.ts';
 import { UNREADABLE } from './envelope.ts';
 import { MarketReads } from './marketReads.ts';
 import { ReadDesk } from './readDesk.ts';
 import { Signers } from './signers.ts';
 import { SpotMarkets } from './spotMarkets.ts';
+import { StreamBoard } from './streamBoard.ts';
 import { TradeDesk } from './tradeDesk.ts';
 
 /** The dialect while it is served. */
@@ -41,7 +43,9 @@ export function mountHyperliquid(
   core: GatewayCore,
   bookIntake: BookIntake,
 ): HyperliquidDialect {
-  const { readDesk, actionDesk, days, agents } = createDesks(core, bookIntake);
+  const { readDesk, actionDesk, days, agents, board } = createDesks(core, bookIntake);
+  const path = '/ws';
+  const sockets = new DialectSockets(path, { core, board, readDesk, actionDesk });
   const stopDays = core.venue.subscribe((event) => {
     if (event.kind === 'book') for (const trade of event.news.trades) days.add(trade);
   });
@@ -60,10 +64,12 @@ export function mountHyperliquid(
     return reply.status(UNREADABLE_STATUS).type('text/plain').send(acted);
   });
   return {
-    path: '/ws',
-    attach: () => {},
+    path,
+    attach: (server) => sockets.attach(server),
     close: async () => {
       stopDays();
+      board.close();
+      await sockets.close();
       await agents.settled();
     },
   };
@@ -85,7 +91,11 @@ function createDesks(core: GatewayCore, bookIntake: BookIntake) {
   const chainNonces = new ChainNonces(venue.state.books, startedMs);
   const trades = new TradeDesk({ core, bookIntake, markets, delegate });
   const actionDesk = new ActionDesk({ core, signers, agents, chainNonces, trades });
-  return { readDesk, actionDesk, days, agents, markets, marketReads, accountReads };
+  const onFault = (cause: unknown): void => {
+    log.warn({ err: cause }, 'a stream could not be told');
+  };
+  const told = { venue, markets, marketReads, accountReads, readDesk, onFault };
+  return { readDesk, actionDesk, days, agents, board: new StreamBoard(told) };
 }
 
 function bodyOf(core: GatewayCore, request: FastifyRequest): ReturnType<typeof parseBody> {

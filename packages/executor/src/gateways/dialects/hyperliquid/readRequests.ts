@@ -75,7 +75,9 @@ const orderId = z.union([time, z.string().regex(/^0x[0-9a-fA-F]{32}$/)]);
  */
 export const readRequest: z.ZodType<ReadRequest> = z.discriminatedUnion('type', [
   z.object({ type: z.literal(VENUE_READS), dex: z.string().max(64).optional() }),
-  z.object({ type: z.literal(['l2Book', 'recentTrades']), coin }),
+  // Books are shown price by price and are not rounded to fewer digits.
+  z.object({ type: z.literal('l2Book'), coin, nSigFigs: z.null().optional() }),
+  z.object({ type: z.literal('recentTrades'), coin }),
   z.object({
     type: z.literal('candleSnapshot'),
     req: z.object({ coin, interval: z.enum(CANDLE_INTERVAL_NAMES), ...span }),

@@ -51,11 +51,10 @@ export class SpotMarkets {
     return this.all()[asset - SPOT_ASSET_OFFSET];
   }
 
-  /** By `@index`, or by the symbols as `BASE/QUOTE`. */
   byCoin(coin: string): SpotMarket | undefined {
     const index = /^@(\d{1,6})$/.exec(coin)?.[1];
-    if (index !== undefined) return this.all()[Number(index)];
-    return this.all().find((market) => `${market.baseSymbol}/${market.quoteSymbol}` === coin);
+    const market = index === undefined ? undefined : this.all()[Number(index)];
+    return market?.coin === coin ? market : undefined;
   }
 
   byMarketId(marketId: number): SpotMarket | undefined {

@@ -9,7 +9,7 @@ import type { Asker, GatewayCore } from '../../gatewayCore.ts';
 import type { ActionReply, CancelReply, NamedOrder, OrderReply } from './actionReplies.ts';
 import { DONE, failed, ORDER_GONE, orderReply, refusalText } from './actionReplies.ts';
 import type { TradeAction, WireModify, WireOrder } from './actionSchemas.ts';
-import { orderNonceFor } from './chainNonces.ts';
+import { OrderNonces } from './chainNonces.ts';
 import type { DelegateKey } from './delegateKey.ts';
 import { orderTerms } from './orderTerms.ts';
 import type { Standing } from './signers.ts';
@@ -41,6 +41,7 @@ const SCHEDULE_AHEAD_MS = 5000;
  */
 export class TradeDesk {
   readonly #parts: TradeDeskParts;
+  readonly #orderNonces = new OrderNonces();
 
   constructor(parts: TradeDeskParts) {
     this.#parts = parts;
@@ -238,7 +239,7 @@ export class TradeDesk {
     wish: (fresh: { readonly orderNonce: string; readonly expiresAtMs: number }) => BookAction,
   ): Promise<BookActionAnswer> {
     const { core, delegate, bookIntake } = this.#parts;
-    const orderNonce = String(orderNonceFor(book, owner, chainNonce));
+    const orderNonce = String(this.#orderNonces.next(book, owner, chainNonce));
     const action = wish({ orderNonce, expiresAtMs });
     const digest = wishDigest(readWish(action), core.venue.state.bookSigning);
     const signature = bytesToHex(delegate.sign(digest));

@@ -1,0 +1,195 @@
+import { CLOSE_CODES } from '@lawbook/api/schema/messages';
+import { InvariantViolation, unreachable } from '@lawbook/exchange/failures/invariant';
+import type { WebSocket } from 'ws';
+import type { GatewayCore } from '../../gatewayCore.ts';
+import { parseBody } from '../../http/parseBody.ts';
+import { TokenBuckets } from '../../tokenBuckets.ts';
+import type { ActionDesk } from './actionDesk.ts';
+import type { ReadDesk } from './readDesk.ts';
+import type { Follower, StreamBoard } from './streamBoard.ts';
+import type { SocketRequest } from './subscriptions.ts';
+import { invalidSubscription, readSocketRequest, streamKey } from './subscriptions.ts';
+
+/** What a connection works with. */
+export interface DialectConnectionParts {
+  readonly core: GatewayCore;
+  readonly board: StreamBoard;
+  readonly readDesk: ReadDesk;
+  readonly actionDesk: ActionDesk;
+  readonly socket: WebSocket;
+  readonly addressKey: string;
+  readonly traceId: string;
+  /** Called once with the reason when the connection is over. */
+  readonly ended: (reason: string) => void;
+}
+
+/** Streams that one connection may follow, and posts that may wait for their answers. */
+const STREAMS_MAX = 1_000;
+const POSTS_MAX = 100;
+
+/** One WebSocket of the dialect: its streams, its posts, its limits. */
+export class DialectConnection implements Follower {
+  readonly #parts: DialectConnectionParts;
+  readonly #messages: TokenBuckets;
+  readonly #streams = new Set<string>();
+  #posts = 0;
+  #alive = true;
+  #closing: string | undefined;
+
+  constructor(parts: DialectConnectionParts) {
+    this.#parts = parts;
+    this.#messages = new TokenBuckets(parts.core.options.webSocket.messages, 1);
+    const { socket } = parts;
+    socket.on('message', (bytes, binary) => this.#receive(bytes as Buffer, binary));
+    socket.on('pong', () => {
+      this.#alive = true;
+    });
+    socket.on('close', () => {
+      this.#leaveAll();
+      parts.ended(this.#closing ?? 'client');
+    });
+    socket.on('error', (cause) => {
+      parts.core.dependencies.log.debug({ err: cause, traceId: parts.traceId }, 'socket failed');
+    });
+  }
+
+  /** Sends a frame, or drops a client that reads too slowly. */
+  readonly send = (frame: string): void => {
+    const { socket, core } = this.#parts;
+    if (this.#closing !== undefined || socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > core.options.webSocket.dropBytes) this.close('slowConsumer');
+    else socket.send(frame);
+  };
+
+  follows(key: string): boolean {
+    return this.#streams.has(key);
+  }
+
+  /** Pings a client that answered the last ping, and drops one that did not. */
+  beat(): void {
+    if (!this.#alive) {
+      this.close('heartbeatMissed');
+      return;
+    }
+    this.#alive = false;
+    this.#parts.socket.ping();
+  }
+
+  /** Closes with a reason; cuts a client that does not read it in time. */
+  close(reason: keyof typeof CLOSE_CODES): void {
+    const { socket, core } = this.#parts;
+    if (this.#closing !== undefined) return;
+    this.#closing = reason;
+    this.#leaveAll();
+    socket.close(CLOSE_CODES[reason], reason);
+    const cut = setTimeout(() => socket.terminate(), core.options.webSocket.closeGraceMs);
+    socket.once('close', () => clearTimeout(cut));
+  }
+
+  #leaveAll(): void {
+    for (const key of this.#streams) this.#parts.board.leave(key, this);
+    this.#streams.clear();
+  }
+
+  #receive(bytes: Buffer, binary: boolean): void {
+    const { core } = this.#parts;
+    if (this.#closing !== undefined) return;
+    if (!this.#messages.take('', 1, core.dependencies.clock()).allowed) {
+      this.#fail('Too many messages.');
+      this.close('rateExceeded');
+      return;
+    }
+    const json = parseBody(bytes, core.options.bodyDepthMax);
+    const text = binary || !json.ok ? 'not JSON' : bytes.toString();
+    const request = readSocketRequest(json.ok && !binary ? json.value : undefined, text);
+    if (typeof request === 'string') {
+      this.#fail(request);
+      return;
+    }
+    this.#serve(request).catch((cause: unknown) => this.#failed(request, cause));
+  }
+
+  async #serve(request: SocketRequest): Promise<void> {
+    switch (request.method) {
+      case 'ping':
+        return this.#reply('pong', undefined);
+      case 'subscribe':
+        return await this.#subscribe(request);
+      case 'unsubscribe': {
+        const { subscription, echo } = request;
+        const key = streamKey(subscription);
+        if (!this.#streams.delete(key)) {
+          return this.#fail(`Already unsubscribed: ${JSON.stringify(echo)}`);
+        }
+        this.#parts.board.leave(key, this);
+        const { method } = request;
+        return this.#reply('subscriptionResponse', { method, subscription: echo });
+      }
+      case 'post':
+        return await this.#post(request);
+      default:
+        return unreachable(request);
+    }
+  }
+
+  async #subscribe(request: Extract<SocketRequest, { subscription: unknown }>): Promise<void> {
+    const { board } = this.#parts;
+    const { method, subscription, echo } = request;
+    const told = JSON.stringify(echo);
+    const key = streamKey(subscription);
+    if (this.#streams.has(key)) return this.#fail(`Already subscribed: ${told}`);
+    if (!board.exists(subscription)) return this.#fail(invalidSubscription(told));
+    if (this.#streams.size >= STREAMS_MAX) {
+      return this.#fail(`Cannot subscribe to more than ${STREAMS_MAX} channels: ${told}`);
+    }
+    this.#streams.add(key);
+    this.#reply('subscriptionResponse', { method, subscription: echo });
+    await board.follow(subscription, this);
+  }
+
+  async #post({ id, request }: Extract<SocketRequest, { method: 'post' }>): Promise<void> {
+    const { core, addressKey, traceId, readDesk, actionDesk } = this.#parts;
+    if (this.#posts >= POSTS_MAX) return this.#fail(`too many pending post requests id=${id}`);
+    const quota = core.addressBuckets.take(addressKey, 1, core.dependencies.clock());
+    if (!quota.allowed) {
+      const payload = `Too many cumulative requests sent: at most ${quota.limit} at once.`;
+      return this.#reply('post', { id, response: { type: 'error', payload } });
+    }
+    this.#posts += 1;
+    try {
+      const { type, payload } = request;
+      if (type === 'info') {
+        const read = await readDesk.answer(payload);
+        const response =
+          read.kind === 'told'
+            ? { type, payload: { type: read.type, data: read.body } }
+            : { type: 'error', payload: read.text };
+        return this.#reply('post', { id, response });
+      }
+      const sender = { addressKey, traceId, quotas: [] };
+      const acted = await actionDesk.answer(payload, sender);
+      const response = { type: typeof acted === 'string' ? 'error' : type, payload: acted };
+      return this.#reply('post', { id, response });
+    } finally {
+      this.#posts -= 1;
+    }
+  }
+
+  #fail(text: string): void {
+    this.#reply('error', text);
+  }
+
+  #reply(channel: string, told: unknown): void {
+    this.send(JSON.stringify({ channel, data: told }));
+  }
+
+  #failed(request: SocketRequest, cause: unknown): void {
+    const { log, stop } = this.#parts.core.dependencies;
+    log.error({ err: cause, traceId: this.#parts.traceId }, 'a message failed');
+    const payload = 'The venue failed to answer.';
+    if (request.method === 'post') {
+      this.#reply('post', { id: request.id, response: { type: 'error', payload } });
+    } else this.#fail(payload);
+    if (cause instanceof InvariantViolation) stop(cause);
+  }
+}
