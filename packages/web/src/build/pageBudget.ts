@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { at } from '@lawbook/exchange/failures/invariant';
 
 /** What a visitor downloads, compressed; bytes. */
 export interface PageWeight {
@@ -71,8 +70,8 @@ function importsOf(folder: string, path: string): ReadonlySet<string> {
   const found = new Set([path]);
   for (const file of found) {
     const text = readFileSync(join(folder, file), 'utf8');
-    for (const match of text.matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g)) {
-      found.add(`assets/${at(match, 1)}`);
+    for (const [, name] of text.matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g)) {
+      found.add(`assets/${name}`);
     }
   }
   return found;

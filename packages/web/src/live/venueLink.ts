@@ -82,7 +82,7 @@ export class VenueLink {
     }
   }
 
-  /** What signs for this venue; loaded when first asked for, and asked for again after a failure. */
+  /** What signs for this venue; loaded when first asked for, and again after a failure. */
   acting(): Promise<Acting> {
     this.#acting ??= import('./acting.ts').then(
       ({ Acting }) => new Acting(this.#baseUrl),

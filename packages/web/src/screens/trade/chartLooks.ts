@@ -70,8 +70,8 @@ function followLooks(
 }
 
 /**
- * A colour of the palette as it is now. The palette names two colours in one word, so the browser is
- * asked what it makes of it.
+ * A colour of the palette as it is now. The palette names two colours in one word, so the browser
+ * is asked what it makes of it.
  */
 export function colourOf(name: string): string {
   const probe = document.createElement('i');

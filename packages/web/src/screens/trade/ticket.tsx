@@ -38,25 +38,7 @@ export function Ticket({
   const [isBusy, setBusy] = useState(false);
   const request = requestOf(pair, wish);
   const form = useRef<HTMLFormElement>(null);
-  const focus = (testId: string): void => {
-    const field = form.current?.querySelector<HTMLInputElement>(`[data-testid="${testId}"]`);
-    const conditions = field?.closest('details');
-    if (conditions) conditions.open = true;
-    field?.focus();
-    field?.select();
-  };
-  const canFlip = market.products.some(({ symbol, kind }) => {
-    return symbol === pair.receive && kind === 'asset';
-  });
-  useShortcuts([
-    { key: 'q', words: 'To the amount', run: () => focus('amount') },
-    { key: 'p', words: 'To the limit', run: () => focus('limit') },
-    {
-      key: 'x',
-      words: 'Exchange the two sides',
-      run: () => canFlip && setPair({ pay: pair.receive, receive: pair.pay }),
-    },
-  ]);
+  useTicketKeys(form, { market, pair, setPair });
   const place = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (now === undefined || request === undefined || isBusy) return;
@@ -95,6 +77,30 @@ export function Ticket({
       {now !== undefined && <LastRefusal />}
     </Panel>
   );
+}
+
+function useTicketKeys(
+  form: { readonly current: HTMLFormElement | null },
+  { market, pair, setPair }: Pick<SideProps, 'market' | 'pair' | 'setPair'>,
+): void {
+  const focus = (testId: string): void => {
+    const field = form.current?.querySelector<HTMLInputElement>(`[data-testid="${testId}"]`);
+    const conditions = field?.closest('details');
+    if (conditions) conditions.open = true;
+    field?.focus();
+    field?.select();
+  };
+  const flip = (): void => {
+    const mayPay = market.products.some(({ symbol, kind }) => {
+      return symbol === pair.receive && kind === 'asset';
+    });
+    if (mayPay) setPair({ pay: pair.receive, receive: pair.pay });
+  };
+  useShortcuts([
+    { key: 'q', words: 'To the amount', run: () => focus('amount') },
+    { key: 'p', words: 'To the limit', run: () => focus('limit') },
+    { key: 'x', words: 'Exchange the two sides', run: flip },
+  ]);
 }
 
 interface SideProps {

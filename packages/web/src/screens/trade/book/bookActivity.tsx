@@ -7,7 +7,7 @@ import { say } from '../../../live/toasts.ts';
 import { troubleOf } from '../../../live/trouble.ts';
 import { Empty, Loading } from '../../../parts/marks.tsx';
 import { counted } from '../../../words/numbers.ts';
-import type { BookDigits } from './bookTrade.tsx';
+import type { BookDigits } from './bookProps.ts';
 import { EndedOrderRows } from './endedOrderRows.tsx';
 import { FillRows } from './fillRows.tsx';
 import { OpenOrderRows } from './openOrderRows.tsx';

@@ -5,7 +5,7 @@ import { Chip } from '../../../parts/marks.tsx';
 import { useVenue } from '../../../parts/venueContext.tsx';
 import { bpsText } from '../../../words/numbers.ts';
 import type { ChartHandle } from '../drawChart.ts';
-import type { BookProps } from './bookTrade.tsx';
+import type { BookProps } from './bookProps.ts';
 
 const INTERVALS = [
   { ms: 5000, name: '5 s' },

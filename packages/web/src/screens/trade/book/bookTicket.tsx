@@ -15,17 +15,11 @@ import { troubleOf } from '../../../live/trouble.ts';
 import { Panel } from '../../../parts/marks.tsx';
 import { counted } from '../../../words/numbers.ts';
 import { RefusalLife } from '../refusalLife.tsx';
-import type { BookProps } from './bookTrade.tsx';
+import type { TicketProps } from './bookProps.ts';
 import type { BookWish } from './bookWish.ts';
 import { bookRequestOf } from './bookWish.ts';
 import { EstimateLines } from './estimateLines.tsx';
 import { joiningPrice, TicketFields } from './ticketFields.tsx';
-
-/** What the ticket of a book is given. */
-export interface TicketProps extends BookProps {
-  readonly wish: BookWish;
-  readonly setWish: (wish: BookWish) => void;
-}
 
 /** The ticket of a book: what to trade, and what it costs and holds before it is signed. */
 export function BookTicket(props: TicketProps): ReactElement {

@@ -1,7 +1,6 @@
 import type { BookView } from '@lawbook/api/schema/bookViews';
 import type { ReactElement } from 'react';
 import { useCallback, useState } from 'react';
-import type { BookDesk } from '../../../live/bookDesk.ts';
 import type { BookLink } from '../../../live/bookLink.ts';
 import { Empty, Loading } from '../../../parts/marks.tsx';
 import { useBook, useBookDesk } from '../../../parts/useBook.ts';
@@ -9,18 +8,13 @@ import { digitsOfStep } from '../../../words/numbers.ts';
 import { BookActivity } from './bookActivity.tsx';
 import { BookBalances } from './bookBalances.tsx';
 import { BookChart } from './bookChart.tsx';
+import type { BookDigits } from './bookProps.ts';
 import { BookTicket } from './bookTicket.tsx';
 import type { BookWish } from './bookWish.ts';
 import { NO_BOOK_WISH } from './bookWish.ts';
 import { LadderPanel } from './ladderPanel.tsx';
 import type { PickedLevel } from './ladderRows.ts';
 import { RecentTrades } from './recentTrades.tsx';
-
-/** How many digits the prices and sizes of a book are shown with. */
-export interface BookDigits {
-  readonly price: number;
-  readonly size: number;
-}
 
 /** Trading on one order book; the list of markets is given. */
 export function BookTrade({
@@ -88,11 +82,4 @@ function OpenBook({ book }: { readonly book: BookLink }): ReactElement {
 
 function digitsOf({ tickSize, lotSize }: BookView): BookDigits {
   return { price: digitsOfStep(tickSize), size: digitsOfStep(lotSize) };
-}
-
-/** What parts of the screen of a book are given. */
-export interface BookProps {
-  readonly book: BookLink;
-  readonly own: BookDesk | undefined;
-  readonly digits: BookDigits;
 }

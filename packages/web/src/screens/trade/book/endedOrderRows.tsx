@@ -8,7 +8,7 @@ import { Chip, Empty } from '../../../parts/marks.tsx';
 import { grouped } from '../../../words/numbers.ts';
 import { clockText } from '../../../words/times.ts';
 import { RefusalLife } from '../refusalLife.tsx';
-import type { BookDigits } from './bookTrade.tsx';
+import type { BookDigits } from './bookProps.ts';
 import { END_REASONS, END_WORDS, orderWords } from './orderWords.ts';
 
 const SHOWN = 60;

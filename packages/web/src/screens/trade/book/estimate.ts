@@ -65,8 +65,8 @@ export function estimateOrder(order: BookOrder, ladder: Ladder, rules: BookView)
 }
 
 /**
- * What the ledger sets aside for an order: a sale's lots; for a purchase, per lot, its price and the
- * fee of a trade of that lot alone, rounded up.
+ * What the ledger sets aside for an order: a sale's lots; for a purchase, per lot, its price and
+ * the fee of a trade of that lot alone, rounded up.
  */
 export function heldUnits(
   { side, priceTicks, sizeLots }: Pick<BookOrder, 'side' | 'priceTicks' | 'sizeLots'>,

@@ -6,7 +6,7 @@ import { useLive } from '../../../live/live.ts';
 import { Fact } from '../../../parts/marks.tsx';
 import { TERMS } from '../../../words/meanings.ts';
 import { bpsText, grouped, plainSize } from '../../../words/numbers.ts';
-import type { BookProps } from './bookTrade.tsx';
+import type { BookProps } from './bookProps.ts';
 import type { Estimate } from './estimate.ts';
 import { estimateOrder } from './estimate.ts';
 

@@ -3,7 +3,7 @@ import type { ReactElement } from 'react';
 import { Chip, Empty } from '../../../parts/marks.tsx';
 import { counted, grouped } from '../../../words/numbers.ts';
 import { clockText } from '../../../words/times.ts';
-import type { BookDigits } from './bookTrade.tsx';
+import type { BookDigits } from './bookProps.ts';
 
 /** The reader's part of each trade, new to old. */
 export function FillRows({

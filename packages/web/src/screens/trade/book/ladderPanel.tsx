@@ -8,7 +8,7 @@ import { Panel, Term } from '../../../parts/marks.tsx';
 import { TERMS } from '../../../words/meanings.ts';
 import { bpsText, grouped } from '../../../words/numbers.ts';
 import { clockText } from '../../../words/times.ts';
-import type { BookProps } from './bookTrade.tsx';
+import type { BookProps } from './bookProps.ts';
 import type { LadderLook, PickedLevel } from './ladderRows.ts';
 import { LadderRows } from './ladderRows.ts';
 

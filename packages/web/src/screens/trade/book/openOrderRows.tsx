@@ -7,7 +7,7 @@ import { troubleOf } from '../../../live/trouble.ts';
 import { Chip, Empty } from '../../../parts/marks.tsx';
 import { grouped, plainDecimal } from '../../../words/numbers.ts';
 import { clockText } from '../../../words/times.ts';
-import type { BookDigits } from './bookTrade.tsx';
+import type { BookDigits } from './bookProps.ts';
 import { orderWords } from './orderWords.ts';
 
 interface RowProps {
@@ -161,21 +161,15 @@ function EditedRow({
       setBusy(false);
     }
   };
-  const leave = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape') close();
-  };
   const form = `amend-${order.orderId}`;
   const field = (name: 'price' | 'size'): ReactElement => (
-    <input
+    <RowField
       form={form}
-      className="row-field"
-      aria-label={`New ${name} of order ${order.orderId}`}
-      data-testid={`amend-${name}`}
-      inputMode="decimal"
-      autoComplete="off"
-      value={typed[name]}
-      onChange={({ target }) => setTyped({ ...typed, [name]: target.value })}
-      onKeyDown={leave}
+      name={name}
+      orderId={order.orderId}
+      typed={typed[name]}
+      change={(text) => setTyped({ ...typed, [name]: text })}
+      leave={close}
     />
   );
   return (
@@ -198,5 +192,38 @@ function EditedRow({
         </form>
       </td>
     </tr>
+  );
+}
+
+function RowField({
+  form,
+  name,
+  orderId,
+  typed,
+  change,
+  leave,
+}: {
+  readonly form: string;
+  readonly name: 'price' | 'size';
+  readonly orderId: string;
+  readonly typed: string;
+  readonly change: (typed: string) => void;
+  readonly leave: () => void;
+}): ReactElement {
+  const keys = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape') leave();
+  };
+  return (
+    <input
+      form={form}
+      className="row-field"
+      aria-label={`New ${name} of order ${orderId}`}
+      data-testid={`amend-${name}`}
+      inputMode="decimal"
+      autoComplete="off"
+      value={typed}
+      onChange={({ target }) => change(target.value)}
+      onKeyDown={keys}
+    />
   );
 }

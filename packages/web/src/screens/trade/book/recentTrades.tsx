@@ -3,7 +3,7 @@ import { useLive } from '../../../live/live.ts';
 import { Empty, Loading, Panel } from '../../../parts/marks.tsx';
 import { grouped } from '../../../words/numbers.ts';
 import { clockText } from '../../../words/times.ts';
-import type { BookProps } from './bookTrade.tsx';
+import type { BookProps } from './bookProps.ts';
 
 const SHOWN = 24;
 

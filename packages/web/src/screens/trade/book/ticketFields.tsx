@@ -5,7 +5,7 @@ import { useLive } from '../../../live/live.ts';
 import { Term } from '../../../parts/marks.tsx';
 import { TERMS } from '../../../words/meanings.ts';
 import { grouped, plainDecimal } from '../../../words/numbers.ts';
-import type { TicketProps } from './bookTicket.tsx';
+import type { TicketProps } from './bookProps.ts';
 import type { BookWish } from './bookWish.ts';
 import { mayRest } from './bookWish.ts';
 
