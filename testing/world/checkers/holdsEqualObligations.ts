@@ -7,9 +7,9 @@ import type { BookMarket } from '@lawbook/exchange/markets/book/bookMarket';
 import type { Checker } from '../simulation/worldView.ts';
 
 /**
- * What is held of an account is exactly what its open orders may cost: the budgets of live rows, the
- * bonds of commitments, and what open orders of books can still spend. Counted from the orders, and
- * compared with the ledger for every account and asset.
+ * What is held of an account is exactly what its open orders may cost: the budgets of live rows,
+ * the bonds of commitments, and what open orders of books can still spend. Counted from the orders,
+ * and compared with the ledger for every account and asset.
  */
 export function holdsEqualObligations(): Checker {
   return {
@@ -73,8 +73,9 @@ function addBook(market: BookMarket, add: Add): void {
     const own = costOf(market, order);
     if (other === undefined || other.side !== order.side) add(owner, asset, own);
     else if (order.orderId < other.orderId) {
-      const theirs = costOf(market, other);
-      add(owner, asset, theirs > own ? theirs : own);
+      let larger = costOf(market, other);
+      if (own > larger) larger = own;
+      add(owner, asset, larger);
     }
   }
 }

@@ -38,7 +38,7 @@ export class FaultBoard {
   }
 
   perform(act: FaultAct): void {
-    const { machine, host, wires, base, provers, oracle } = this.#parts;
+    const { machine, host, wires, provers, oracle } = this.#parts;
     switch (act.kind) {
       case 'kill':
         host.kill(act.power ? 'power' : 'kill');
@@ -49,18 +49,9 @@ export class FaultBoard {
         host.planDeath({ touches, moment, kind: power ? 'power' : 'kill' });
         return;
       }
-      case 'disk': {
-        const { terms } = machine.disk;
-        const { share } = act;
-        const change = {
-          slow: { delayMs: [0, 40] as const, syncMs: [20, 20 + 2_000 * share] as const },
-          failing: { failing: share },
-          full: { capacityBytes: machine.disk.usedBytes() + Math.floor(4_000 * share) },
-          short: { short: share },
-        }[act.what];
-        this.#for('disk', act.forMs, { begin: () => Object.assign(terms, GOOD_DISK, change) });
+      case 'disk':
+        this.#disk(act);
         return;
-      }
       case 'store': {
         const { terms } = machine.store;
         const change = act.what === 'full' ? { full: true } : { failing: 0.5 };
@@ -83,20 +74,9 @@ export class FaultBoard {
           },
         });
         return;
-      case 'base': {
-        const { share } = act;
-        const change = {
-          away: { away: true },
-          answersLost: { answersLost: share },
-          withheld: { withheld: share },
-          reorganises: { reorganises: share },
-          slow: { blockMs: 12_000 },
-        }[act.what];
-        this.#for('base', act.forMs, {
-          begin: () => Object.assign(base.terms, GOOD_BASE, change),
-        });
+      case 'base':
+        this.#base(act);
         return;
-      }
       case 'provers': {
         const { share } = act;
         const change = {
@@ -128,6 +108,34 @@ export class FaultBoard {
     begin();
     this.#parts.clock.schedule(forMs, () => {
       if (this.#last.get(part) === number) this.#heal(part);
+    });
+  }
+
+  #disk(act: Extract<FaultAct, { kind: 'disk' }>): void {
+    const { machine } = this.#parts;
+    const { terms } = machine.disk;
+    const { share } = act;
+    const change = {
+      slow: { delayMs: [0, 40] as const, syncMs: [20, 20 + 2_000 * share] as const },
+      failing: { failing: share },
+      full: { capacityBytes: machine.disk.usedBytes() + Math.floor(4_000 * share) },
+      short: { short: share },
+    }[act.what];
+    this.#for('disk', act.forMs, { begin: () => Object.assign(terms, GOOD_DISK, change) });
+  }
+
+  #base(act: Extract<FaultAct, { kind: 'base' }>): void {
+    const { base } = this.#parts;
+    const { share } = act;
+    const change = {
+      away: { away: true },
+      answersLost: { answersLost: share },
+      withheld: { withheld: share },
+      reorganises: { reorganises: share },
+      slow: { blockMs: 12_000 },
+    }[act.what];
+    this.#for('base', act.forMs, {
+      begin: () => Object.assign(base.terms, GOOD_BASE, change),
     });
   }
 

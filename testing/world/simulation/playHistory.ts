@@ -1,7 +1,7 @@
 import { CHECKERS } from '../checkers/checkerTable.ts';
 import type { History } from '../workload/acts.ts';
-import type { World } from './world.ts';
-import { World as OpenWorld } from './world.ts';
+import { performAct } from '../workload/performAct.ts';
+import { World } from './world.ts';
 import type { Checker } from './worldView.ts';
 
 /** A promise that was broken. */
@@ -26,7 +26,7 @@ export interface Played {
 
 /** Plays a history with every checker watching, to the first broken promise or to rest. */
 export async function playHistory(history: History): Promise<Played> {
-  const world = await OpenWorld.open(history.seed);
+  const world = await World.open(history.seed);
   const onRejection = (cause: unknown): void => world.bug(cause);
   process.on('unhandledRejection', onRejection);
   try {
@@ -34,7 +34,7 @@ export async function playHistory(history: History): Promise<Played> {
     let played = 0;
     let failure: Failure | undefined;
     for (const step of history.steps) {
-      const flaw = await world.play(step);
+      const flaw = await world.play(step, () => performAct(world, step.act));
       played += 1;
       failure = await firstFailure(world, checkers, { flaw, step: step.id, place: 'journal' });
       if (failure !== undefined) break;

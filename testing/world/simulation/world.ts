@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { DEMO_BOOK_ID } from '@lawbook/analytics/demoBooks';
 import {
   DEMO_DOMAIN,
   DEMO_MARKET_ID,
@@ -20,7 +19,6 @@ import { JournalFollower } from '../auditor/journalFollower.ts';
 import { FaultBoard } from '../faults/faultBoard.ts';
 import type { SeededRandom } from '../seededRandom.ts';
 import type { Step } from '../workload/acts.ts';
-import { performAct } from '../workload/performAct.ts';
 import type { Wish } from '../workload/trader.ts';
 import { Trader } from '../workload/trader.ts';
 import type { WorldReply } from './gatewayDouble.ts';
@@ -34,12 +32,10 @@ import { TraderFeed } from './traderFeed.ts';
 import type { LiveVenue } from './venueHost.ts';
 import { VenueHost } from './venueHost.ts';
 import { Wires } from './wires.ts';
-import { DATA_DIR, drawConfig } from './worldConfig.ts';
+import { BOOKS, DATA_DIR, drawConfig, OPERATOR_TOKEN } from './worldConfig.ts';
 import type { WorldView } from './worldView.ts';
 
 const TRADERS = ['alice', 'bob', 'charlie', 'flow-0', 'book-0', 'book-1'];
-export const BOOKS: readonly number[] = [DEMO_BOOK_ID, DEMO_BOOK_ID + 1];
-export const OPERATOR_TOKEN = 'operator-token-of-the-simulated-world-0123456789';
 /** A client that hears nothing asks again after this time, so often. */
 const PATIENCE_MS = 5_000;
 const TRIES_MAX = 3;
@@ -119,11 +115,11 @@ export class World {
     return world;
   }
 
-  /** Plays one step and lets its time pass. @returns a flaw of what the disk holds. */
-  async play(step: Step): Promise<string | undefined> {
+  /** Lets a step's act be performed and its time pass. @returns a flaw of what the disk holds. */
+  async play(step: Step, perform: (world: World) => void): Promise<string | undefined> {
     this.#step = step.id;
     this.random = stream(this.seed, `step ${step.id}`);
-    performAct(this, step.act);
+    perform(this);
     await this.clock.runFor(step.waitMs);
     await this.clock.settle();
     const flaw = await this.#follow();

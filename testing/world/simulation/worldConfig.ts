@@ -1,7 +1,11 @@
+import { DEMO_BOOK_ID } from '@lawbook/analytics/demoBooks';
 import type { Config } from '../../../packages/executor/src/config/config.ts';
 import { loadConfig } from '../../../packages/executor/src/config/loadConfig.ts';
 import { oneOf, stream } from './streams.ts';
 
+/** The books of the demo world. */
+export const BOOKS: readonly number[] = [DEMO_BOOK_ID, DEMO_BOOK_ID + 1];
+export const OPERATOR_TOKEN = 'operator-token-of-the-simulated-world-0123456789';
 /** Where the simulated venue keeps its files. */
 export const DATA_DIR = '/venue';
 

@@ -7,7 +7,7 @@ import { pathOf } from '../simulation/gatewayDouble.ts';
 import { SHARD } from '../simulation/simulatedBase.ts';
 import { oneOf, picked, stream } from '../simulation/streams.ts';
 import type { World } from '../simulation/world.ts';
-import { BOOKS, OPERATOR_TOKEN } from '../simulation/world.ts';
+import { BOOKS, OPERATOR_TOKEN } from '../simulation/worldConfig.ts';
 import type { Act, CrossingAct, HostileAct, OperatorAct } from './acts.ts';
 import type { Trader, Wish } from './trader.ts';
 

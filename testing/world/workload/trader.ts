@@ -65,12 +65,12 @@ export class Trader {
 
   constructor(name: string) {
     const { account, secretKey } = developmentAccount(name);
-    const helper = developmentAccount(`delegate of ${name}`);
+    const delegated = developmentAccount(`delegate of ${name}`);
     this.name = name;
     this.account = account;
     this.#secretKey = secretKey;
-    this.#delegateKey = helper.secretKey;
-    this.delegate = helper.account;
+    this.#delegateKey = delegated.secretKey;
+    this.delegate = delegated.account;
   }
 
   /** The next order of this trader; `step` moves its nonce, mostly by one. */
