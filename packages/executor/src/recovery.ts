@@ -63,6 +63,7 @@ export async function recover(sources: RecoverySources): Promise<RecoveredVenue>
     judgeAgain,
     new BookProjection(machine.state.books, domain),
   );
+  await projection.books?.recall(index.books);
   body?.restore(projection);
   const fromSnapshot = usable?.sequence ?? 0;
   const last = journal.health().sequence;

@@ -176,6 +176,10 @@ function createScheduler(
   const books = new BookScheduler({
     ...{ machine, sequencer, oracles, stopwatch, epochSealAfterMs, onSequenced },
     eventsPerEpochMax: EVENTS_PER_EPOCH_MAX,
+    judged: venue.books,
+    onBroken: ({ marketId, epochNumber, violations, reason }) => {
+      log.fatal({ marketId, epochNumber, violations }, `book halted: ${reason}`);
+    },
   });
   return new BatchScheduler({
     machine,

@@ -6,6 +6,7 @@ import type {
   BookAnswer,
   BookCandleList,
   BookDepth,
+  BookEpochAnswer,
   BookEpochList,
   BookList,
   BookView,
@@ -97,6 +98,17 @@ export class BookReader {
   epochs(marketId: string, options?: PageOptions): Promise<Result<BookEpochList>> {
     const parts = { params: { marketId }, query: pageOf(options) };
     return call(this.transport, book.listBookEpochs, parts, options);
+  }
+
+  /** One sealed epoch with what every law said about it. */
+  epoch(
+    marketId: string,
+    epochNumber: number,
+    options?: ReadOptions,
+  ): Promise<Result<BookEpochAnswer>> {
+    const query = { atLeast: options?.atLeast };
+    const parts = { params: { marketId, epochNumber }, query };
+    return call(this.transport, book.readBookEpoch, parts, options);
   }
 }
 

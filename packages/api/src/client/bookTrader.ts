@@ -71,7 +71,8 @@ const NONCE_TAKEN: ReadonlySet<string> = new Set(['orderNonceReplayed', 'orderNo
  * sends.
  *
  * @example
- * const placed = await client.books.placeOrder({ marketId, side: 'buy', size: '10', price: '1.1' });
+ * const order = { marketId, side: 'buy', size: '10', price: '1.1' } as const;
+ * const placed = await client.books.placeOrder(order);
  */
 export class BookTrader extends BookReader {
   readonly #deps: BookTraderDependencies;
@@ -256,9 +257,7 @@ export class BookTrader extends BookReader {
       if (!action.ok) return action;
       const answer = await this.#sendOne(action.value, options);
       if (!answer.ok) return answer;
-      const { value } = answer;
-      const taken = value.kind === 'rejected' && NONCE_TAKEN.has(value.rejection.code);
-      if (!taken || attempt >= this.#deps.retriesMax) return answer;
+      if (!isNonceTaken(answer.value) || attempt >= this.#deps.retriesMax) return answer;
     }
   }
 
@@ -300,6 +299,10 @@ export class BookTrader extends BookReader {
   } {
     return { owner: this.#signer().owner, marketId, orderId, clientOrderId };
   }
+}
+
+function isNonceTaken(answer: BookActionAnswer): boolean {
+  return answer.kind === 'rejected' && NONCE_TAKEN.has(answer.rejection.code);
 }
 
 /** A client order id that nobody has used: sixteen random bytes. */

@@ -5,8 +5,8 @@ import { BookLadder } from './bookLadder.ts';
 import type { Feed } from './feed.ts';
 
 /**
- * Why a ladder had to begin anew: the stream skipped a sequence, an event or the ladder did not have
- * its checksum, or the connection was away for longer than the venue can catch up.
+ * Why a ladder had to begin anew: the stream skipped a sequence, an event or the ladder did not
+ * have its checksum, or the connection was away for longer than the venue can catch up.
  */
 export type ResyncReason = 'sequence' | 'checksum' | 'ladder' | 'gap';
 

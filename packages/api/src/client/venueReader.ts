@@ -73,6 +73,7 @@ export class VenueReader {
     return call(this.transport, market.listMarkets, { query: query(options) }, options);
   }
 
+  /** A batch market; `books.read` of the client reads a book. */
   readMarket(marketId: string, options?: ReadOptions): Promise<Result<MarketAnswer>> {
     const parts = { params: { marketId }, query: query(options) };
     return call(this.transport, market.readMarket, parts, options);
@@ -103,6 +104,7 @@ export class VenueReader {
     return call(this.transport, market.readPrices, parts, options);
   }
 
+  /** Candles of an asset of a batch market, or of a book, which needs no symbol. */
   listCandles(
     marketId: string,
     candles: CandleQuery,
@@ -112,6 +114,7 @@ export class VenueReader {
     return call(this.transport, market.listCandles, parts, options);
   }
 
+  /** Depth of an asset of a batch market, or of the base of a book. */
   readDepth(marketId: string, symbol: string, options?: ReadOptions): Promise<Result<DepthView>> {
     const parts = { params: { marketId }, query: { ...query(options), symbol } };
     return call(this.transport, market.readDepth, parts, options);

@@ -5,6 +5,7 @@ import type {
   BookAnswer,
   BookCandleList,
   BookDepth,
+  BookEpochAnswer,
   BookEpochList,
   BookList,
   FillList,
@@ -14,13 +15,14 @@ import {
   bookAnswer,
   bookCandleList,
   bookDepth,
+  bookEpochAnswer,
   bookEpochList,
   bookList,
   fillList,
   tradeList,
 } from './bookViews.ts';
-import type { MarketPath } from './marketRoutes.ts';
-import { marketPath } from './marketRoutes.ts';
+import type { EpochPath, MarketPath } from './marketRoutes.ts';
+import { epochPath, marketPath } from './marketRoutes.ts';
 import { addressText, pathNumber, queryFlag } from './primitives.ts';
 import type { AtLeast, NoFields, PageQuery, Route } from './route.ts';
 import { atLeastQuery, noFields, pageFields, pageQuery } from './route.ts';
@@ -150,6 +152,16 @@ export const listBookEpochs: Route<MarketPath, PageQuery, undefined, BookEpochLi
   params: marketPath,
   query: pageQuery,
   response: bookEpochList,
+};
+
+export const readBookEpoch: Route<EpochPath, AtLeast, undefined, BookEpochAnswer> = {
+  ...read,
+  id: 'readBookEpoch',
+  path: '/v1/books/{marketId}/epochs/{epochNumber}',
+  summary: 'One sealed epoch of a book with what every law said about it',
+  params: epochPath,
+  query: atLeastQuery,
+  response: bookEpochAnswer,
 };
 
 export const submitBookActions: Route<NoFields, NoFields, BookSubmission, BookActionAnswers> = {

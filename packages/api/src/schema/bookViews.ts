@@ -37,7 +37,12 @@ export interface LadderView {
   readonly checksum: string;
 }
 
-const ladderFields = {
+/** Fields of `LadderView`, for answers that add to it. */
+export const ladderFields: {
+  readonly bids: z.ZodType<readonly LevelView[]>;
+  readonly asks: z.ZodType<readonly LevelView[]>;
+  readonly checksum: z.ZodType<string>;
+} = {
   bids: z.array(bookLevelView),
   asks: z.array(bookLevelView),
   checksum: z
@@ -47,6 +52,22 @@ const ladderFields = {
 };
 
 const marketState = z.enum(['open', 'postOnly', 'cancelOnly', 'halted']);
+
+/** Why a book is not open. */
+export interface BookRestrictionView {
+  /** The operator, the circuit breaker, or a law that an epoch broke. */
+  readonly cause: 'operator' | 'breaker' | 'law';
+  readonly reason: string;
+  readonly since: string;
+  readonly sequence: number;
+}
+
+const bookRestrictionView: z.ZodType<BookRestrictionView> = z.object({
+  cause: z.enum(['operator', 'breaker', 'law']),
+  reason: z.string(),
+  since: timeText,
+  sequence: sequenceNumber.describe('Of the input that closed it'),
+});
 
 /** Everything that an order of a book is checked against, and where the book stands. */
 export interface BookView {
@@ -74,6 +95,8 @@ export interface BookView {
   readonly breakerBandPpm: number;
   readonly breakerWindowMs: number;
   readonly state: 'open' | 'postOnly' | 'cancelOnly' | 'halted';
+  /** Why it is not open. */
+  readonly restriction?: BookRestrictionView | undefined;
   readonly openOrders: number;
   readonly bestBid?: LevelView | undefined;
   readonly bestAsk?: LevelView | undefined;
@@ -103,6 +126,7 @@ export const bookView: z.ZodType<BookView> = z.object({
   breakerBandPpm: ppmNumber,
   breakerWindowMs: countNumber,
   state: marketState,
+  restriction: bookRestrictionView.optional().describe('Why it is not open'),
   openOrders: countNumber,
   bestBid: bookLevelView.optional(),
   bestAsk: bookLevelView.optional(),
@@ -215,6 +239,8 @@ export interface BookCandleView {
   /** Whole units of base. */
   readonly volume: string;
   readonly trades: number;
+  /** Number of its first trade; trades are numbered without holes. */
+  readonly firstTrade: number;
 }
 
 export interface BookCandleList {
@@ -236,12 +262,16 @@ export const bookCandleList: z.ZodType<BookCandleList> = z.object({
       close: priceText,
       volume: decimalText,
       trades: countNumber,
+      firstTrade: countNumber.describe('Number of its first trade'),
     }),
   ),
   asOf,
 });
 
-/** One sealed epoch of a book; its bundle is read like that of any epoch. */
+/**
+ * One sealed epoch of a book; its bundle is read like that of any epoch. `executed`: a law objects
+ * to it or to an epoch before it, so nothing here vouches for it.
+ */
 export interface BookEpochView {
   readonly marketId: string;
   readonly epochNumber: number;
@@ -255,6 +285,7 @@ export interface BookEpochView {
   readonly parentEpochHash: string;
   readonly epochHash: string;
   readonly stateRoot: string;
+  readonly level?: 'executed' | 'checked' | undefined;
 }
 
 export const bookEpochView: z.ZodType<BookEpochView> = z.object({
@@ -270,6 +301,72 @@ export const bookEpochView: z.ZodType<BookEpochView> = z.object({
   parentEpochHash: hashText,
   epochHash: hashText,
   stateRoot: hashText,
+  level: z
+    .enum(['executed', 'checked'])
+    .optional()
+    .describe('executed: a law objects to it or to an epoch before it'),
+});
+
+/** What one law said about an epoch of a book. */
+export interface BookVerdictView {
+  readonly law: string;
+  readonly name: string;
+  readonly holds: boolean;
+  /** Present on laws about signatures. */
+  readonly basis?: string | undefined;
+  readonly violation?: BookViolationView | undefined;
+}
+
+/** Where a law of books is broken first. */
+export interface BookViolationView {
+  readonly rule: string;
+  readonly expected: string;
+  readonly actual: string;
+  readonly locus: {
+    readonly kind: string;
+    readonly eventNumber?: number | undefined;
+    readonly report?: number | undefined;
+    readonly orderId?: string | undefined;
+    readonly account?: string | undefined;
+    readonly field?: string | undefined;
+  };
+}
+
+export const bookVerdictView: z.ZodType<BookVerdictView> = z.object({
+  law: z.string().describe('B0 to B10; the pages are listed at /v1/laws'),
+  name: z.string(),
+  holds: z.boolean(),
+  basis: z.string().optional().describe('Of laws about signatures: recovered here, or admitted'),
+  violation: z
+    .object({
+      rule: z.string(),
+      expected: z.string(),
+      actual: z.string(),
+      locus: z.object({
+        kind: z.string(),
+        eventNumber: countNumber.optional(),
+        report: z.int().optional(),
+        orderId: z.string().optional(),
+        account: addressText.optional(),
+        field: z.string().optional(),
+      }),
+    })
+    .optional(),
+});
+
+/** One epoch of a book with what every law said about it when it was sealed. */
+export interface BookEpochAnswer {
+  readonly epoch: BookEpochView;
+  readonly holds: boolean;
+  readonly verdicts: readonly BookVerdictView[];
+  readonly asOf: AsOf;
+}
+
+export const bookEpochAnswer: z.ZodType<BookEpochAnswer> = z.object({
+  epoch: bookEpochView,
+  holds: z.boolean().describe('Whether every law of a book holds for this epoch'),
+  verdicts: z.array(bookVerdictView),
+  asOf,
 });
 
 export interface BookEpochList {

@@ -63,14 +63,15 @@ export interface EpochPath extends MarketPath {
   readonly epochNumber: number;
 }
 
-const epochPath: z.ZodType<EpochPath> = z.strictObject({
+export const epochPath: z.ZodType<EpochPath> = z.strictObject({
   marketId: marketIdText,
   epochNumber: pathNumber(1, Number.MAX_SAFE_INTEGER, 'Epoch number, from 1'),
 });
 
 /** Which candles. */
 export interface CandleQuery extends PageQuery {
-  readonly symbol: string;
+  /** Asset of a batch market; a book has but one price. */
+  readonly symbol?: string | undefined;
   readonly intervalMs?: number | undefined;
 }
 
@@ -78,7 +79,7 @@ const candleQuery: z.ZodType<CandleQuery> = z.strictObject({
   atLeast: pageFields.atLeast.optional(),
   limit: pageFields.limit.optional(),
   before: pageFields.before.optional(),
-  symbol: symbolText,
+  symbol: symbolText.optional().describe('Asset of a batch market; a book needs none'),
   intervalMs: pathNumber(
     1000,
     604_800_000,
@@ -88,12 +89,16 @@ const candleQuery: z.ZodType<CandleQuery> = z.strictObject({
 
 /** Whose depth. */
 export interface DepthQuery extends AtLeast {
-  readonly symbol: string;
+  /** Asset of a batch market. */
+  readonly symbol?: string | undefined;
+  /** Levels of each half of a book. */
+  readonly levels?: number | undefined;
 }
 
 const depthQuery: z.ZodType<DepthQuery> = z.strictObject({
   atLeast: pageFields.atLeast.optional(),
-  symbol: symbolText,
+  symbol: symbolText.optional().describe('Asset of a batch market; a book needs none'),
+  levels: pathNumber(1, 100, 'Levels of each half of a book, 20 unless stated').optional(),
 });
 
 const read = {
@@ -134,6 +139,7 @@ export const readMarket: Route<MarketPath, AtLeast, undefined, MarketAnswer> = {
   params: marketPath,
   query: atLeastQuery,
   response: marketAnswer,
+  note: 'The rules of an order book are at /v1/books/{marketId}.',
 };
 
 export const readOracle: Route<MarketPath, AtLeast, undefined, OracleView> = {
@@ -174,10 +180,11 @@ export const listCandles: Route<MarketPath, CandleQuery, undefined, CandleList> 
   id: 'listCandles',
   path: '/v1/markets/{marketId}/candles',
   tag: 'markets',
-  summary: 'Candles of clearing prices over the latest 1,000 batches, new to old',
+  summary: 'Candles over the latest 1,000 batches, or 10,000 trades of a book, new to old',
   params: marketPath,
   query: candleQuery,
   response: candleList,
+  note: 'A batch market needs `symbol`; a book has one, its base. Its batches are its trades.',
 };
 
 export const readDepth: Route<MarketPath, DepthQuery, undefined, DepthView> = {
@@ -185,10 +192,11 @@ export const readDepth: Route<MarketPath, DepthQuery, undefined, DepthView> = {
   id: 'readDepth',
   path: '/v1/markets/{marketId}/depth',
   tag: 'markets',
-  summary: 'Quote of the pool after net trades of growing size in one asset',
+  summary: 'Price after net trades of growing size in one asset, from the pool or the book',
   params: marketPath,
   query: depthQuery,
   response: depthView,
+  note: 'A batch market needs `symbol`; a book has one, its base, and shows its ladder as well.',
 };
 
 export const listBatches: Route<MarketPath, PageQuery, undefined, BatchList> = {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { BookView, LadderView } from './bookViews.ts';
+import { bookView, ladderFields } from './bookViews.ts';
 import type { AsOf } from './primitives.ts';
 import {
   asOf,
@@ -20,12 +22,15 @@ export interface AssetView {
   readonly symbol: string;
   /** One ledger unit is 10^-decimals of a whole unit. */
   readonly decimals: number;
+  /** False: no base layer holds it. */
+  readonly settles?: boolean | undefined;
 }
 
 export const assetView: z.ZodType<AssetView> = z.object({
   assetId: z.string(),
   symbol: symbolText,
   decimals: z.int().min(0).max(9),
+  settles: z.boolean().optional().describe('False: no base layer holds it'),
 });
 
 export interface AssetList {
@@ -185,10 +190,16 @@ export const marketView: z.ZodType<MarketView> = z.object({
 
 export interface MarketList {
   readonly markets: readonly MarketView[];
+  /** Markets of the other kind, as at `/v1/books`. */
+  readonly books?: readonly BookView[] | undefined;
   readonly asOf: AsOf;
 }
 
-export const marketList: z.ZodType<MarketList> = z.object({ markets: z.array(marketView), asOf });
+export const marketList: z.ZodType<MarketList> = z.object({
+  markets: z.array(marketView).describe('Batch markets'),
+  books: z.array(bookView).optional().describe('Order books, as at /v1/books'),
+  asOf,
+});
 
 export interface MarketAnswer {
   readonly market: MarketView;
@@ -288,8 +299,11 @@ export interface CandleView {
   readonly high: string;
   readonly low: string;
   readonly close: string;
+  /** Of a book: numbers of its trades. */
   readonly firstBatch: number;
   readonly lastBatch: number;
+  /** Whole units of base that a book traded. */
+  readonly volume?: string | undefined;
 }
 
 export interface CandleList {
@@ -311,14 +325,18 @@ export const candleList: z.ZodType<CandleList> = z.object({
       high: priceText,
       low: priceText,
       close: priceText,
-      firstBatch: countNumber,
-      lastBatch: countNumber,
+      firstBatch: countNumber.describe('Of a book: number of its first trade'),
+      lastBatch: countNumber.describe('Of a book: number of its last trade'),
+      volume: decimalText.optional().describe('Whole units of base that a book traded'),
     }),
   ),
   asOf,
 });
 
-/** The pool's quote after a net trade of a given size: what the risk book says. */
+/**
+ * The pool's quote after a net trade of a given size: what the risk book says. Of an order book:
+ * the worst price that a taker of that much pays, level by level, and the ladder behind it.
+ */
 export interface DepthView {
   readonly marketId: string;
   readonly symbol: string;
@@ -330,6 +348,8 @@ export interface DepthView {
     readonly quote: string;
     readonly withinBounds: boolean;
   }[];
+  /** Of an order book, best first, with the checksum of its feed. */
+  readonly ladder?: LadderView | undefined;
   readonly asOf: AsOf;
 }
 
@@ -340,10 +360,11 @@ export const depthView: z.ZodType<DepthView> = z.object({
   levels: z.array(
     z.object({
       side: z.enum(['buy', 'sell']),
-      notional: decimalText.describe('Net trade at mid, numeraire'),
+      notional: decimalText.describe('Net trade at mid, numeraire; of a book: quote paid'),
       quote: priceText.describe('Quote of the pool after that trade alone'),
       withinBounds: z.boolean().describe('Whether the inventory bound leaves room for it'),
     }),
   ),
+  ladder: z.object(ladderFields).optional().describe('Of an order book, best first'),
   asOf,
 });

@@ -14,11 +14,14 @@ import {
 export interface AssetRequest {
   readonly symbol: string;
   readonly decimals: number;
+  /** False for an asset that no base layer holds, such as those of books. */
+  readonly settles?: boolean | undefined;
 }
 
 export const assetRequest: z.ZodType<AssetRequest> = z.strictObject({
   symbol: z.string().max(64),
   decimals: z.int().min(0).max(255),
+  settles: z.boolean().optional().describe('False: no base layer holds it; true unless stated'),
 });
 
 export interface AssetReply {

@@ -290,6 +290,15 @@ export interface LawList {
     readonly laws: readonly string[];
     readonly meaning: string;
   }[];
+  /** The laws of epochs of order books. */
+  readonly bookLaws?:
+    | readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly statement: string;
+        readonly page: string;
+      }[]
+    | undefined;
 }
 
 export const lawList: z.ZodType<LawList> = z.object({
@@ -304,4 +313,8 @@ export const lawList: z.ZodType<LawList> = z.object({
   predicates: z.array(
     z.object({ name: z.string(), laws: z.array(z.enum(LAW_IDS)), meaning: z.string() }),
   ),
+  bookLaws: z
+    .array(z.object({ id: z.string(), name: z.string(), statement: z.string(), page: z.string() }))
+    .optional()
+    .describe('The laws of epochs of order books'),
 });

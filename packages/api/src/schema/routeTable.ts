@@ -1,4 +1,5 @@
 import * as account from './accountRoutes.ts';
+import * as bookOperator from './bookOperatorRoutes.ts';
 import * as book from './bookRoutes.ts';
 import * as crossing from './crossingRoutes.ts';
 import * as market from './marketRoutes.ts';
@@ -38,6 +39,7 @@ export const ROUTES: readonly AnyRoute[] = [
   any(book.listBookOrders),
   any(book.listFills),
   any(book.listBookEpochs),
+  any(book.readBookEpoch),
   any(book.submitBookActions),
   any(market.listBatches),
   any(market.readBatch),
@@ -58,6 +60,8 @@ export const ROUTES: readonly AnyRoute[] = [
   any(operator.haltMarket),
   any(operator.resumeMarket),
   any(operator.voidBatch),
+  any(bookOperator.createBook),
+  any(bookOperator.setBookState),
   any(operator.creditDeposit),
   any(account.readStatus),
   any(account.readAgreement),

@@ -1,4 +1,6 @@
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
+import { invariant } from '@lawbook/exchange/failures/invariant';
+import type { Refused } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
@@ -7,15 +9,17 @@ import type { BookInput } from '@lawbook/exchange/markets/book/bookInputs';
 import { bookOf } from '@lawbook/exchange/markets/book/bookInputs';
 import type { ExecutionReport } from '@lawbook/exchange/markets/book/executionReport';
 import type { BookOrder } from '@lawbook/exchange/orders/bookOrder';
+import { NO_CLIENT_ORDER_ID } from '@lawbook/exchange/orders/bookOrder';
 import type { Page } from '../readModel/page.ts';
 import type { Sequenced } from '../sequencer/sequencer.ts';
 import type { Executed } from '../venueTypes.ts';
 import type { BookIndex } from './bookIndex.ts';
-import type { BookProjected, BookProjection } from './bookProjection.ts';
+import type { BookProjected, BookProjection, BrokenBookEpoch } from './bookProjection.ts';
 import type {
   BookFill,
   BookNews,
   BookOrderRecord,
+  BookStateChange,
   BookTrade,
   Ladder,
   SealedBookEpoch,
@@ -60,6 +64,12 @@ export class BookDesk {
   readonly #toldAt = new Map<number, number>();
   /** Orders that have ended but whose rows are not stored yet, by market and id. */
   readonly #ended = new Map<string, BookOrderRecord>();
+  /** What markets allow, where that changed since the start. */
+  readonly #changes = new Map<number, BookStateChange>();
+  /** Inputs of owners that wait for one before: by market and owner. */
+  readonly #underWay = new Map<string, Promise<void>>();
+  /** New orders whose rows are not stored yet, by client order id. */
+  readonly #unstored = new Map<string, BookOrderRecord>();
 
   constructor(deps: BookDeskDependencies) {
     this.#deps = deps;
@@ -82,13 +92,72 @@ export class BookDesk {
 
   /**
    * Sequences what an owner wishes; its authority was checked. What is due ends first. An order
-   * that was accepted before is answered as then.
+   * that was accepted before is answered as then, however long ago: its client order id is its key,
+   * and another order under that id is refused (clientOrderIdUsed, naming the field that differs).
    */
   async submit(input: BookInput): Promise<Result<BookReply>> {
-    const result = this.#sequence(input);
+    if (!('entry' in input)) return await this.#follow(input, this.#sequence(input));
+    const key = `${bookOf(input)}:${input.entry.terms.owner}`;
+    const before = this.#underWay.get(key);
+    if (before === undefined && !this.#mayBeForgotten(input)) {
+      return await this.#follow(input, this.#sequence(input));
+    }
+    // What an owner sends stays in its order while the index is asked about an old id.
+    const turn = (before ?? Promise.resolve()).then(async () => {
+      const known = await this.#forgotten(input);
+      return known === undefined ? this.#sequence(input) : known;
+    });
+    const over = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#underWay.set(key, over);
+    const outcome = await turn.finally(() => {
+      if (this.#underWay.get(key) === over) this.#underWay.delete(key);
+    });
+    if ('orderId' in outcome) {
+      invariant(input.kind === 'submitBookOrder', 'only orders have client order ids');
+      return await this.#sameAgain(input.entry.terms, outcome);
+    }
+    return await this.#follow(input, outcome);
+  }
+
+  /** Lets a market open, post, cancel or nothing, and keeps why. */
+  async setState(
+    marketId: number,
+    state: BookStateChange['state'],
+    reason: string,
+  ): Promise<Result<{ readonly sequence: number }>> {
+    this.explain(marketId, { cause: 'operator', reason });
+    const result = this.#sequence({ kind: 'setBookMarketState', marketId, state });
+    this.#deps.projection.explain(marketId, undefined);
+    if (!result.ok) return result;
+    await result.value.durable;
+    return accepted({ sequence: result.value.executed.sequence });
+  }
+
+  /** Why a market allows what it does; undefined where nobody ever changed that. */
+  async stateChange(marketId: number): Promise<BookStateChange | undefined> {
+    const change = this.#changes.get(marketId);
+    if (change !== undefined) return change;
+    return (await this.#deps.index.stateChanges(marketId, { limit: 1 }))[0];
+  }
+
+  /** The last epoch of a market where a law objects to it and the market was not halted since. */
+  unhalted(marketId: number): BrokenBookEpoch | undefined {
+    return this.#deps.projection.unhalted(marketId);
+  }
+
+  /** Says what the next change of a market's state is for. */
+  explain(marketId: number, words: Pick<BookStateChange, 'cause' | 'reason'> | undefined): void {
+    this.#deps.projection.explain(marketId, words);
+  }
+
+  /** Waits until what an input did is durable, or answers a repeated order as before. */
+  async #follow(input: BookInput, result: Result<Sequenced>): Promise<Result<BookReply>> {
     if (!result.ok) {
       if (input.kind !== 'submitBookOrder') return result;
-      return (await this.#repeated(input.entry.terms, result.rejection.code)) ?? result;
+      return (await this.#repeated(input.entry.terms, result)) ?? result;
     }
     const { executed, durable } = result.value;
     await durable;
@@ -146,13 +215,19 @@ export class BookDesk {
     return this.#deps.index.epochs(marketId, page);
   }
 
+  /** One sealed epoch of a market. */
+  epoch(marketId: number, epochNumber: number): Promise<SealedBookEpoch | undefined> {
+    return this.#deps.index.epoch(marketId, epochNumber);
+  }
+
   /** Trades of a market by number, new to old. */
   trades(marketId: number, page: Page): Promise<BookTrade[]> {
     return this.#deps.index.trades(marketId, page);
   }
 
   /** What an input did to its book, for feeds. Called once per input, in order. */
-  note(executed: Executed, { trades, orders }: BookProjected): BookNews | undefined {
+  note(executed: Executed, projected: BookProjected): BookNews | undefined {
+    const { trades, orders, stateChange } = projected;
     const { applied, sequence, timeMs } = executed;
     if (applied.kind !== 'bookApplied') return undefined;
     const { marketId, executions } = applied;
@@ -161,7 +236,11 @@ export class BookDesk {
     const now = ladderOf(market);
     const changes = ladderChanges(this.#executed.get(marketId) ?? EMPTY, now);
     this.#executed.set(marketId, now);
+    if (stateChange !== undefined) this.#changes.set(marketId, stateChange);
     for (const record of orders) {
+      if (record.sequence === sequence && hasClientId(record)) {
+        this.#unstored.set(clientKey(record.order), record);
+      }
       if (record.endedBy === undefined) continue;
       this.#ended.set(`${marketId}:${record.orderId}`, record);
     }
@@ -172,7 +251,10 @@ export class BookDesk {
   /** Takes over news whose rows are stored and which are about to be told. */
   stored({ marketId, changes, orders, sequence }: BookNews): void {
     this.#toldAt.set(marketId, sequence);
-    for (const { orderId } of orders) this.#ended.delete(`${marketId}:${orderId}`);
+    for (const record of orders) {
+      this.#ended.delete(`${marketId}:${record.orderId}`);
+      if (record.sequence === sequence) this.#unstored.delete(clientKey(record.order));
+    }
     this.#told.set(marketId, applyChanges(this.ladder(marketId), changes));
   }
 
@@ -188,12 +270,52 @@ export class BookDesk {
     return result.ok ? result : refuse('notAdmitting', { field: 'marketId', actual: 'a tick' });
   }
 
+  /** Whether the state may have forgotten an order under the client order id of this one. */
+  #mayBeForgotten(input: BookInput): boolean {
+    if (input.kind !== 'submitBookOrder') return false;
+    const { marketId, owner, clientOrderId } = input.entry.terms;
+    if (clientOrderId === NO_CLIENT_ORDER_ID) return false;
+    return this.#deps.state.books.get(marketId)?.remembersAll(owner) === false;
+  }
+
+  /**
+   * The order that has the client order id of this one, where the state may have forgotten it. An
+   * order stands in `#unstored` from the turn in which it is sequenced until its row is in the
+   * index, so one of the two knows it; and its owner's other inputs wait meanwhile.
+   */
+  async #forgotten(input: BookInput): Promise<BookOrderRecord | undefined> {
+    if (!this.#mayBeForgotten(input) || input.kind !== 'submitBookOrder') return undefined;
+    const { terms } = input.entry;
+    const { marketId, owner, clientOrderId } = terms;
+    return (
+      this.#unstored.get(clientKey(terms)) ??
+      (await this.#deps.index.byClientOrderId(marketId, owner, clientOrderId))
+    );
+  }
+
+  /** The answer to an order whose client order id stands for another: the same, or a refusal. */
+  async #sameAgain(order: BookOrder, known: BookOrderRecord): Promise<Result<BookReply>> {
+    const differs = (Object.keys(order) as (keyof BookOrder)[]).find((field) => {
+      return !RENEWED.has(field) && order[field] !== known.order[field];
+    });
+    if (differs === undefined) {
+      const { orderId: actual } = known;
+      const answer = await this.#answerAgain(known);
+      return answer ?? refuse('clientOrderIdUsed', { field: 'clientOrderId', actual });
+    }
+    const limit = `${known.order[differs]} as order ${known.orderId} has it`;
+    const actual = String(order[differs]);
+    return refuse('clientOrderIdUsed', { field: differs, limit, actual });
+  }
+
   /** The answer that an order had, if it was accepted before. */
-  async #repeated(order: BookOrder, code: string): Promise<Result<BookReply> | undefined> {
+  async #repeated(order: BookOrder, refused: Refused): Promise<Result<BookReply> | undefined> {
     const { marketId, owner, clientOrderId, orderNonce } = order;
+    const { code } = refused.rejection;
     if (code === 'clientOrderIdUsed') {
-      const known = this.#deps.state.books.get(marketId)?.outcomeOf(owner, clientOrderId);
-      return known && (await this.#answerAgain(known));
+      const used = this.#deps.state.books.get(marketId)?.outcomeOf(owner, clientOrderId);
+      const known = used && (await this.order(marketId, used.orderId));
+      return known && (await this.#sameAgain(order, known));
     }
     if (!OUTLIVED.has(code)) return undefined;
     const here = [...this.#deps.projection.orders(marketId, owner), ...this.#ended.values()];
@@ -213,6 +335,17 @@ export class BookDesk {
     if (!(await this.#deps.waitFor(sequence))) return undefined;
     return accepted({ orderId, sequence, executions: [], repeated: true });
   }
+}
+
+function hasClientId({ order }: BookOrderRecord): boolean {
+  return order.clientOrderId !== NO_CLIENT_ORDER_ID;
+}
+
+/** Fields that change when the same order is signed anew. */
+const RENEWED: ReadonlySet<string> = new Set(['orderNonce', 'expiresAtMs']);
+
+function clientKey({ marketId, owner, clientOrderId }: BookOrder): string {
+  return `${marketId}:${owner}:${clientOrderId}`;
 }
 
 /** Refusals that an order may earn after it was accepted, because the venue went on. */

@@ -1,9 +1,17 @@
 import { ByteWriter } from '@lawbook/exchange/codec/byteWriter';
 import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
+import type { ClientOrderId } from '@lawbook/exchange/orders/bookOrder';
+import { CLIENT_ORDER_ID_BYTES, NO_CLIENT_ORDER_ID } from '@lawbook/exchange/orders/bookOrder';
 import type { Page } from '../readModel/page.ts';
 import type { KeyValueStore, StoreChange } from '../storage/keyValueStore.ts';
-import type { BookFill, BookOrderRecord, BookTrade, SealedBookEpoch } from './bookRecords.ts';
+import type {
+  BookFill,
+  BookOrderRecord,
+  BookStateChange,
+  BookTrade,
+  SealedBookEpoch,
+} from './bookRecords.ts';
 import { decodeRow, encodeRow } from './bookRecords.ts';
 
 /** First byte of a key, after those of `VenueIndex` and of settlement (0x20, 0x21). */
@@ -14,6 +22,9 @@ const Index = {
   trade: 67,
   fill: 68,
   epoch: 69,
+  stateChange: 70,
+  violation: 71,
+  clientOrder: 72,
 } as const;
 
 /** The venue's answers about the past of its books. Rows follow from the journal. */
@@ -39,6 +50,16 @@ export class BookIndex {
     return key === undefined ? undefined : row(await this.#store.get(key));
   }
 
+  /** The order for which an owner used a client order id. */
+  async byClientOrderId(
+    marketId: number,
+    owner: AccountId,
+    id: ClientOrderId,
+  ): Promise<BookOrderRecord | undefined> {
+    const key = await this.#store.get(clientKey(marketId, owner, id));
+    return key === undefined ? undefined : row(await this.#store.get(key));
+  }
+
   /** Orders of an owner by admission, new to old, as `order` tells them. */
   async orders(marketId: number, owner: AccountId, page: Page): Promise<BookOrderRecord[]> {
     const keys = await this.#owned(Index.ownerOrder, marketId, owner, page);
@@ -60,6 +81,27 @@ export class BookIndex {
   /** Sealed epochs of a market, new to old. */
   epochs(marketId: number, page: Page): Promise<SealedBookEpoch[]> {
     return this.#numbered(Index.epoch, marketId, page);
+  }
+
+  /** One sealed epoch of a market. */
+  async epoch(marketId: number, epochNumber: number): Promise<SealedBookEpoch | undefined> {
+    return row(await this.#store.get(numberKey(Index.epoch, marketId, epochNumber)));
+  }
+
+  /** Changes of what a market allows, new to old by sequence. */
+  stateChanges(marketId: number, page: Page): Promise<BookStateChange[]> {
+    return this.#numbered(Index.stateChange, marketId, page);
+  }
+
+  /** The epochs of a market to which a law objects, old to new: at most so many. */
+  async violations(marketId: number, limit: number): Promise<number[]> {
+    const from = numberKey(Index.violation, marketId, 0);
+    const to = numberKey(Index.violation, marketId, Number.MAX_SAFE_INTEGER);
+    const epochs: number[] = [];
+    for await (const { record } of this.#store.range({ from, to, reverse: false, limit })) {
+      epochs.push(decodeRow<{ readonly epochNumber: number }>(record).epochNumber);
+    }
+    return epochs;
   }
 
   async #owned(index: number, marketId: number, owner: AccountId, page: Page) {
@@ -93,6 +135,15 @@ export function bookOrderChanges(record: BookOrderRecord): StoreChange[] {
     { kind: 'put', key, record: encodeRow(record) },
     { kind: 'put', key: listed, record: key },
     { kind: 'put', key: used, record: key },
+    ...(order.clientOrderId === NO_CLIENT_ORDER_ID
+      ? []
+      : [
+          {
+            kind: 'put' as const,
+            key: clientKey(marketId, owner, order.clientOrderId),
+            record: key,
+          },
+        ]),
   ];
 }
 
@@ -109,10 +160,20 @@ export function fillChange(fill: BookFill): StoreChange {
   return { kind: 'put', key, record: encodeRow(fill) };
 }
 
-/** Change that stores a sealed epoch. */
-export function bookEpochChange(epoch: SealedBookEpoch): StoreChange {
-  const key = numberKey(Index.epoch, epoch.marketId, epoch.epochNumber);
-  return { kind: 'put', key, record: encodeRow(epoch) };
+/** Changes that store a sealed epoch, and that a law objects to it where one does. */
+export function bookEpochChanges(epoch: SealedBookEpoch): StoreChange[] {
+  const { marketId, epochNumber, verdicts } = epoch;
+  const key = numberKey(Index.epoch, marketId, epochNumber);
+  const stored: StoreChange = { kind: 'put', key, record: encodeRow(epoch) };
+  if (verdicts.every(({ verdict }) => verdict.kind === 'holds')) return [stored];
+  const flaw = numberKey(Index.violation, marketId, epochNumber);
+  return [stored, { kind: 'put', key: flaw, record: encodeRow({ epochNumber }) }];
+}
+
+/** Change that stores what a market allows from now on. */
+export function stateChange(change: BookStateChange): StoreChange {
+  const key = numberKey(Index.stateChange, change.marketId, change.sequence);
+  return { kind: 'put', key, record: encodeRow(change) };
 }
 
 function row<T>(bytes: Uint8Array | undefined): T | undefined {
@@ -121,6 +182,11 @@ function row<T>(bytes: Uint8Array | undefined): T | undefined {
 
 function numberKey(index: number, marketId: number, number: number): Uint8Array {
   return new ByteWriter(13).u8(index).u32(marketId).u64(BigInt(number)).finish();
+}
+
+function clientKey(marketId: number, owner: AccountId, id: ClientOrderId): Uint8Array {
+  const out = new ByteWriter(41).u8(Index.clientOrder).u32(marketId);
+  return out.fixed(hexToBytes(owner), 20).fixed(hexToBytes(id), CLIENT_ORDER_ID_BYTES).finish();
 }
 
 function ownerKey(index: number, marketId: number, owner: AccountId, number: bigint): Uint8Array {

@@ -1,18 +1,35 @@
 import type { Applied } from '@lawbook/exchange/application/applied';
 import { encodeBookBundle } from '@lawbook/exchange/bookBundle';
 import { invariant } from '@lawbook/exchange/failures/invariant';
+import type { BookEpochVerdict, BookLawVerdict } from '@lawbook/exchange/laws/book/judgeBookEpoch';
+import { judgeBookEpoch } from '@lawbook/exchange/laws/book/judgeBookEpoch';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import type { BookEvent } from '@lawbook/exchange/markets/book/bookEvent';
+import { bookOf } from '@lawbook/exchange/markets/book/bookInputs';
 import type { BookMarket } from '@lawbook/exchange/markets/book/bookMarket';
 import type { ExecutionReport } from '@lawbook/exchange/markets/book/executionReport';
 import { statusOf } from '@lawbook/exchange/markets/book/executions';
 import type { BookOrder } from '@lawbook/exchange/orders/bookOrder';
 import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
+import type { BookTransition } from '@lawbook/exchange/transition';
 import { bundleChange } from '../readModel/venueIndex.ts';
 import type { StoreChange } from '../storage/keyValueStore.ts';
 import type { Executed } from '../venueTypes.ts';
-import { bookEpochChange, bookOrderChanges, fillChange, tradeChange } from './bookIndex.ts';
-import type { BookFill, BookOrderRecord, BookTrade, SealedBookEpoch } from './bookRecords.ts';
+import type { BookIndex } from './bookIndex.ts';
+import {
+  bookEpochChanges,
+  bookOrderChanges,
+  fillChange,
+  stateChange,
+  tradeChange,
+} from './bookIndex.ts';
+import type {
+  BookFill,
+  BookOrderRecord,
+  BookStateChange,
+  BookTrade,
+  SealedBookEpoch,
+} from './bookRecords.ts';
 
 /** What follows from an input of a book for readers. */
 export interface BookProjected {
@@ -21,26 +38,52 @@ export interface BookProjected {
   /** Orders that the input changed, as they stand after it. */
   readonly orders: readonly BookOrderRecord[];
   readonly sealed: SealedBookEpoch | undefined;
+  /** What the book allows from now on, where the input changed that. */
+  readonly stateChange?: BookStateChange;
 }
 
 const NOTHING: BookProjected = { changes: [], trades: [], orders: [], sealed: undefined };
+
+/** Asks the laws about an epoch of a book. */
+export type JudgeBook = (epoch: BookTransition) => BookEpochVerdict;
+
+/** An epoch to which laws object. */
+export interface BrokenBookEpoch {
+  readonly marketId: number;
+  readonly epochNumber: number;
+  readonly violations: readonly BookLawVerdict[];
+  readonly reason: string;
+}
 
 type BookApplied = Extract<Applied, { kind: 'bookApplied' }>;
 
 /**
  * Turns inputs of books into rows: admissions, orders that ended, trades, fills, epochs with their
- * bundles. It remembers the open orders and the events of each open epoch.
+ * bundles. It remembers the open orders and the events of each open epoch, and judges each epoch
+ * when it is sealed, live as in a replay.
  */
 export class BookProjection {
   readonly #books: ReadonlyMap<number, BookMarket>;
   readonly #domain: VenueDomain;
   readonly #open = new Map<number, Map<number, BookOrderRecord>>();
   readonly #events = new Map<number, BookEvent[]>();
+  readonly #judge: JudgeBook;
+  /** Markets with an epoch to which a law objected, at any time. */
+  readonly #flawed = new Set<number>();
+  /** The last epoch of a market, where a law objects to it and the market was not halted since. */
+  readonly #unhalted = new Map<number, BrokenBookEpoch>();
+  /** What the next change of a market's state is for; the operator's words come this way. */
+  readonly #words = new Map<number, Pick<BookStateChange, 'cause' | 'reason'>>();
 
   /** Takes the orders that are open now; their events come by `restore`. */
-  constructor(books: ReadonlyMap<number, BookMarket>, domain: VenueDomain) {
+  constructor(
+    books: ReadonlyMap<number, BookMarket>,
+    domain: VenueDomain,
+    judge: JudgeBook = (epoch) => judgeBookEpoch(epoch, { authority: 'admitted' }),
+  ) {
     this.#books = books;
     this.#domain = domain;
+    this.#judge = judge;
     for (const market of books.values()) this.#open.set(market.marketId, openRecords(market));
   }
 
@@ -52,6 +95,31 @@ export class BookProjection {
   /** Takes up where a snapshot left off. */
   restore(marketId: number, events: readonly BookEvent[]): void {
     this.#events.set(marketId, [...events]);
+  }
+
+  /** Learns which markets have epochs that break a law, before anything is projected. */
+  async recall(index: BookIndex): Promise<void> {
+    for (const marketId of this.#books.keys()) {
+      const [first] = await index.violations(marketId, 1);
+      if (first === undefined) continue;
+      this.#flawed.add(marketId);
+      const [last] = await index.epochs(marketId, { limit: 1 });
+      const broken = last && brokenEpoch(last);
+      const [change] = await index.stateChanges(marketId, { limit: 1 });
+      if (broken === undefined || (change?.sequence ?? 0) > (last?.sequence ?? 0)) continue;
+      this.#unhalted.set(marketId, broken);
+    }
+  }
+
+  /** The last epoch of a market where a law objects to it and the market was not halted since. */
+  unhalted(marketId: number): BrokenBookEpoch | undefined {
+    return this.#unhalted.get(marketId);
+  }
+
+  /** Says what the next change of a market's state is for; undefined takes that back. */
+  explain(marketId: number, words: Pick<BookStateChange, 'cause' | 'reason'> | undefined): void {
+    if (words === undefined) this.#words.delete(marketId);
+    else this.#words.set(marketId, words);
   }
 
   /** An open order. */
@@ -69,8 +137,15 @@ export class BookProjection {
   project(executed: Executed): BookProjected {
     const { applied } = executed;
     if (applied.kind === 'bookApplied') return this.#applied(applied, executed);
-    if (applied.kind === 'bookEpochSealed') return this.#sealed(applied);
+    if (applied.kind === 'bookEpochSealed') return this.#sealed(applied, executed.sequence);
     return NOTHING;
+  }
+
+  /** Remembers what later inputs need, for inputs whose rows are stored: nothing is judged. */
+  follow(executed: Executed): void {
+    const { applied } = executed;
+    if (applied.kind === 'bookApplied') this.#applied(applied, executed);
+    if (applied.kind === 'bookEpochSealed') this.#events.set(applied.epoch.marketId, []);
   }
 
   #applied(applied: BookApplied, { sequence, timeMs }: Executed): BookProjected {
@@ -100,24 +175,51 @@ export class BookProjection {
       const isNew = record.sequence === sequence;
       if (isNew || record.endedBy !== undefined) changes.push(...bookOrderChanges(record));
     }
-    return { changes, trades, orders: [...changed.values()], sealed: undefined };
+    const change = this.#stateChange(event, { sequence, timeMs });
+    if (change !== undefined) changes.push(stateChange(change));
+    return {
+      ...{ changes, trades, orders: [...changed.values()], sealed: undefined },
+      ...(change !== undefined && { stateChange: change }),
+    };
   }
 
-  #sealed({ epoch, stateRoot }: Extract<Applied, { kind: 'bookEpochSealed' }>): BookProjected {
+  #stateChange({ input, reports }: BookEvent, at: Moment): BookStateChange | undefined {
+    const report = reports.findLast(({ kind }) => kind === 'marketState');
+    if (report?.kind !== 'marketState') return undefined;
+    const marketId = bookOf(input);
+    const { state } = report;
+    const words = this.#words.get(marketId);
+    if (state === 'halted') this.#unhalted.delete(marketId);
+    if (report.reason === 'breaker') {
+      return { marketId, ...at, state, cause: 'breaker', reason: BREAKER_REASON };
+    }
+    return { marketId, ...at, state, ...(words ?? { cause: 'operator', reason: '' }) };
+  }
+
+  #sealed(
+    { epoch, stateRoot }: Extract<Applied, { kind: 'bookEpochSealed' }>,
+    sequence: number,
+  ): BookProjected {
     const { marketId, epochNumber, firstEvent, eventCount, sealedAtMs, diffs } = epoch;
     const events = this.openEvents(marketId);
     this.#events.set(marketId, []);
     invariant(events.length === eventCount, 'a book epoch is bundled from all of its events');
-    const bundle = encodeBookBundle({ ...epoch, kind: 'book', domain: this.#domain, events });
+    const transition: BookTransition = { ...epoch, kind: 'book', domain: this.#domain, events };
+    const bundle = encodeBookBundle(transition);
+    const { verdicts, holds } = this.#judge(transition);
+    if (!holds) this.#flawed.add(marketId);
     const { logRoot, closingRoot, diffRoot, parentEpochHash, epochHash } = epoch;
     const vaultCount = diffs.accounts.length;
     const sealed: SealedBookEpoch = {
       ...{ marketId, epochNumber, firstEvent, eventCount, sealedAtMs, vaultCount },
       ...{ logRoot, closingRoot, diffRoot, parentEpochHash, epochHash, stateRoot },
+      ...{ sequence, verdicts, level: this.#flawed.has(marketId) ? 'executed' : 'checked' },
     };
+    const broken = brokenEpoch(sealed);
+    if (broken !== undefined) this.#unhalted.set(marketId, broken);
     return {
       ...NOTHING,
-      changes: [bookEpochChange(sealed), bundleChange(marketId, epochNumber, bundle)],
+      changes: [...bookEpochChanges(sealed), bundleChange(marketId, epochNumber, bundle)],
       sealed,
     };
   }
@@ -136,6 +238,19 @@ export class BookProjection {
     this.#events.set(marketId, events);
     return events;
   }
+}
+
+const BREAKER_REASON = 'a trade would have been outside the band of the circuit breaker';
+
+function brokenEpoch({
+  marketId,
+  epochNumber,
+  verdicts,
+}: SealedBookEpoch): BrokenBookEpoch | undefined {
+  const violations = verdicts.filter(({ verdict }) => verdict.kind === 'violated');
+  if (violations.length === 0) return undefined;
+  const laws = violations.map(({ id, name }) => `${id} ${name}`).join(', ');
+  return { marketId, epochNumber, violations, reason: `epoch ${epochNumber} breaks ${laws}` };
 }
 
 interface Moment {

@@ -1,4 +1,5 @@
 import type { Hash } from '@lawbook/exchange/codec/hash';
+import type { BookLawVerdict } from '@lawbook/exchange/laws/book/judgeBookEpoch';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import type { ReportReason } from '@lawbook/exchange/markets/book/bookReport';
 import type { MarketState, Side } from '@lawbook/exchange/markets/book/bookTerms';
@@ -67,6 +68,26 @@ export interface SealedBookEpoch {
   readonly parentEpochHash: Hash;
   readonly epochHash: Hash;
   readonly stateRoot: Hash;
+  /** Of the input that sealed it. */
+  readonly sequence: number;
+  /** What every law said when it was sealed. */
+  readonly verdicts: readonly BookLawVerdict[];
+  /** `executed` where a law objects to it or to an epoch before it. */
+  readonly level: 'executed' | 'checked';
+}
+
+/** A change of what a book allows, and why. */
+export interface BookStateChange {
+  readonly marketId: number;
+  readonly sequence: number;
+  readonly timeMs: number;
+  readonly state: MarketState;
+  readonly cause: 'operator' | 'breaker' | 'law';
+  /**
+   * A sentence for people. Words of the operator are not in the journal: where the index is built
+   * anew from it, they are lost.
+   */
+  readonly reason: string;
 }
 
 /** One price of one half of a book; zero lots take it away. */

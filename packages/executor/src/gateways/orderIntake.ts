@@ -1,3 +1,4 @@
+import type { BookState } from '@lawbook/api/schema/bookOperatorRoutes';
 import type { WithdrawalReply, WithdrawalRequest } from '@lawbook/api/schema/crossingViews';
 import type {
   CancelReply,
@@ -125,11 +126,24 @@ export class OrderIntake {
   }
 
   /** Sequences an input of the operator or of a session, bounded like every write. */
-  async execute(input: Input): Promise<Result<Executed>> {
+  execute(input: Input): Promise<Result<Executed>> {
+    return this.#bounded(() => this.#core.venue.execute(input));
+  }
+
+  /** Lets a book open, post, cancel or nothing, bounded like every write. */
+  setBookState(
+    marketId: number,
+    state: BookState,
+    reason: string,
+  ): Promise<Result<{ readonly sequence: number }>> {
+    return this.#bounded(() => this.#core.venue.books.setState(marketId, state, reason));
+  }
+
+  async #bounded<T>(write: () => Promise<Result<T>>): Promise<Result<T>> {
     const full = this.#core.gate.enter('input');
     if (full !== undefined) return full;
     try {
-      return await this.#core.venue.execute(input);
+      return await write();
     } catch (cause) {
       return this.#notDurable(cause);
     } finally {

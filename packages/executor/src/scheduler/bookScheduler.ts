@@ -2,6 +2,7 @@ import type { Result } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
 import type { BookMarket } from '@lawbook/exchange/markets/book/bookMarket';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
+import type { BookProjection, BrokenBookEpoch } from '../books/bookProjection.ts';
 import type { Sequenced, Sequencer } from '../sequencer/sequencer.ts';
 import type { OracleBoard } from './oracleBoard.ts';
 
@@ -16,6 +17,10 @@ export interface BookSchedulerDependencies {
   readonly epochSealAfterMs: number;
   readonly eventsPerEpochMax: number;
   readonly onSequenced: (sequenced: Sequenced) => void;
+  /** What the laws said about sealed epochs, and why markets are halted. */
+  readonly judged: Pick<BookProjection, 'unhalted' | 'explain'>;
+  /** Told once of each epoch that breaks a law, when its market is halted for it. */
+  readonly onBroken: (broken: BrokenBookEpoch) => void;
 }
 
 /** Events of one book epoch: its bundle is some 300 bytes an event. */
@@ -38,7 +43,19 @@ export class BookScheduler {
     for (const market of this.#deps.machine.state.books.values()) {
       this.#advance(market);
       this.#sealWhenDue(market);
+      this.#haltWhenBroken(market);
     }
+  }
+
+  /** A law objects to what was sealed, now or right before the last stop: nobody trades on it. */
+  #haltWhenBroken({ marketId, state }: BookMarket): void {
+    const broken = this.#deps.judged.unhalted(marketId);
+    if (broken === undefined || state === 'halted') return;
+    this.#deps.judged.explain(marketId, { cause: 'law', reason: broken.reason });
+    const isHalted = this.#execute({ kind: 'setBookMarketState', marketId, state: 'halted' });
+    this.#deps.judged.explain(marketId, undefined);
+    // Without room in the journal for the halt, the next beat tries again.
+    if (isHalted) this.#deps.onBroken(broken);
   }
 
   #advance(market: BookMarket): void {
@@ -66,8 +83,9 @@ export class BookScheduler {
   }
 
   /** A refusal means that the disk is away or nothing is due any more: the next beat asks again. */
-  #execute(input: Input): void {
+  #execute(input: Input): boolean {
     const result: Result<Sequenced> = this.#deps.sequencer.execute(input);
     if (result.ok) this.#deps.onSequenced(result.value);
+    return result.ok;
   }
 }

@@ -129,6 +129,12 @@ export class BookMarket {
     return account === undefined ? undefined : this.clients.find(account, id);
   }
 
+  /** Whether every client order id that an owner has ever used here is still known. */
+  remembersAll(owner: AccountId): boolean {
+    const account = this.#numbers.get(owner);
+    return account === undefined || this.clients.remembersAll(account);
+  }
+
   /** The open order that its owner names, by our id or its own. */
   find(owner: AccountId, name: BookOrderName): OpenBookOrder | undefined {
     const byClient = name.orderId === 0 ? this.outcomeOf(owner, name.clientOrderId) : undefined;

@@ -39,6 +39,11 @@ export class ClientOrders {
     return this.#byAccount.get(account)?.get(id);
   }
 
+  /** Whether nothing that an account used was forgotten: it has used fewer than are kept. */
+  remembersAll(account: number): boolean {
+    return (this.#byAccount.get(account)?.size ?? 0) < CLIENT_ORDERS_MAX;
+  }
+
   /** Remembers an order under an id that its account has not used. */
   add(account: number, id: ClientOrderId, order: ClientOrder): void {
     if (id === NO_CLIENT_ORDER_ID) return;

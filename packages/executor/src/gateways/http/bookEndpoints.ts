@@ -1,4 +1,3 @@
-import { bookCandles } from '@lawbook/analytics/bookCandles';
 import {
   listBookCandles,
   listBookEpochs,
@@ -8,61 +7,49 @@ import {
   listTrades,
   readBook,
   readBookDepth,
+  readBookEpoch,
   submitBookActions,
 } from '@lawbook/api/schema/bookRoutes';
-import type { BookView } from '@lawbook/api/schema/bookViews';
 import { PAGE_LIMIT } from '@lawbook/api/schema/route';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import { REJECTIONS } from '@lawbook/exchange/failures/rejectionCodes';
 import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
 import { accountId } from '@lawbook/exchange/ledger/account';
-import type { BookMarket } from '@lawbook/exchange/markets/book/bookMarket';
 import type { Page } from '../../venueService.ts';
 import type { BookIntake } from '../bookIntake.ts';
 import type { Asker, GatewayCore } from '../gatewayCore.ts';
-import { asOfState, isoTime } from '../present/moments.ts';
+import { asOfState } from '../present/moments.ts';
 import {
   BookUnits,
-  presentBook,
   presentBookEpoch,
   presentBookOrder,
+  presentBookVerdict,
   presentFill,
   presentTrade,
 } from '../present/presentBook.ts';
+import { findBook, readBookCandles, readBookView, readLadder } from './bookReads.ts';
 import type { Endpoint } from './endpoint.ts';
 import { answer, endpoint } from './endpoint.ts';
 
-/** Levels of a depth unless asked otherwise. */
-const DEPTH_LEVELS = 20;
-
-/** A request for candles reads at most this many trades. */
-const CANDLE_TRADES_MAX = 10_000;
-
 /** Reads about books, and wishes for them. */
 export function bookEndpoints(core: GatewayCore, intake: BookIntake): Endpoint[] {
-  const { state, books } = core.venue;
-  const present = (market: BookMarket): BookView => {
-    return presentBook(state, market, books.ladder(market.marketId));
-  };
+  const { state } = core.venue;
   return [
-    endpoint(listBooks, () => {
-      const views = [...state.books.values()].map(present);
-      return answer({ books: views, asOf: asOfState(state) });
+    endpoint(listBooks, async () => {
+      const markets = [...state.books.values()];
+      const books = await Promise.all(markets.map((market) => readBookView(core, market)));
+      return answer({ books, asOf: asOfState(state) });
     }),
-    endpoint(readBook, ({ params }) => {
+    endpoint(readBook, async ({ params }) => {
       const market = findBook(core, params.marketId);
       if (!market.ok) return market;
-      return answer({ book: present(market.value), asOf: asOfState(state) });
+      const book = await readBookView(core, market.value);
+      return answer({ book, asOf: asOfState(state) });
     }),
     endpoint(readBookDepth, ({ params, query }) => {
       const market = findBook(core, params.marketId);
-      if (!market.ok) return market;
-      const { levels = DEPTH_LEVELS } = query;
-      const whole = books.ladder(market.value.marketId);
-      const shown = { bids: whole.bids.slice(0, levels), asks: whole.asks.slice(0, levels) };
-      const ladder = new BookUnits(state, market.value.parameters).ladder(shown, whole);
-      return answer({ marketId: params.marketId, ...ladder, asOf: asOfState(state) });
+      return market.ok ? answer(readLadder(core, market.value, query.levels)) : market;
     }),
     endpoint(submitBookActions, async ({ body, asker }) => {
       const refused = refuseMany(core, body.actions.length, asker);
@@ -98,27 +85,7 @@ function tradeEndpoints(core: GatewayCore): Endpoint[] {
     }),
     endpoint(listBookCandles, async ({ params, query }) => {
       const market = findBook(core, params.marketId);
-      if (!market.ok) return market;
-      const { intervalMs = 60_000, limit = PAGE_LIMIT.preset, before } = query;
-      const page = { limit: CANDLE_TRADES_MAX, ...(before !== undefined && { before }) };
-      const trades = await books.trades(market.value.marketId, page);
-      const units = new BookUnits(state, market.value.parameters);
-      const price = (ticks: number): string => units.price(BigInt(ticks));
-      const candles = bookCandles(trades, intervalMs).slice(0, limit);
-      return answer({
-        marketId: params.marketId,
-        intervalMs,
-        candles: candles.map((candle) => ({
-          openTime: isoTime(candle.openTimeMs),
-          open: price(candle.open),
-          high: price(candle.high),
-          low: price(candle.low),
-          close: price(candle.close),
-          volume: units.size(candle.lots),
-          trades: candle.trades,
-        })),
-        asOf: asOfState(state),
-      });
+      return market.ok ? answer(await readBookCandles(core, market.value, query)) : market;
     }),
   ];
 }
@@ -169,13 +136,22 @@ function recordEndpoints(core: GatewayCore): Endpoint[] {
         asOf: asOfState(state),
       });
     }),
+    endpoint(readBookEpoch, async ({ params }) => {
+      const market = findBook(core, params.marketId);
+      if (!market.ok) return market;
+      const { epochNumber } = params;
+      const sealed = await books.epoch(market.value.marketId, epochNumber);
+      if (sealed === undefined) {
+        return refuse('notFound', { field: 'epochNumber', actual: epochNumber });
+      }
+      return answer({
+        epoch: presentBookEpoch(sealed),
+        holds: sealed.verdicts.every(({ verdict }) => verdict.kind === 'holds'),
+        verdicts: sealed.verdicts.map(presentBookVerdict),
+        asOf: asOfState(state),
+      });
+    }),
   ];
-}
-
-function findBook({ venue }: GatewayCore, marketId: string): Result<BookMarket> {
-  const market = venue.state.books.get(Number(marketId));
-  if (market !== undefined) return accepted(market);
-  return refuse('notFound', { field: 'marketId', actual: marketId });
 }
 
 /** A request with many actions costs as many tokens of its address. */

@@ -104,9 +104,14 @@ describe('books', () => {
   test('an order sent again is answered as before, by client id or by its terms', async () => {
     const id = clientOrderId(`0x${'0'.repeat(31)}7`);
     const [first] = await send(order('alice', { priceTicks: 10_900, clientOrderId: id }));
-    const [again] = await send(order('alice', { priceTicks: 10_800, clientOrderId: id }));
+    const [again] = await send(order('alice', { priceTicks: 10_900, clientOrderId: id }));
     assert.equal(accepted(again).repeated, true);
     assert.equal(accepted(again).orderId, accepted(first).orderId);
+    const [other] = await send(order('alice', { priceTicks: 10_800, clientOrderId: id }));
+    assert.ok(other?.kind === 'rejected');
+    const { code, field, limit, actual } = other.rejection;
+    assert.deepEqual([code, field, actual], ['clientOrderIdUsed', 'priceTicks', '10800']);
+    assert.equal(limit, `10900 as order ${accepted(first).orderId} has it`);
     const plain = order('bob', { timeInForce: 'ioc', priceTicks: 1_000 });
     const [one] = await send(plain);
     const [two] = await send(plain);

@@ -18,12 +18,15 @@ import {
 import type { MarketView } from '@lawbook/api/schema/marketViews';
 import { PAGE_LIMIT } from '@lawbook/api/schema/route';
 import { at } from '@lawbook/exchange/failures/invariant';
+import type { Refused } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
+import { BOOK_LAWS } from '@lawbook/exchange/laws/book/judgeBookEpoch';
 import { LAWS } from '@lawbook/exchange/laws/judge';
 import { PREDICATES, readPredicates } from '@lawbook/exchange/laws/predicates';
 import type { BatchMarket } from '@lawbook/exchange/markets/batch/batchMarket';
+import type { BookMarket } from '@lawbook/exchange/markets/book/bookMarket';
 import type { Page } from '../../venueService.ts';
 import type { BatchRecord, SealedEpoch } from '../../venueTypes.ts';
 import { CANDLE_BATCHES_MAX, candlesOf } from '../candles.ts';
@@ -40,6 +43,7 @@ import {
   symbolOf,
 } from '../present/presentMarket.ts';
 import { presentBatch, presentEpoch, presentVerdict } from '../present/presentRecords.ts';
+import { batchCandles, bookDepth, readBookView } from './bookReads.ts';
 import type { Endpoint } from './endpoint.ts';
 import { answer, endpoint } from './endpoint.ts';
 
@@ -53,9 +57,10 @@ export function marketEndpoints(core: GatewayCore): Endpoint[] {
     endpoint(listAssets, () => {
       return answer({ assets: state.assets.map(presentAsset), asOf: asOfState(state) });
     }),
-    endpoint(listMarkets, () => {
+    endpoint(listMarkets, async () => {
       const markets = [...state.markets.values()].map(present);
-      return answer({ markets, asOf: asOfState(state) });
+      const views = [...state.books.values()].map((book) => readBookView(core, book));
+      return answer({ markets, books: await Promise.all(views), asOf: asOfState(state) });
     }),
     endpoint(readMarket, ({ params }) => {
       const market = findMarket(core, params.marketId);
@@ -114,12 +119,30 @@ export function priceEndpoints(core: GatewayCore, mids: MidsBoard): Endpoint[] {
         asOf: asOfState(state),
       });
     }),
+    ...chartEndpoints(core),
+  ];
+}
+
+/** Depth and candles, which markets of both kinds have. */
+function chartEndpoints(core: GatewayCore): Endpoint[] {
+  const { venue } = core;
+  const { state } = venue;
+  return [
     endpoint(readDepth, ({ params, query }) => {
+      const book = state.books.get(Number(params.marketId));
+      if (book !== undefined) {
+        return refuseSymbol(core, book, query.symbol) ?? answer(bookDepth(core, book, query));
+      }
       const place = findAsset(core, params.marketId, query.symbol);
       if (!place.ok) return place;
       return answer(presentDepth(state, place.value.market, place.value.index));
     }),
     endpoint(listCandles, async ({ params, query }) => {
+      const book = state.books.get(Number(params.marketId));
+      if (book !== undefined) {
+        const refused = refuseSymbol(core, book, query.symbol);
+        return refused ?? answer(await batchCandles(core, book, query));
+      }
       const place = findAsset(core, params.marketId, query.symbol);
       if (!place.ok) return place;
       const { market, index } = place.value;
@@ -128,7 +151,7 @@ export function priceEndpoints(core: GatewayCore, mids: MidsBoard): Endpoint[] {
       const records = await venue.batches(market.marketId, page);
       return answer({
         marketId: params.marketId,
-        symbol: query.symbol,
+        symbol: place.value.symbol,
         intervalMs,
         candles: candlesOf(records, index, intervalMs).slice(0, limit),
         asOf: asOfState(state),
@@ -209,7 +232,10 @@ export function epochEndpoints(core: GatewayCore): Endpoint[] {
       const laws = LAWS.map(({ id, name, statement }) => {
         return { id, name, statement, page: `docs/protocol/${name}.md` };
       });
-      return answer({ laws, predicates: PREDICATES });
+      const bookLaws = BOOK_LAWS.map(({ id, name, statement }) => {
+        return { id, name, statement, page: `docs/protocol/${name}.md` };
+      });
+      return answer({ laws, predicates: PREDICATES, bookLaws });
     }),
   ];
 }
@@ -217,19 +243,40 @@ export function epochEndpoints(core: GatewayCore): Endpoint[] {
 function findMarket({ venue }: GatewayCore, marketId: string): Result<BatchMarket> {
   const market = venue.state.markets.get(Number(marketId));
   if (market !== undefined) return accepted(market);
-  return refuse('notFound', { field: 'marketId', actual: marketId });
+  return refuse('notFound', {
+    field: 'marketId',
+    ...(venue.state.books.has(Number(marketId)) && {
+      limit: `a batch market; this is an order book: /v1/books/${marketId}`,
+    }),
+    actual: marketId,
+  });
+}
+
+/** A book has one price; whoever names an asset means its base. */
+function refuseSymbol(
+  { venue }: GatewayCore,
+  { parameters }: BookMarket,
+  symbol: string | undefined,
+): Refused | undefined {
+  const base = symbolOf(venue.state, parameters.base);
+  if (symbol === undefined || symbol === base) return undefined;
+  return refuse('assetUnknown', { field: 'query.symbol', limit: base, actual: symbol });
 }
 
 function findAsset(
   core: GatewayCore,
   marketId: string,
-  symbol: string,
-): Result<{ readonly market: BatchMarket; readonly index: number }> {
+  symbol: string | undefined,
+): Result<{ readonly market: BatchMarket; readonly index: number; readonly symbol: string }> {
   const market = findMarket(core, marketId);
   if (!market.ok) return market;
+  if (symbol === undefined) {
+    const limit = 'an asset of the market besides the numeraire';
+    return refuse('malformedRequest', { field: 'query.symbol', limit, actual: 'absent' });
+  }
   const { assets } = market.value.parameters;
   const index = assets.findIndex(({ assetId }) => symbolOf(core.venue.state, assetId) === symbol);
-  if (index > 0) return accepted({ market: market.value, index });
+  if (index > 0) return accepted({ market: market.value, index, symbol });
   const limit = 'an asset of the market besides the numeraire';
   return refuse('assetUnknown', { field: 'query.symbol', limit, actual: symbol });
 }

@@ -1,3 +1,6 @@
+import type { BookStateRequest } from '@lawbook/api/schema/bookOperatorRoutes';
+import { createBook, setBookState } from '@lawbook/api/schema/bookOperatorRoutes';
+import type { MarketPath } from '@lawbook/api/schema/marketRoutes';
 import {
   createMarket,
   creditDeposit,
@@ -7,16 +10,20 @@ import {
   setParameters,
   voidBatch,
 } from '@lawbook/api/schema/operatorRoutes';
+import type { MarketChanged } from '@lawbook/api/schema/operatorViews';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Refused } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
+import type { Result } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
 import { accountId } from '@lawbook/exchange/ledger/account';
+import { acceptBook } from '../acceptBook.ts';
 import { AmountReader, acceptMarket, acceptParameters } from '../acceptMarket.ts';
 import type { GatewayCore } from '../gatewayCore.ts';
 import type { OrderIntake } from '../orderIntake.ts';
 import { presentAsset } from '../present/presentMarket.ts';
-import type { Endpoint } from './endpoint.ts';
+import { findBook } from './bookReads.ts';
+import type { Answer, Endpoint } from './endpoint.ts';
 import { answer, endpoint } from './endpoint.ts';
 
 /** What only the operator may do. */
@@ -24,7 +31,9 @@ export function operatorEndpoints(core: GatewayCore, intake: OrderIntake): Endpo
   const { state } = core.venue;
   return [
     endpoint(registerAsset, async ({ body }) => {
-      const result = await intake.execute({ kind: 'registerAsset', ...body });
+      const { settles, ...asset } = body;
+      const settling = settles === false ? ({ settles } as const) : {};
+      const result = await intake.execute({ kind: 'registerAsset', ...asset, ...settling });
       if (!result.ok) return result;
       const { applied, sequence } = result.value;
       invariant(applied.kind === 'assetRegistered', 'registering an asset registers it');
@@ -53,16 +62,6 @@ export function operatorEndpoints(core: GatewayCore, intake: OrderIntake): Endpo
       const fromBatch = 'fromBatch' in applied ? applied.fromBatch : undefined;
       return answer({ ...params, sequence, ...(fromBatch !== undefined && { fromBatch }) });
     }),
-    endpoint(haltMarket, async ({ params, body }) => {
-      const marketId = Number(params.marketId);
-      const result = await intake.execute({ kind: 'haltMarket', marketId, reason: body.reason });
-      return result.ok ? answer({ ...params, sequence: result.value.sequence }) : result;
-    }),
-    endpoint(resumeMarket, async ({ params }) => {
-      const marketId = Number(params.marketId);
-      const result = await intake.execute({ kind: 'resumeMarket', marketId });
-      return result.ok ? answer({ ...params, sequence: result.value.sequence }) : result;
-    }),
     endpoint(voidBatch, async ({ params, body }) => {
       const marketId = Number(params.marketId);
       const result = await intake.execute({ kind: 'voidBatch', marketId, reason: body.reason });
@@ -88,7 +87,60 @@ export function operatorEndpoints(core: GatewayCore, intake: OrderIntake): Endpo
       const { sequence } = result.value;
       return answer({ kind: 'developmentCredit', ...body, owner: account, sequence });
     }),
+    ...marketHalts(core, intake),
+    ...bookOperations(core, intake),
   ];
+}
+
+/** Stopping a market of either kind and letting it go on. */
+function marketHalts(core: GatewayCore, intake: OrderIntake): Endpoint[] {
+  const { state } = core.venue;
+  return [
+    endpoint(haltMarket, async ({ params, body }) => {
+      const marketId = Number(params.marketId);
+      if (state.books.has(marketId)) {
+        return await setBook(intake, params, { state: 'halted', ...body });
+      }
+      const result = await intake.execute({ kind: 'haltMarket', marketId, reason: body.reason });
+      return result.ok ? answer({ ...params, sequence: result.value.sequence }) : result;
+    }),
+    endpoint(resumeMarket, async ({ params }) => {
+      const marketId = Number(params.marketId);
+      if (state.books.has(marketId)) {
+        return await setBook(intake, params, { state: 'open', reason: 'resumed' });
+      }
+      const result = await intake.execute({ kind: 'resumeMarket', marketId });
+      return result.ok ? answer({ ...params, sequence: result.value.sequence }) : result;
+    }),
+  ];
+}
+
+/** Order books as their operator opens and closes them. */
+function bookOperations(core: GatewayCore, intake: OrderIntake): Endpoint[] {
+  const { state } = core.venue;
+  return [
+    endpoint(createBook, async ({ body }) => {
+      const parameters = acceptBook(state, body);
+      if (!parameters.ok) return parameters;
+      const input = { kind: 'createBookMarket', parameters: parameters.value } as const;
+      const result = await intake.execute(input);
+      if (!result.ok) return result;
+      return answer({ marketId: body.marketId, sequence: result.value.sequence });
+    }),
+    endpoint(setBookState, async ({ params, body }) => {
+      const market = findBook(core, params.marketId);
+      return market.ok ? await setBook(intake, params, body) : market;
+    }),
+  ];
+}
+
+async function setBook(
+  intake: OrderIntake,
+  params: MarketPath,
+  { state, reason }: BookStateRequest,
+): Promise<Result<Answer<MarketChanged>>> {
+  const result = await intake.setBookState(Number(params.marketId), state, reason);
+  return result.ok ? answer({ ...params, sequence: result.value.sequence }) : result;
 }
 
 /**

@@ -25,6 +25,9 @@ describe('reads', () => {
       assert.ok((await world.venue.execute(input)).ok, input.kind);
     }
     const alice = world.client('alice');
+    const bookOrder = { marketId: String(DEMO_BOOK_ID), side: 'sell', size: '5' } as const;
+    assert.ok((await alice.books.placeOrder({ ...bookOrder, price: '1.1' })).ok);
+    assert.ok((await world.venue.execute({ kind: 'sealEpoch', marketId: DEMO_BOOK_ID })).ok);
     for (const amount of ['5000', '700']) {
       const order = { pay: 'USD', receive: 'EUR', amount, ttlMs: 600_000 };
       const answer = unwrap(await alice.placeOrder(order));

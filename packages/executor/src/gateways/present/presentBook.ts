@@ -3,6 +3,8 @@ import { BookScale } from '@lawbook/api/client/bookScale';
 import type { BookOrderView, ExecutionView } from '@lawbook/api/schema/bookActions';
 import type {
   BookEpochView,
+  BookRestrictionView,
+  BookVerdictView,
   BookView,
   FillView,
   LadderView,
@@ -11,12 +13,14 @@ import type {
 } from '@lawbook/api/schema/bookViews';
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
+import type { BookLawVerdict } from '@lawbook/exchange/laws/book/judgeBookEpoch';
 import type { BookMarket } from '@lawbook/exchange/markets/book/bookMarket';
 import type { BookMarketParameters } from '@lawbook/exchange/markets/book/bookMarketParameters';
 import type { ExecutionReport } from '@lawbook/exchange/markets/book/executionReport';
 import type {
   BookFill,
   BookOrderRecord,
+  BookStateChange,
   BookTrade,
   Ladder,
   LadderLevel,
@@ -63,8 +67,12 @@ export function unitsOf(state: ExchangeState, marketId: number): BookUnits {
   return new BookUnits(state, market.parameters);
 }
 
-/** A book with its rules, best prices as told. */
-export function presentBook(state: ExchangeState, market: BookMarket, ladder: Ladder): BookView {
+/** A book with its rules, best prices as told, and the change that closed it. */
+export function presentBook(
+  state: ExchangeState,
+  market: BookMarket,
+  { ladder, change }: { readonly ladder: Ladder; readonly change?: BookStateChange },
+): BookView {
   const { parameters, epoch, eventCount } = market;
   const units = new BookUnits(state, parameters);
   const [base, quote] = [at(state.assets, parameters.base), at(state.assets, parameters.quote)];
@@ -89,12 +97,19 @@ export function presentBook(state: ExchangeState, market: BookMarket, ladder: La
     breakerBandPpm: parameters.breakerBandPpm,
     breakerWindowMs: parameters.breakerWindowMs,
     state: market.state,
+    // A change that is being written may be older than the state.
+    ...(change?.state === market.state && { restriction: presentRestriction(change) }),
     openOrders: market.open.size,
     ...presentQuote(units, ladder),
     ...(lastTrade > 0 && { lastPrice: units.price(BigInt(lastTrade)) }),
     epoch: { number: epoch.number, events: eventCount - epoch.firstEvent + 1 },
     settles: base.settles && quote.settles,
   };
+}
+
+function presentRestriction(change: BookStateChange): BookRestrictionView {
+  const { cause, reason, timeMs, sequence } = change;
+  return { cause, reason, since: isoTime(timeMs), sequence };
 }
 
 /** Best bid and ask, absent where there is none. */
@@ -182,6 +197,18 @@ export function presentExecution(
 }
 
 /** A sealed epoch of a book. */
-export function presentBookEpoch({ sealedAtMs, ...epoch }: SealedBookEpoch): BookEpochView {
+export function presentBookEpoch(sealed: SealedBookEpoch): BookEpochView {
+  const { sealedAtMs, verdicts: _, sequence: __, ...epoch } = sealed;
   return { ...epoch, marketId: String(epoch.marketId), sealedAt: isoTime(sealedAtMs) };
+}
+
+/** What one law said about an epoch of a book. */
+export function presentBookVerdict({ id, name, verdict }: BookLawVerdict): BookVerdictView {
+  if (verdict.kind === 'holds') {
+    const { basis } = verdict;
+    return { law: id, name, holds: true, ...(basis !== undefined && { basis }) };
+  }
+  const { rule, expected, actual, locus } = verdict;
+  const place = 'orderId' in locus ? { ...locus, orderId: String(locus.orderId) } : { ...locus };
+  return { law: id, name, holds: false, violation: { rule, expected, actual, locus: place } };
 }

@@ -25,8 +25,8 @@ import { asOfState, isoTime } from './moments.ts';
 const LIMIT_FACTOR_MAX = 1000;
 
 /** An asset of the ledger. */
-export function presentAsset({ id, symbol, decimals }: Asset): AssetView {
-  return { assetId: String(id), symbol, decimals };
+export function presentAsset({ id, symbol, decimals, settles }: Asset): AssetView {
+  return { assetId: String(id), symbol, decimals, settles };
 }
 
 /** What an order of a market may pay or receive, by index. */
