@@ -35,6 +35,9 @@ are signed here, with the key of --from; alice, bob and charlie are accounts of 
 /** `lawbook book`: the ladder of an order book, and everything that one does with books. */
 export function addBook(program: Program): void {
   const book = withAddressFlags(program.command.command('book'))
+    // Else flags of a verb that the ladder has too, such as --json, would go to the ladder.
+    .enablePositionalOptions()
+    .helpCommand(true)
     .description('Show an order book, trade on it, read orders, fills, trades and candles')
     .argument('[market]', 'book by number or symbol')
     .option('--levels <count>', 'levels of each half', '10')

@@ -12,6 +12,8 @@ A first minute:
   lawbook preview --pay 1000 USD --receive EUR      what a trade would get now
   lawbook order --from alice --pay 1000 USD --receive EUR
   lawbook balance alice
+  lawbook book 101                                  an order book; lawbook books lists them
+  lawbook book order 101 buy 50 --market --from alice
   lawbook epoch export latest --out epoch.bin       everything a verifier needs
   lawbook verify epoch.bin                          re-run the laws, offline
   lawbook simulate                                  the scenario suite
@@ -32,6 +34,8 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     .version('0.1.0')
     .showHelpAfterError('(lawbook --help shows examples)')
     .exitOverride()
+    // A flag belongs to the command after which it stands: book --url, book order --url.
+    .enablePositionalOptions()
     .addHelpText('after', HELP);
   for (const add of await commandsFor(words)) add({ command, terminal, exitWith });
   try {

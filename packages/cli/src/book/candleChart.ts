@@ -2,6 +2,12 @@ import type { BookCandleView } from '@lawbook/api/schema/bookViews';
 import { paint } from '../terminal/terminal.ts';
 import { shownDecimal } from './quantities.ts';
 
+/** What a chart shows of a candle. */
+export type ChartedCandle = Pick<
+  BookCandleView,
+  'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'
+>;
+
 /** How high the chart of prices is, in lines. */
 const LINES = 12;
 const VOLUME_STEPS = ' ▁▂▃▄▅▆▇█';
@@ -12,7 +18,7 @@ const VOLUME_STEPS = ' ▁▂▃▄▅▆▇█';
  * the eye only: places are rounded to the nearest line.
  */
 export function candleChart(
-  candles: readonly BookCandleView[],
+  candles: readonly ChartedCandle[],
   { pricePlaces, label }: { readonly pricePlaces: number; readonly label: string },
 ): string[] {
   if (candles.length === 0) return [`${label}: no trades yet`];
@@ -48,7 +54,7 @@ export function candleChart(
   ];
 }
 
-function columnOf(candle: BookCandleView, lineOf: (price: string) => number): string[] {
+function columnOf(candle: ChartedCandle, lineOf: (price: string) => number): string[] {
   const [top, bottom] = [lineOf(candle.high), lineOf(candle.low)];
   const [open, close] = [lineOf(candle.open), lineOf(candle.close)];
   const rises = Number(candle.close) >= Number(candle.open);
@@ -62,6 +68,6 @@ function columnOf(candle: BookCandleView, lineOf: (price: string) => number): st
   return Array.from(column, (cell: string | undefined) => cell ?? ' ');
 }
 
-function timeText(candle: BookCandleView | undefined): string {
+function timeText(candle: ChartedCandle | undefined): string {
   return candle === undefined ? '' : candle.openTime.slice(0, 16).replace('T', ' ');
 }
