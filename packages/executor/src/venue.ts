@@ -302,10 +302,14 @@ export class Venue implements VenueService {
     });
     for (const record of ended) this.#ended.set(record.orderId, record);
     const { sequence } = executed;
+    // Asked for as soon as it is durable: what one group of the journal did is stored by one write.
+    const stored = durable.then(() => {
+      return changes.length > 0 ? this.#parts.index.write(sequence, changes) : undefined;
+    });
+    stored.catch(() => undefined);
     this.#following = this.#following
       .then(async () => {
-        await durable;
-        if (changes.length > 0) await this.#parts.index.write(sequence, changes);
+        await stored;
         for (const { orderId } of ended) this.#ended.delete(orderId);
         if (news !== undefined) this.books.stored(news);
         this.#followed = sequence;

@@ -50,6 +50,8 @@ export class VenueIndex {
   readonly #store: KeyValueStore;
   /** Writes run one after the other; reads do not wait for them. */
   #tail: Promise<void> = Promise.resolve();
+  /** Effects that the next write stores together; undefined while none waits. */
+  #gathering: { sequence: number; readonly changes: StoreChange[] } | undefined;
   #failure: unknown;
 
   constructor(store: KeyValueStore) {
@@ -69,13 +71,26 @@ export class VenueIndex {
   }
 
   /**
-   * Stores the effects of one input. Resolves when written; rejects with the store's fault. After a
-   * failure nothing more is written, so that the cursor never passes a gap.
+   * Stores the effects of one input; inputs come in order. Resolves when written; rejects with the
+   * store's fault. After a failure nothing more is written, so that the cursor never passes a gap.
+   *
+   * Inputs of one turn are stored by one commit: a store syncs each of them, which takes longer
+   * than all else that happens to an order.
    */
   write(sequence: number, changes: readonly StoreChange[]): Promise<void> {
-    const cursor = new ByteWriter(8).u64(BigInt(sequence)).finish();
-    const entry = { kind: 'put' as const, key: Uint8Array.of(Index.cursor), record: cursor };
-    this.#tail = this.#tail.then(() => this.#store.batch([...changes, entry]));
+    if (this.#gathering !== undefined) {
+      this.#gathering.sequence = sequence;
+      this.#gathering.changes.push(...changes);
+      return this.#tail;
+    }
+    const gathered = { sequence, changes: [...changes] };
+    this.#gathering = gathered;
+    this.#tail = this.#tail.then(() => {
+      this.#gathering = undefined;
+      const cursor = new ByteWriter(8).u64(BigInt(gathered.sequence)).finish();
+      const entry = { kind: 'put' as const, key: Uint8Array.of(Index.cursor), record: cursor };
+      return this.#store.batch([...gathered.changes, entry]);
+    });
     this.#tail.catch((fault: unknown) => {
       this.#failure ??= fault;
     });
