@@ -50,9 +50,36 @@ export function StatusScreen(): ReactElement {
         </Panel>
         <SettlementFacts />
         <AgreementFacts />
+        <MarketFacts />
       </div>
       <MetricCharts />
     </>
+  );
+}
+
+/** Every market and where it stands. */
+function MarketFacts(): ReactElement {
+  const venue = useVenue();
+  const status = useLive(venue.status);
+  const books = useLive(venue.bookList);
+  return (
+    <Panel title="Markets">
+      <dl className="facts padded">
+        {status?.markets.map(({ marketId, phase, batchNumber }) => (
+          <Fact key={marketId} name={`${marketId}, batch auction`}>
+            {phase}, batch <span className="num">{counted(batchNumber)}</span>
+          </Fact>
+        ))}
+        {books.map(({ marketId, symbol, state, openOrders, ordersMax, epoch }) => (
+          <Fact key={marketId} name={`${marketId}, book ${symbol}`}>
+            {state}, <span className="num">{counted(openOrders)}</span> of{' '}
+            <span className="num">{counted(ordersMax)}</span> orders, epoch{' '}
+            <span className="num">{counted(epoch.number)}</span> with{' '}
+            <span className="num">{counted(epoch.events)}</span> events
+          </Fact>
+        ))}
+      </dl>
+    </Panel>
   );
 }
 
@@ -150,6 +177,16 @@ function AgreementFacts(): ReactElement {
         {circuits.length > 0 && (
           <Fact name="Circuits, orders each">
             <span className="num">{circuits.map(({ orders }) => orders).join(', ')}</span>
+          </Fact>
+        )}
+        {read.baseEpoch !== undefined && (
+          <Fact name="Base epoch">
+            <span className="num">{counted(read.baseEpoch)}</span>
+            {read.activeFrom !== undefined && (
+              <>
+                , in force from <span className="num">{counted(read.activeFrom)}</span>
+              </>
+            )}
           </Fact>
         )}
         {read.exitBlocks !== undefined && (

@@ -16,6 +16,11 @@ export function useAssets(): readonly AssetView[] {
   return useRead(() => client.listAssets(), 'assets').read?.assets ?? [];
 }
 
+/** The assets that a base layer holds: only these come in and go out. */
+export function useCrossingAssets(): readonly AssetView[] {
+  return useAssets().filter(({ settles }) => settles !== false);
+}
+
 /** A field for an amount with its asset. */
 export function AmountFields({
   label,

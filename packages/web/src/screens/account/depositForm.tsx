@@ -8,7 +8,7 @@ import { Panel } from '../../parts/marks.tsx';
 import { counted, plainDecimal } from '../../words/numbers.ts';
 import { ActSteps } from './actSteps.tsx';
 import type { TypedAmount } from './amountFields.tsx';
-import { AmountFields, useAssets } from './amountFields.tsx';
+import { AmountFields, useCrossingAssets } from './amountFields.tsx';
 import { useAct } from './useAct.ts';
 
 /** Brings tokens from the chain into the vault of the account. */
@@ -19,7 +19,7 @@ export function DepositForm({
   readonly own: Desk;
   readonly layer: BaseLayerView;
 }): ReactElement {
-  const assets = useAssets();
+  const assets = useCrossingAssets();
   const [typed, setTyped] = useState<TypedAmount>({ symbol: 'USD', amount: '1000' });
   const [act, begin] = useAct();
   const [newest] = useLive(own.deposits);

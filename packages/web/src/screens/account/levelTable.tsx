@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { Panel, Term } from '../../parts/marks.tsx';
 import { LEVELS, TERMS } from '../../words/meanings.ts';
 import { counted, grouped } from '../../words/numbers.ts';
+import { useAssets } from './amountFields.tsx';
 
 const ABSENT = {
   reached: '',
@@ -19,6 +20,9 @@ export function LevelTable({ account }: { readonly account: AccountView }): Reac
     ...new Set(kept.flatMap(({ balances = [] }) => balances.map(({ symbol }) => symbol))),
   ];
   const [executed] = account.levels;
+  const playMoney = new Set(
+    useAssets().flatMap(({ symbol, settles }) => (settles === false ? [symbol] : [])),
+  );
   return (
     <Panel
       title="Balances at each level"
@@ -51,8 +55,17 @@ export function LevelTable({ account }: { readonly account: AccountView }): Reac
                     <b>{symbol}</b>
                   </td>
                   <td className="num right">{grouped(now?.available ?? '0')}</td>
-                  <td className="num right dim">{grouped(now?.held ?? '0')}</td>
+                  <td className="num right dim">
+                    {Number(now?.held ?? 0) === 0 ? '–' : grouped(now?.held ?? '0')}
+                  </td>
                   {kept.map((level) => {
+                    if (level.level === 'settled' && playMoney.has(symbol)) {
+                      return (
+                        <td key={level.level} className="right dim">
+                          play money
+                        </td>
+                      );
+                    }
                     const total = balanceOf(level, symbol)?.total ?? '0';
                     const isBehind = total !== now?.total;
                     return (
@@ -69,7 +82,8 @@ export function LevelTable({ account }: { readonly account: AccountView }): Reac
       </div>
       {symbols.length === 0 && <p className="foot">This account owns nothing here yet.</p>}
       <p className="foot">
-        Totals differ between levels while epochs are on their way.{' '}
+        Totals differ between levels while epochs are on their way; play money of the books settles
+        nowhere.{' '}
         {others.map(({ level, state }) => (
           <span key={level}>
             <b>{level}</b>: {ABSENT[state]}{' '}

@@ -8,7 +8,7 @@ import { Panel } from '../../parts/marks.tsx';
 import { plainDecimal } from '../../words/numbers.ts';
 import { ActSteps } from './actSteps.tsx';
 import type { TypedAmount } from './amountFields.tsx';
-import { AmountFields, useAssets } from './amountFields.tsx';
+import { AmountFields, useCrossingAssets } from './amountFields.tsx';
 import { useAct } from './useAct.ts';
 
 /** Epochs settle within minutes; a withdrawal that nobody paid in a day is given back. */
@@ -22,7 +22,7 @@ export function WithdrawForm({
   readonly own: Desk;
   readonly layer: BaseLayerView;
 }): ReactElement {
-  const assets = useAssets();
+  const assets = useCrossingAssets();
   const [typed, setTyped] = useState<TypedAmount>({ symbol: 'USD', amount: '100' });
   const [act, begin] = useAct();
   const asset = assets.find(({ symbol }) => symbol === typed.symbol);

@@ -28,7 +28,7 @@ export function InventoryTable({
               <Term meaning={TERMS.utilisation}>Used</Term>
             </th>
             <th className="right">Worth, USD</th>
-            <th className="right">Fees</th>
+            <th className="right">Fees, in the asset</th>
           </tr>
         </thead>
         <tbody>

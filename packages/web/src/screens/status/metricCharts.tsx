@@ -2,78 +2,110 @@ import { call } from '@lawbook/api/client/transport';
 import { readMetrics as metricsRoute } from '@lawbook/api/schema/accountRoutes';
 import type { ReactElement } from 'react';
 import { useEffect, useState } from 'react';
-import { useLive } from '../../live/live.ts';
-import { Panel } from '../../parts/marks.tsx';
-import { Sparkline } from '../../parts/sparkline.tsx';
-import { useRead } from '../../parts/useRead.ts';
+import { troubleOf } from '../../live/trouble.ts';
+import type { ChartPoint } from '../../parts/lineChart.tsx';
+import { LineChart } from '../../parts/lineChart.tsx';
+import { Empty, Panel, Term } from '../../parts/marks.tsx';
 import { useVenue } from '../../parts/venueContext.tsx';
+import { counted } from '../../words/numbers.ts';
 import type { Metrics } from './readMetrics.ts';
-import { meanBetween, readMetrics } from './readMetrics.ts';
+import { readMetrics } from './readMetrics.ts';
+import type { ShownMetric } from './shownMetrics.ts';
+import { METRIC_GROUPS } from './shownMetrics.ts';
 
-interface Shown {
-  readonly title: string;
-  readonly name: string;
-  readonly labels?: string;
-}
-
-/** Durations that say how the venue does; each is the mean since the reading before. */
-const SHOWN: readonly Shown[] = [
-  {
-    title: 'Solve a batch',
-    name: 'lawbook_batch_step_seconds',
-    labels: '{market="1",step="solve"}',
-  },
-  {
-    title: 'Judge a batch',
-    name: 'lawbook_batch_step_seconds',
-    labels: '{market="1",step="judge"}',
-  },
-  { title: 'Sync the journal', name: 'lawbook_journal_sync_seconds' },
-];
-
-const READINGS_MAX = 60;
-const EVERY_BATCHES = 3;
+const EVERY_MS = 2000;
+const READINGS_MAX = 151;
+const SPAN_MS = EVERY_MS * (READINGS_MAX - 1);
 
 /** The venue's own metrics as they come since this screen was opened. */
 export function MetricCharts(): ReactElement {
-  const readings = useReadings();
+  const { readings, trouble } = useReadings();
+  const count = readings.length;
   return (
     <Panel
-      title="Durations"
-      aside={`from /metrics, ${readings.length} readings since you opened this screen`}
+      title="Metrics"
+      aside={`from /metrics every ${EVERY_MS / 1000} s, ${counted(count)} ${
+        count === 1 ? 'reading' : 'readings'
+      } since you opened this screen; five minutes wide`}
     >
-      <dl className="figures figures-plain">
-        {SHOWN.map((shown) => {
-          const means = readings.slice(1).flatMap((after, k) => {
-            const before = readings[k];
-            const mean = before === undefined ? undefined : meanBetween(before, after, shown);
-            return mean === undefined ? [] : [mean * 1000];
-          });
-          const last = means.at(-1);
-          return (
-            <div key={shown.title} className="fact metric">
-              <dt>{shown.title}, mean</dt>
-              <dd>
-                <b className="num">{last === undefined ? '–' : last.toFixed(2)}</b> ms
-                <Sparkline course={[...means].reverse()} />
-              </dd>
-            </div>
-          );
-        })}
-      </dl>
+      {trouble !== undefined && <Empty title="The metrics could not be read">{trouble}</Empty>}
+      {METRIC_GROUPS.map(({ title, shown }) => (
+        <section key={title} className="metric-group">
+          <h3>{title}</h3>
+          <dl className="metrics">
+            {shown.map((metric) => (
+              <Metric key={metric.title} metric={metric} readings={readings} />
+            ))}
+          </dl>
+        </section>
+      ))}
     </Panel>
   );
 }
 
-function useReadings(): readonly Metrics[] {
-  const venue = useVenue();
-  const [last] = useLive(venue.batches);
-  const occasion = Math.floor((last?.batchNumber ?? 0) / EVERY_BATCHES);
-  const { read } = useRead(() => call(venue.client.transport, metricsRoute, {}), occasion);
+function Metric({
+  metric,
+  readings,
+}: {
+  readonly metric: ShownMetric;
+  readonly readings: readonly Metrics[];
+}): ReactElement {
+  const points = readings.slice(1).flatMap((after, k): ChartPoint[] => {
+    const before = readings[k];
+    const figure = before === undefined ? undefined : metric.figure(after, before);
+    return figure === undefined ? [] : [{ atMs: after.atMs, figure }];
+  });
+  const last = points.at(-1);
+  return (
+    <div className="metric" data-testid="metric">
+      <dt>
+        <Term meaning={metric.meaning}>{metric.title}</Term>
+      </dt>
+      <dd>
+        <b className="num">{last === undefined ? '–' : metric.words(last.figure)}</b>
+        <LineChart points={points} spanMs={SPAN_MS} top={metric.words} />
+      </dd>
+    </div>
+  );
+}
+
+/** Reads the metrics again and again while the screen stands, one read at a time. */
+function useReadings(): {
+  readonly readings: readonly Metrics[];
+  readonly trouble: string | undefined;
+} {
+  const { client } = useVenue();
   const [readings, setReadings] = useState<readonly Metrics[]>([]);
+  const [trouble, setTrouble] = useState<string>();
   useEffect(() => {
-    if (read === undefined) return;
-    setReadings((known) => [...known, readMetrics(read)].slice(-READINGS_MAX));
-  }, [read]);
-  return readings;
+    const stop = new AbortController();
+    const { signal } = stop;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const read = async (): Promise<void> => {
+      const result = await call(client.transport, metricsRoute, {}, { signal });
+      if (signal.aborted) return;
+      if (!result.ok) {
+        setTrouble(result.rejection.rule);
+        return;
+      }
+      const reading = readMetrics(result.value, Date.now());
+      setTrouble(undefined);
+      setReadings((known) => [...known, reading].slice(-READINGS_MAX));
+    };
+    const again = (): void => {
+      read()
+        .catch((cause: unknown) => {
+          if (!signal.aborted) setTrouble(troubleOf(cause));
+        })
+        .finally(() => {
+          if (!signal.aborted) timer = setTimeout(again, EVERY_MS);
+        });
+    };
+    again();
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, [client]);
+  return { readings, trouble };
 }

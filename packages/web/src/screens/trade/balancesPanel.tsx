@@ -43,7 +43,9 @@ function BalanceRows({
     return trouble === undefined ? <Loading what="balances" /> : <Empty title={trouble} />;
   }
   const [executed] = account.levels;
-  const balances = executed?.balances ?? [];
+  // Books trade assets of their own; those stand beside their books.
+  const traded = new Set(market.products.map(({ symbol }) => symbol));
+  const balances = (executed?.balances ?? []).filter(({ symbol }) => traded.has(symbol));
   const worth = dollarPrices(market, mids);
   const total = balances.reduce((sum, { symbol, total: all }) => {
     return sum + Number(all) * (worth.get(symbol) ?? 0);
