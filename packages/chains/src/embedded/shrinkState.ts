@@ -9,9 +9,13 @@ export interface ShrinkTerms {
 /** The parts of anvil's dump that grow with time; the others pass through as they are. */
 interface Dump {
   readonly best_block_number: number;
-  readonly blocks: readonly { readonly header: { readonly number: string } }[];
+  readonly blocks: readonly Block[];
   readonly transactions: readonly MinedTransaction[];
   readonly historical_states?: readonly (readonly [string, unknown])[] | null;
+}
+
+interface Block {
+  readonly header: { readonly number: string; readonly parentHash: string };
 }
 
 interface MinedTransaction {
@@ -28,13 +32,19 @@ interface MinedTransaction {
  */
 export function shrinkState(dump: string, { keepFrom, states }: ShrinkTerms): string {
   const state = JSON.parse(dump) as Dump;
-  const first = Math.min(keepFrom, state.best_block_number);
+  const { best_block_number: best } = state;
+  const blocksFrom = (first: number): Block[] => {
+    return state.blocks.filter(({ header }) => Number(header.number) >= first);
+  };
+  const first = Math.min(keepFrom, best);
+  // A block does not say its own hash; that of the newest is not needed: its state are the accounts.
+  const parents = new Set(blocksFrom(best - states + 1).map(({ header }) => header.parentHash));
   return JSON.stringify({
     ...state,
-    blocks: state.blocks.filter(({ header }) => Number(header.number) >= first),
+    blocks: blocksFrom(first),
     transactions: state.transactions
       .filter((transaction) => transaction.block_number >= first)
       .map((transaction) => ({ ...transaction, info: { ...transaction.info, traces: [] } })),
-    historical_states: state.historical_states?.slice(-states) ?? null,
+    historical_states: state.historical_states?.filter(([hash]) => parents.has(hash)) ?? null,
   });
 }

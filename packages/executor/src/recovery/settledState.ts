@@ -5,6 +5,7 @@ import type { EvmStands } from '@lawbook/settlement/baseLayer/evm/chainReader';
 import { ChainReader } from '@lawbook/settlement/baseLayer/evm/chainReader';
 import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import { openEvmBaseLayer } from '@lawbook/settlement/baseLayer/evm/openEvmBaseLayer';
+import type { KnownOwners } from '@lawbook/settlement/baseLayer/evm/readOwners';
 import type { VaultsSnapshot } from '@lawbook/settlement/baseLayer/evm/readVaults';
 import { readVaults } from '@lawbook/settlement/baseLayer/evm/readVaults';
 import { SettlementFault } from '@lawbook/settlement/settlementFault';
@@ -20,6 +21,8 @@ export interface SettledQuestion {
   readonly marketId: number;
   readonly operator: Address;
   readonly finality: FinalityTarget;
+  /** What logs told that the chain no longer has. */
+  readonly known?: KnownOwners | undefined;
   /** Ends the wait for a quiet chain. */
   readonly signal: AbortSignal;
 }

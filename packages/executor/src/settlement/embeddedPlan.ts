@@ -49,9 +49,11 @@ import {
   unprovableEpoch,
   unprovableParameters,
 } from './epochProver.ts';
+import { readKnownOwners } from './knownOwners.ts';
 import { openDesk } from './operatorDesk.ts';
 import type { SettlementPlan, VenueSide } from './settlementPlan.ts';
 import type { OpenedSettlement } from './settlementService.ts';
+import { keepChainSmall, withKnownPlace } from './shrinkChain.ts';
 
 /** The embedded chain's id: what anvil and the faucet tokens call a development chain. */
 const CHAIN_ID = 31_337;
@@ -110,7 +112,8 @@ async function readSettled(
     const finality = { kind: 'confirmations', blocks: finalityBlocks } as const;
     const place = { deployment, shard, marketId: DEMO_MARKET_ID, operator, finality };
     try {
-      return await readSettledState({ ...place, signal }, started.engine);
+      const known = readKnownOwners(directory);
+      return await readSettledState({ ...place, known, signal }, started.engine);
     } finally {
       await started.close();
     }
@@ -171,21 +174,27 @@ async function open(
     const ready = { config, chain, started, prover, ...parts };
     const deployment = await hastened(chain, () => bringUp(ready, directory));
     await chain.save();
+    const { places } = venue;
+    const stands = { engine: started.engine, environment: systemEnvironment() };
+    const shown = { deployment, shard, marketId: DEMO_MARKET_ID };
+    const endShrinking = keepChainSmall({ ...shown, chain, directory, places, stands, log });
+    closers.push(endShrinking);
     return await openDesk(
       {
+        ...shown,
         started,
-        deployment,
-        shard,
-        marketId: DEMO_MARKET_ID,
         operator,
         finality,
         base: readSettledBase(config.dataDir),
         prover,
         keys,
         rpcUrl: chain.url,
-        closeChain: () => chain.close(),
+        closeChain: async () => {
+          await endShrinking();
+          await chain.close();
+        },
       },
-      venue,
+      { ...venue, places: withKnownPlace(places, readKnownOwners(directory)) },
     );
   } catch (cause) {
     for (const close of closers.reverse()) await close();

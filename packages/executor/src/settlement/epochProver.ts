@@ -95,6 +95,20 @@ export async function openEpochProver(options: EpochProverOptions): Promise<Epoc
     failuresMax: FAILURES_MAX,
     onDecision: (inputs: DecisionInputs, decision) => log.debug({ inputs, decision }, 'routed'),
   });
+  return routedProver({ router, hash, keys, shard });
+}
+
+/** What proves over a router that is there. */
+export interface RoutedProverParts {
+  readonly router: Router;
+  readonly hash: FieldHash;
+  /** Keys by circuit, in the order of the agreement. */
+  readonly keys: readonly Pick<VerifyingKey, 'circuit'>[];
+  readonly shard: number;
+}
+
+/** Proves the epochs of a shard by whatever backends a router has. */
+export function routedProver({ router, hash, keys, shard }: RoutedProverParts): EpochProver {
   const prove: ProveList = (list, previousListHash, signal) => {
     return proveList(list, { router, hash, keys, shard, previousListHash, signal });
   };
@@ -110,11 +124,7 @@ export async function openEpochProver(options: EpochProverOptions): Promise<Epoc
   return { prove, cut, readProof, hash, provers: () => router.report(), close };
 }
 
-interface Proving {
-  readonly router: Router;
-  readonly hash: FieldHash;
-  readonly keys: readonly VerifyingKey[];
-  readonly shard: number;
+interface Proving extends RoutedProverParts {
   readonly previousListHash: Hash;
   readonly signal: AbortSignal;
 }
@@ -149,7 +159,10 @@ function placeOf(list: SealedList, shard: number, previousListHash: Hash): Epoch
 }
 
 /** The agreement lists circuits in the order of the keys. */
-export function circuitPlace(keys: readonly VerifyingKey[], circuit: string): number {
+export function circuitPlace(
+  keys: readonly Pick<VerifyingKey, 'circuit'>[],
+  circuit: string,
+): number {
   const place = keys.findIndex((key) => key.circuit === circuit);
   invariant(place >= 0, 'every epoch circuit has a key');
   return place;

@@ -67,7 +67,10 @@ export interface BaseLayer {
   /** How far it is settled. */
   progress(certainty: Certainty): Promise<SettledProgress>;
   vault(owner: AccountId): Promise<Vault>;
-  /** The settlement of a list, undefined while it is not settled (any more). */
+  /**
+   * The settlement of a list, undefined while it is not settled (any more), or where the base layer
+   * has no record of so long ago.
+   */
   settled(listNumber: bigint): Promise<SettledList | undefined>;
 
   /** What `settle` would say now, without sending anything. */

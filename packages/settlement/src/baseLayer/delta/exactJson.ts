@@ -11,8 +11,12 @@ export type ExactJson =
   | readonly ExactJson[]
   | { readonly [key: string]: ExactJson };
 
-/** Reads JSON; undefined for text that is none. */
+/** Levels that a message of Delta never comes near; below it, a reviver does not run out of stack. */
+const DEPTH_MAX = 64;
+
+/** Reads JSON; undefined for text that is none, or that nests deeper than any message does. */
 export function parseExactJson(text: string): ExactJson | undefined {
+  if (isDeeper(text, DEPTH_MAX)) return undefined;
   try {
     return parseWithSource(text, (_key, read, context) => {
       if (typeof read !== 'number') return read;
@@ -23,6 +27,17 @@ export function parseExactJson(text: string): ExactJson | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** Counts brackets outside of strings, so that hostile text is refused before it is parsed. */
+function isDeeper(text: string, depthMax: number): boolean {
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/g)) {
+    if (token === '[' || token === '{') depth += 1;
+    else if (token === ']' || token === '}') depth -= 1;
+    if (depth > depthMax) return true;
+  }
+  return false;
 }
 
 /** Writes JSON. Numbers are counts and bytes: everything larger is a bigint. */

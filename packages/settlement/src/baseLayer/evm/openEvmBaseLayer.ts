@@ -99,8 +99,10 @@ class EvmBaseLayer implements BaseLayer {
       const progress = await this.#progressAt(block);
       if (certainty === 'included' || progress.listNumber === 0n) return progress;
       // Needs no state of the past, which a chain that was restarted does not have.
-      const { block: place } = await this.#lists.find(progress.listNumber, block);
-      return this.#actor.reader.isFinal(place) ? progress : undefined;
+      const place = await this.#lists.find(progress.listNumber, block);
+      // A chain forgets what is final alone.
+      const isFinal = place === undefined || this.#actor.reader.isFinal(place.block);
+      return isFinal ? progress : undefined;
     });
     if (included !== undefined) return included;
     const { deployedAtBlock } = this.#options.deployment;
@@ -136,6 +138,7 @@ class EvmBaseLayer implements BaseLayer {
       const [number] = await this.#listChain(block);
       if (number < listNumber || listNumber <= 0n) return undefined;
       const place = await this.#lists.find(listNumber, block);
+      if (place === undefined) return undefined;
       const certainty = this.#actor.reader.isFinal(place.block) ? 'final' : 'included';
       const { listHash, epochNumber, transaction } = place;
       const blockNumber = place.block.number;

@@ -1,12 +1,9 @@
 import type { BlockReference, FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
-import type { ChainLog } from '@lawbook/chains/tracker/logReader';
-import { LogReader } from '@lawbook/chains/tracker/logReader';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { at } from '@lawbook/exchange/failures/invariant';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
-import { accountId, SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
 import type { Hex } from 'viem';
-import { concat, decodeEventLog, keccak256, numberToHex, toEventSelector } from 'viem';
+import { concat, keccak256, numberToHex } from 'viem';
 import { AGREEMENT_REGISTRY_ABI } from '../../../../../contracts/generated/agreementRegistryAbi.ts';
 import { BASE_LAYER_ABI } from '../../../../../contracts/generated/baseLayerAbi.ts';
 import { SettlementFault } from '../../settlementFault.ts';
@@ -14,6 +11,8 @@ import type { SettledProgress } from '../baseLayer.ts';
 import type { EvmStands } from './chainReader.ts';
 import { ChainReader } from './chainReader.ts';
 import type { Deployment } from './deployment.ts';
+import type { KnownOwners } from './readOwners.ts';
+import { readOwners } from './readOwners.ts';
 
 /** Which shard and market, and how sure its block has to be. */
 export interface VaultsQuestion {
@@ -21,6 +20,8 @@ export interface VaultsQuestion {
   readonly shard: number;
   readonly marketId: number;
   readonly finality: FinalityTarget;
+  /** What older logs told that the chain no longer has. */
+  readonly known?: KnownOwners | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -45,11 +46,6 @@ export interface SettledVault {
   readonly orderNonceHighest: bigint;
   readonly withdrawalNonceHighest: bigint;
 }
-
-const DEPOSITED = toEventSelector('Deposited(uint64,uint32,address,uint256,uint64)');
-const VAULT_SETTLED = toEventSelector('VaultSettled(address,uint256[])');
-const EXIT_REQUESTED = toEventSelector('ExitRequested(uint32,address,uint64)');
-const EXIT_COMPLETED = toEventSelector('ExitCompleted(uint32,address,uint256,uint64)');
 
 /** Vaults whose words are read together. */
 const VAULTS_AT_ONCE = 256;
@@ -80,7 +76,7 @@ export async function readVaults(
 ): Promise<VaultsSnapshot> {
   const reader = new ChainReader(stands, question.finality, true);
   const snapshot = await reader.atFinal(async (block) => {
-    const found = await readOwners(question, stands, block);
+    const found = await readOwners(question, stands, block.number);
     const reading = { question, reader, block };
     const progress = await readProgress(reading);
     const assets = await readAssetCount(reading);
@@ -105,80 +101,6 @@ interface Reading {
   readonly question: VaultsQuestion;
   readonly reader: ChainReader;
   readonly block: BlockReference;
-}
-
-interface FoundOwners {
-  readonly owners: Set<AccountId>;
-  depositCount: bigint;
-  exitCount: bigint;
-}
-
-/** Everybody who was ever credited or debited, up to a block that can no longer leave the chain. */
-async function readOwners(
-  { deployment, shard, marketId, signal }: VaultsQuestion,
-  { engine }: EvmStands,
-  block: BlockReference,
-): Promise<FoundOwners> {
-  const found: FoundOwners = {
-    owners: new Set([
-      systemAccount(SystemRole.pool, marketId),
-      systemAccount(SystemRole.fees, marketId),
-    ]),
-    depositCount: 0n,
-    exitCount: 0n,
-  };
-  const topics = [[DEPOSITED, VAULT_SETTLED, EXIT_REQUESTED, EXIT_COMPLETED]];
-  const logs = new LogReader({ address: deployment.baseLayer, topics }, engine.pool);
-  let deposits = 0n;
-  for (let from = deployment.deployedAtBlock; from <= block.number; ) {
-    const range = await logs.ofRange({ from, to: block.number }, signal);
-    for (const log of range.logs) deposits = noteLog(log, { shard, found, deposits });
-    from = range.to + 1n;
-  }
-  return found;
-}
-
-/** @returns the number of the last deposit: they are counted without gaps over the contract. */
-function noteLog(
-  log: ChainLog,
-  known: { readonly shard: number; readonly found: FoundOwners; readonly deposits: bigint },
-): bigint {
-  const { shard, found, deposits } = known;
-  const decoded = decodeEventLog({
-    abi: BASE_LAYER_ABI,
-    topics: log.topics as [Hex, ...Hex[]],
-    data: log.data,
-  });
-  switch (decoded.eventName) {
-    case 'Deposited': {
-      const { depositNumber, owner } = decoded.args;
-      if (depositNumber !== deposits + 1n) throw missingLogs(deposits + 1n);
-      if (decoded.args.shard !== shard) return depositNumber;
-      found.owners.add(accountId(owner));
-      found.depositCount += 1n;
-      return depositNumber;
-    }
-    case 'VaultSettled':
-      // Of any market: an owner of another shard has nothing in this one and is left out below.
-      found.owners.add(accountId(decoded.args.owner));
-      return deposits;
-    case 'ExitRequested':
-      if (decoded.args.shard === shard) found.owners.add(accountId(decoded.args.owner));
-      return deposits;
-    case 'ExitCompleted':
-      if (decoded.args.shard === shard) found.exitCount += 1n;
-      return deposits;
-    default:
-      return deposits;
-  }
-}
-
-function missingLogs(depositNumber: bigint): SettlementFault {
-  return new SettlementFault(
-    'SETTLEMENT_UNAVAILABLE',
-    `The endpoints do not show deposit ${depositNumber}: logs are missing; they are asked again.`,
-    { fields: { depositNumber: String(depositNumber) } },
-  );
 }
 
 async function readProgress({ question, reader, block }: Reading): Promise<SettledProgress> {

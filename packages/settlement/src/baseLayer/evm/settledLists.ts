@@ -40,9 +40,10 @@ export class SettledLists {
 
   /**
    * The settlement of a list that the contract counts as settled at `head`.
+   * @returns undefined where the chain has no logs of so long ago any more.
    * @throws SettlementFault SETTLEMENT_UNAVAILABLE when no endpoint shows its log.
    */
-  async find(listNumber: bigint, head: BlockReference): Promise<SettledPlace> {
+  async find(listNumber: bigint, head: BlockReference): Promise<SettledPlace | undefined> {
     const known = this.#known.get(listNumber);
     // A place older than the tracker's memory was looked up when it was within it.
     if (known !== undefined && this.#tracker().isCanonical(known.block) !== false) return known;
@@ -55,11 +56,18 @@ export class SettledLists {
       const log = await this.#lastIn(reader, start, end);
       if (log !== undefined) return this.#remember(placeOf(log));
     }
+    if (await this.#hasForgotten(from)) return undefined;
     throw new SettlementFault(
       'SETTLEMENT_UNAVAILABLE',
       `List ${listNumber} counts as settled, but no endpoint shows its log; it is asked again.`,
       { fields: { listNumber: String(listNumber) } },
     );
+  }
+
+  /** Whether the chain goes on without its first blocks, as a development chain may. */
+  async #hasForgotten(first: bigint): Promise<boolean> {
+    const call = { method: 'eth_getBlockByNumber', params: [numberToHex(first), false] };
+    return (await this.#stands.engine.pool.read(call)) === null;
   }
 
   /** The last canonical log of a range. A range belongs to no branch, so each log is looked at. */
