@@ -17,6 +17,8 @@ export interface FuzzTarget {
   readonly form: InputForm;
   /** Valid inputs, of every shape that matters. Each must decode, canonically. */
   readonly examples: () => readonly Uint8Array[];
+  /** Whether examples may be refused, since whether they are valid depends on a world's state. */
+  readonly mayRefuse?: boolean;
   /** Mends what guards the decoder, such as a checksum, so that what lies behind is reached. */
   readonly mend?: (bytes: Uint8Array) => Uint8Array;
   /** Decodes; whatever it throws is a finding. */
@@ -79,22 +81,25 @@ export interface TextOptions {
   readonly read: (text: string) => string | true | undefined;
   /** Whether something thrown is the documented refusal. */
   readonly isRefusal?: (thrown: unknown) => boolean;
+  /** Tells branches apart where the message quotes the input. */
+  readonly reasonOf?: (thrown: unknown) => string;
 }
 
 /** A target for a reader of text. Bytes that are no UTF-8 reach it with replacement characters. */
-export function textTarget({ name, form, examples, read, isRefusal }: TextOptions): FuzzTarget {
+export function textTarget(options: TextOptions): FuzzTarget {
+  const { name, form, examples, read, isRefusal, reasonOf = sentenceOf } = options;
   return {
     name,
     form,
     examples: () => examples.map((text) => new TextEncoder().encode(text)),
     examine: (bytes) => {
       try {
-        const answer = read(new TextDecoder().decode(bytes));
+        const answer = read(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
         if (answer === undefined) return refused('not read');
         if (answer === true) return { kind: 'decoded' };
         return { kind: 'decoded', again: new TextEncoder().encode(answer) };
       } catch (cause) {
-        if (isRefusal?.(cause) === true) return refused(sentenceOf(cause));
+        if (isRefusal?.(cause) === true) return refused(reasonOf(cause));
         throw cause;
       }
     },

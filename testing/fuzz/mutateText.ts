@@ -44,6 +44,16 @@ const HOSTILE: readonly Json[] = [
   { length: 1e9 },
 ];
 
+/** Longer texts, nested ones above all, are changed as bytes: the mutator itself recurses. */
+const TREE_BYTES_MAX = 1_500;
+
+/** Nested beyond what a reader that recurses can follow. */
+export const DEEP_JSON: readonly Uint8Array[] = [
+  '['.repeat(60_000) + ']'.repeat(60_000),
+  `${'{"a":'.repeat(40_000)}0${'}'.repeat(40_000)}`,
+  '['.repeat(200_000),
+].map((text) => new TextEncoder().encode(text));
+
 const KEYS = ['__proto__', 'constructor', 'toString', 'length', 'id', '0', ''];
 
 /** Changes JSON in its tree, now and then in its bytes. Bytes that are no JSON are cut as bytes. */
@@ -52,7 +62,8 @@ export function mutateJson(
   random: SeededRandom,
   pool: readonly Uint8Array[],
 ): Uint8Array {
-  if (random.next() < 0.2) return mutateBytes(bytes, random, pool);
+  const isLong = bytes.length > TREE_BYTES_MAX;
+  if (isLong || random.next() < 0.2) return mutateBytes(bytes, random, pool);
   let tree: Json;
   try {
     tree = JSON.parse(new TextDecoder().decode(bytes)) as Json;
@@ -93,7 +104,7 @@ function changeLeaf(leaf: Json, random: SeededRandom): Json {
     return pick([leaf + 1, leaf - 1, -leaf, leaf * 2 ** 32, leaf + 0.5, String(leaf)], random);
   }
   if (typeof leaf === 'string') return changeString(leaf, random);
-  if (random.next() < 0.2) return nest(leaf, random.integer(2, 3_000));
+  if (random.next() < 0.2) return nest(leaf, random.integer(2, 600));
   return [leaf];
 }
 
@@ -117,7 +128,7 @@ function changeString(text: string, random: SeededRandom): Json {
     case 5:
       return Number(text);
     default:
-      return nest(text, random.integer(2, 3_000));
+      return nest(text, random.integer(2, 600));
   }
 }
 

@@ -1,7 +1,7 @@
 import { SeededRandom } from '../world/seededRandom.ts';
 import type { Examined, FuzzTarget } from './fuzzTarget.ts';
 import { mutateBytes, pick } from './mutateBytes.ts';
-import { mutateJson, mutateText } from './mutateText.ts';
+import { DEEP_JSON, mutateJson, mutateText } from './mutateText.ts';
 
 /** An input that broke a property of its decoder. */
 export interface Finding {
@@ -68,11 +68,14 @@ export class FuzzRun {
     this.#started = true;
     for (const example of this.#target.examples()) {
       const examined = await this.#try(example);
-      if (examined !== undefined && examined.kind !== 'decoded') {
+      const mayRefuse = this.#target.mayRefuse === true;
+      if (!mayRefuse && examined?.kind === 'refused') {
         this.#report('valid', example, `a valid example is refused: ${examined.reason}`);
       }
       this.#pool.push(example);
     }
+    const isJson = this.#target.form === 'json';
+    for (const bytes of isJson ? DEEP_JSON : []) await this.#try(bytes);
     for (const bytes of given) {
       await this.#try(bytes);
       this.#pool.push(bytes);
@@ -164,6 +167,9 @@ function seedOf(name: string, seed: number): number {
   return mixed;
 }
 
+/** What is not cut down by then is short enough, or too slow to try. */
+const SHRINK_MS_MAX = 4_000;
+
 /** Cuts an input that broke a property to a shorter one that breaks the same. */
 export async function shrink(target: FuzzTarget, finding: Finding): Promise<Uint8Array> {
   const breaks = async (bytes: Uint8Array): Promise<boolean> => {
@@ -172,8 +178,10 @@ export async function shrink(target: FuzzTarget, finding: Finding): Promise<Uint
     return run.counts.findings.some(({ property }) => property === finding.property);
   };
   let best = finding.bytes;
+  const untilMs = performance.now() + SHRINK_MS_MAX;
   for (let width = best.length >> 1; width >= 1; width >>= 1) {
     for (let from = 0; from + width <= best.length; ) {
+      if (performance.now() > untilMs) return best;
       const shorter = Buffer.concat([best.subarray(0, from), best.subarray(from + width)]);
       if (await breaks(shorter)) best = new Uint8Array(shorter);
       else from += width;

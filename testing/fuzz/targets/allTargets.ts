@@ -1,6 +1,8 @@
 import type { FuzzTarget } from '../fuzzTarget.ts';
+import { API_TARGETS } from './apiTargets.ts';
 import { CHAIN_TARGETS } from './chainTargets.ts';
 import { EXCHANGE_TARGETS } from './exchangeTargets.ts';
+import { GATEWAY_TARGETS } from './gatewayTargets.ts';
 import { JOURNAL_TARGETS } from './journalTargets.ts';
 import { RECORD_TARGETS } from './recordTargets.ts';
 import { TEXT_TARGETS } from './textTargets.ts';
@@ -12,4 +14,6 @@ export const ALL_TARGETS: readonly FuzzTarget[] = [
   ...RECORD_TARGETS,
   ...CHAIN_TARGETS,
   ...TEXT_TARGETS,
+  ...API_TARGETS,
+  ...GATEWAY_TARGETS,
 ];

@@ -1,6 +1,7 @@
 import { parseExact } from '@lawbook/analytics/exactDecimal';
 import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
 import { bytesToHex, parseHex } from '@lawbook/exchange/codec/hex';
+import { at } from '@lawbook/exchange/failures/invariant';
 import { accountId, parseAccountId } from '@lawbook/exchange/ledger/account';
 import { formatDecimal, parseDecimal } from '@lawbook/exchange/numbers/amount';
 import { parseClientOrderId } from '@lawbook/exchange/orders/bookOrder';
@@ -22,7 +23,7 @@ import { readAnswer } from '../../../packages/executor/src/oracles/jsonSource.ts
 import { OracleFault } from '../../../packages/executor/src/oracles/oracleFault.ts';
 import { parseRateTable } from '../../../packages/executor/src/oracles/rateTable.ts';
 import type { FuzzTarget } from '../fuzzTarget.ts';
-import { codecTarget, textTarget } from '../fuzzTarget.ts';
+import { codecTarget, sentenceOf, textTarget } from '../fuzzTarget.ts';
 
 const ADDRESS = `0x${'ab'.repeat(20)}`;
 const SYMBOLS = ['EUR', 'JPY'];
@@ -81,6 +82,7 @@ export const TEXT_TARGETS: readonly FuzzTarget[] = [
     examples: ['date,EUR,JPY\n2024-01-02,1.09,0.0071\n2024-01-03,1.1,0.0072\n'],
     read: (text) => (parseRateTable(text, SYMBOLS).length > 0 ? true : undefined),
     isRefusal: (thrown) => thrown instanceof OracleFault,
+    reasonOf: (thrown) => sentenceOf(thrown).split(': ').at(-1) ?? '',
   }),
   textTarget({
     name: 'oracle-answer',
@@ -174,7 +176,7 @@ const PROVEN: SettlementAttachment = {
   proof: {
     kind: 'validity',
     system: 'ultraHonk',
-    circuit: EPOCH_SHAPES[0]?.name ?? '',
+    circuit: at(EPOCH_SHAPES, 0).name,
     circuitVersion: 1,
     setup: 'ceremony',
     stringId: '00'.repeat(32),
