@@ -29,6 +29,8 @@ export interface RouterOptions {
   readonly onDecision?: (inputs: DecisionInputs, decision: Decision) => void;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Calls back once after a time; what it returns prevents that. */
+  readonly after?: (delayMs: number, callback: () => void) => () => void;
 }
 
 /** What is known about one backend. */
@@ -52,10 +54,12 @@ export class Router {
   readonly #options: RouterOptions;
   readonly #backends = new Map<string, BackendRecord>();
   readonly #now: () => number;
+  readonly #after: NonNullable<RouterOptions['after']>;
 
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#after = options.after ?? afterOnMachine;
     for (const { prover, costPerSecond } of options.backends) {
       invariant(!this.#backends.has(prover.id), 'every backend has its own id');
       this.#backends.set(prover.id, {
@@ -174,20 +178,21 @@ export class Router {
   /** Times an attempt while it runs; waiting in a queue is bounded by what runs before it. */
   #watch(id: string, { onProgress }: ProveOptions): AttemptWatch {
     const timeout = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
+    let stopTimer = (): void => undefined;
     let startedAtMs = 0;
     const start = (): void => {
-      clearTimeout(timer);
+      stopTimer();
       startedAtMs = this.#now();
-      timer = setTimeout(() => timeout.abort(timedOut(id)), this.#options.attemptMsMax);
+      const late = (): void => timeout.abort(timedOut(id));
+      stopTimer = this.#after(this.#options.attemptMsMax, late);
     };
     start();
     return {
       signal: timeout.signal,
       runningMs: () => this.#now() - startedAtMs,
-      stop: () => clearTimeout(timer),
+      stop: () => stopTimer(),
       onProgress: (progress) => {
-        if (progress.stage === 'queued') clearTimeout(timer);
+        if (progress.stage === 'queued') stopTimer();
         if (progress.stage === 'witness') start();
         onProgress?.(progress);
       },
@@ -200,6 +205,11 @@ export class Router {
     const { breaker: limits } = this.#options;
     record.breaker = afterOutcome(record.breaker, { outcome, nowMs: this.#now(), limits });
   }
+}
+
+function afterOnMachine(delayMs: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, delayMs);
+  return () => clearTimeout(timer);
 }
 
 interface AttemptWatch {
