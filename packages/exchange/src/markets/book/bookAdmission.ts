@@ -51,6 +51,19 @@ const { ioc: TIF_IOC, fok: TIF_FOK, gtd: TIF_GTD } = TIME_IN_FORCE;
 const { market: TYPE_MARKET, limit: TYPE_LIMIT } = ORDER_TYPE;
 const { none: TRIGGER_NONE } = TRIGGER;
 const STRIDE = ROW_STRIDE;
+const ID_MAX: number = Number.MAX_SAFE_INTEGER;
+const NOTIONAL_LIMIT: number = NOTIONAL_MAX;
+/** Terms of which a plain order has at most side, type, at once, and what to do about its own. */
+const PLAIN_TERMS: number =
+  TERM.sideMask |
+  (TERM_TYPE_MASK << TERM_TYPE_SHIFT) |
+  (TIF_IOC << TERM_TIF_SHIFT) |
+  (TERM_STP_MASK << TERM_STP_SHIFT);
+/** Three self-trade policies leave one number of two bits unused. */
+const STP_UNUSED: number = 3 << TERM_STP_SHIFT;
+/** A plain market order takes at once. */
+const MARKET_TERM: number = TYPE_MARKET << TERM_TYPE_SHIFT;
+const TAKER_TERMS: number = MARKET_TERM | (TIF_IOC << TERM_TIF_SHIFT);
 
 /** The first rule that a command breaks, with what it cites. One object, written over each time. */
 export interface Refusal {
@@ -73,11 +86,39 @@ function isInteger(x: number, low: number, high: number): boolean {
   return (x | 0) === x && x >= low && x <= high;
 }
 
-/**
- * Judges a new order; rules in order of their numbers. Half of all commands come here, and most
- * are plain: what only special orders can break is asked of those alone.
- */
+/** Judges a new order; rules in order of their numbers. */
 export function judgePlace(core: BookCore, command: Float64Array, o: number, no: Refusal): boolean {
+  // Nearly all orders are plain and sound: one short look, and rule by rule only the others.
+  return isPlainAndSound(core, command, o) || judgeEachRule(core, command, o, no);
+}
+
+/** Whether an order wants nothing special and breaks no rule. */
+function isPlainAndSound(core: BookCore, command: Float64Array, o: number): boolean {
+  const { parameters } = core;
+  const orderId = command[o + FIELD_ORDER_ID] as number;
+  const terms = command[o + FIELD_TERMS] as number;
+  const price = command[o + FIELD_PRICE] as number;
+  const size = command[o + FIELD_SIZE] as number;
+  const notional = price * size;
+  return (
+    core.state === STATE_OPEN &&
+    isWhole(orderId, core.lastOrderId + 1, ID_MAX) &&
+    (terms & PLAIN_TERMS) === terms &&
+    (terms & (TERM_STP_MASK << TERM_STP_SHIFT)) !== STP_UNUSED &&
+    (terms & TAKER_TERMS) !== MARKET_TERM &&
+    isInteger(price, 1, parameters.priceTicksMax) &&
+    isInteger(size, 1, parameters.sizeLotsMax) &&
+    notional >= parameters.notionalMin &&
+    notional <= NOTIONAL_LIMIT &&
+    command[o + FIELD_DISPLAY] === 0 &&
+    command[o + FIELD_TIME] === 0 &&
+    command[o + FIELD_TRIGGER] === 0 &&
+    command[o + FIELD_OCO_WITH] === 0 &&
+    !core.rows.isFull
+  );
+}
+
+function judgeEachRule(core: BookCore, command: Float64Array, o: number, no: Refusal): boolean {
   const { parameters } = core;
   const orderId = command[o + FIELD_ORDER_ID] as number;
   const terms = command[o + FIELD_TERMS] as number;
@@ -87,7 +128,7 @@ export function judgePlace(core: BookCore, command: Float64Array, o: number, no:
     const mayPost = core.state === STATE_POST_ONLY && (terms & TERM_POST_ONLY_BIT) !== 0;
     if (!mayPost) return refuse(no, R.stateForbids.number, STATE_OPEN, core.state);
   }
-  if (!isWhole(orderId, core.lastOrderId + 1, Number.MAX_SAFE_INTEGER)) {
+  if (!isWhole(orderId, core.lastOrderId + 1, ID_MAX)) {
     return refuse(no, R.orderIdUsed.number, core.lastOrderId + 1, orderId);
   }
   if (!termsFit(terms, command[o + FIELD_DISPLAY] as number)) {
@@ -99,22 +140,15 @@ export function judgePlace(core: BookCore, command: Float64Array, o: number, no:
   if (!isInteger(size, 1, parameters.sizeLotsMax)) {
     return refuse(no, R.sizeOutOfRange.number, parameters.sizeLotsMax, size);
   }
-  const isPlain =
-    (terms & PLAIN_MASK) === 0 &&
-    command[o + FIELD_DISPLAY] === 0 &&
-    command[o + FIELD_TIME] === 0 &&
-    command[o + FIELD_TRIGGER] === 0;
-  if (!isPlain) {
-    if (!judgeDisplay(command[o + FIELD_DISPLAY] as number, size, no)) return false;
-    if (!judgeTimes(core, command, o, no)) return false;
-  }
+  if (!judgeDisplay(command[o + FIELD_DISPLAY] as number, size, no)) return false;
+  if (!judgeTimes(core, command, o, no)) return false;
   if (!judgeNotional(core, price, size, no, terms)) return false;
   if (command[o + FIELD_OCO_WITH] !== 0 && !judgePair(core, command, o, no)) return false;
   if (core.rows.isFull) {
     return refuse(no, R.bookFull.number, parameters.ordersMax, core.rows.count + 1);
   }
   const waits = (terms & (TERM_TRIGGER_MASK << TERM_TRIGGER_SHIFT)) !== 0;
-  return isPlain || waits || judgePostOnly(core, terms, price, no);
+  return waits || judgePostOnly(core, terms, price, no);
 }
 
 /** Judges the new price and size of an open order. */
@@ -146,10 +180,6 @@ export function judgeReplace(
 }
 
 const R = BOOK_REJECTIONS;
-
-/** What no plain order has: post-only, a trigger, all or nothing, an expiry. */
-const PLAIN_MASK =
-  TERM_POST_ONLY_BIT | (TERM_TRIGGER_MASK << TERM_TRIGGER_SHIFT) | (2 << TERM_TIF_SHIFT);
 
 /** Fills in a refusal; always false. */
 export function refuse(no: Refusal, code: number, limit: number, actual: number): false {
@@ -212,7 +242,7 @@ function judgeNotional(
   if (isLimit && notional < notionalMin) {
     return refuse(no, R.notionalTooSmall.number, notionalMin, notional);
   }
-  if (notional <= NOTIONAL_MAX) return true;
+  if (notional <= NOTIONAL_LIMIT) return true;
   return refuse(no, R.notionalTooLarge.number, NOTIONAL_MAX, notional);
 }
 

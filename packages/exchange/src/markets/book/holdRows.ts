@@ -1,8 +1,8 @@
 import { invariant } from '../../failures/invariant.ts';
 import { RowIndex } from './rowIndex.ts';
 
-/** 32-bit integers of one order: 32 bytes, half a line of a processor's cache. */
-export const HOLD_STRIDE = 8;
+/** 32-bit integers of one order: 64 bytes, one line of a cache, and as `RowIndex` wants them. */
+export const HOLD_STRIDE = 16;
 
 /** Where the integers of a row stand; behind them come two doubles. */
 export const HOLD = {
@@ -17,7 +17,7 @@ export const HOLD = {
 
 /** Where the doubles of a row stand, from `row * HOLD_STRIDE / 2`. */
 export const HOLD_DOUBLE = {
-  orderId: 2,
+  orderId: 6,
   /** What one lot holds. */
   perLot: 3,
 } as const;
@@ -40,7 +40,7 @@ export class HoldRows {
     this.#capacity = capacity;
     this.integers = new Int32Array((capacity + 1) * STRIDE);
     this.doubles = new Float64Array(this.integers.buffer);
-    this.#index = new RowIndex(this.doubles, STRIDE / 2, HOLD_ORDER_ID);
+    this.#index = new RowIndex(this.doubles);
   }
 
   /** Takes a row for an order; its other fields hold whatever they held. */

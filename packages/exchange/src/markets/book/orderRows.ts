@@ -1,4 +1,5 @@
 import { invariant } from '../../failures/invariant.ts';
+import { RowIndex } from './rowIndex.ts';
 
 /** 32-bit integers of one order: 64 bytes, one line of a processor's cache. */
 export const ROW_STRIDE = 16;
@@ -52,15 +53,6 @@ const {
 const { nowhere: PLACE_NOWHERE } = PLACE;
 const STRIDE = ROW_STRIDE;
 
-/** Slots of the index by id for each order, at least: searches end after a step or two. */
-const SLOTS_PER_ORDER = 4;
-
-/** Slots at first, as a power of two. */
-const SLOT_BITS_START = 12;
-
-/** 2^32 over the golden ratio: consecutive ids fall far from one another. */
-const GOLDEN = 0x9e3779b1 | 0;
-
 /**
  * The open orders of a book as rows of one preallocated buffer.
  *
@@ -74,13 +66,7 @@ export class OrderRows {
   /** The first and last open order by account. */
   readonly firstOwn: Int32Array;
   readonly lastOwn: Int32Array;
-  /**
-   * Rows by the hash of their ids. It grows with the orders that are open and not with those that
-   * could be: a roomy table is a miss of the cache at every look.
-   */
-  #slots: Int32Array = new Int32Array(2 ** SLOT_BITS_START);
-  #shift: number = 32 - SLOT_BITS_START;
-  #registered = 0;
+  readonly #index: RowIndex;
   #free = 0;
   #untouched = 1;
   #count = 0;
@@ -90,6 +76,7 @@ export class OrderRows {
     this.#capacity = capacity;
     this.integers = new Int32Array((capacity + 1) * STRIDE);
     this.doubles = new Float64Array(this.integers.buffer);
+    this.#index = new RowIndex(this.doubles);
     this.firstOwn = new Int32Array(accounts);
     this.lastOwn = new Int32Array(accounts);
   }
@@ -133,22 +120,13 @@ export class OrderRows {
 
   /** The row of a registered order, or 0. */
   find(orderId: number): number {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = Math.imul(orderId | 0, GOLDEN) >>> this.#shift;
-    for (;;) {
-      const row = slots[slot] as number;
-      if (row === 0 || (this.doubles[row * 8 + 6] as number) === orderId) return row;
-      slot = (slot + 1) & mask;
-    }
+    return this.#index.find(orderId);
   }
 
   /** Makes an order findable and lists it last under its account. */
   register(row: number): void {
     const { integers } = this;
-    this.#registered += 1;
-    if (this.#registered * SLOTS_PER_ORDER > this.#slots.length) this.#growSlots();
-    this.#index(row);
+    this.#index.add(row);
 
     const at = row * STRIDE;
     const account = integers[at + ROW_ACCOUNT] as number;
@@ -158,21 +136,6 @@ export class OrderRows {
     if (last === 0) this.firstOwn[account] = row;
     else integers[last * STRIDE + ROW_NEXT_OWN] = row;
     this.lastOwn[account] = row;
-  }
-
-  #index(row: number): void {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = Math.imul((this.doubles[row * 8 + 6] as number) | 0, GOLDEN) >>> this.#shift;
-    while (slots[slot] !== 0) slot = (slot + 1) & mask;
-    slots[slot] = row;
-  }
-
-  #growSlots(): void {
-    const before = this.#slots;
-    this.#slots = new Int32Array(before.length * 2);
-    this.#shift -= 1;
-    for (const row of before) if (row !== 0) this.#index(row);
   }
 
   /** Undoes `register`. */
@@ -186,25 +149,6 @@ export class OrderRows {
     else integers[previous * STRIDE + ROW_NEXT_OWN] = next;
     if (next === 0) this.lastOwn[account] = previous;
     else integers[next * STRIDE + ROW_PREVIOUS_OWN] = previous;
-    this.#registered -= 1;
-    this.#forget(row);
-  }
-
-  /** Empties a row's slot and moves later rows of its run up, so that no tombstones gather. */
-  #forget(row: number): void {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let hole = Math.imul((this.doubles[row * 8 + 6] as number) | 0, GOLDEN) >>> this.#shift;
-    while (slots[hole] !== row) hole = (hole + 1) & mask;
-    for (let slot = (hole + 1) & mask; ; slot = (slot + 1) & mask) {
-      const other = slots[slot] as number;
-      if (other === 0) break;
-      const home = Math.imul((this.doubles[other * 8 + 6] as number) | 0, GOLDEN) >>> this.#shift;
-      if (((slot - home) & mask) >= ((slot - hole) & mask)) {
-        slots[hole] = other;
-        hole = slot;
-      }
-    }
-    slots[hole] = 0;
+    this.#index.remove(row);
   }
 }
