@@ -47,6 +47,9 @@ export class Signers {
   /** The owner who signed a plain EIP-712 message; agents sign none. */
   ofMessage(digest: Uint8Array, signature: Uint8Array, nowMs: number): Standing | string {
     const signer = this.#venue.recover(digest, signature);
+    if (signer !== undefined && this.#agents.find(signer, nowMs) !== undefined) {
+      return `User or API Wallet ${signer} is an agent: its owner signs this itself.`;
+    }
     const grantedUntilMs = signer && this.grantedUntilMs(signer, nowMs);
     if (signer === undefined || grantedUntilMs === undefined) return this.#unknown(signer, nowMs);
     return { owner: signer, signer, grantedUntilMs };
