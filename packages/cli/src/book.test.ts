@@ -100,6 +100,20 @@ test('says why an order is refused, and what a wrong word should have been', asy
   assert.deepEqual([missing.code, /notFound/.test(missing.stderr)], [1, true]);
 });
 
+test('opens a book and closes it as the operator, and tells everybody why', async () => {
+  const token = `--data-dir ${join(folder, 'venue')}`;
+  const rules = 'book create 103 PLAYGBP PLAYEUR --lot 1 --tick 0.0001 --maker-ppm -50';
+  assert.equal((await onVenue(`${rules} --data-dir ${folder}`)).code, 2);
+  const created = await onVenue(`${rules} ${token}`);
+  assert.match(created.stdout, /^PLAYGBP-PLAYEUR, book 103: open/, created.stderr);
+  const closed = await onVenue(`book state 103 cancelOnly --reason maintenance ${token} --json`);
+  assert.equal((JSON.parse(closed.stdout) as { state: string }).state, 'cancelOnly');
+  const refused = await onVenue('book order 103 buy 10 --price 1.1 --from alice');
+  assert.match(refused.stderr, /^refused: bookStateForbids/);
+  const shown = await onVenue('book 103');
+  assert.match(shown.stdout, /cancelOnly, .*by the operator since \S+: maintenance/s);
+});
+
 test('follows the ladder live, and ends after as many as it was asked for', async () => {
   const watching = onVenue('book 101 --watch --count 2 --json');
   // Until both are there something has to happen in the book, again and again.

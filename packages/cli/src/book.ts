@@ -2,6 +2,7 @@ import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import { addActVerbs } from './book/actVerbs.ts';
 import { bookNamed } from './book/bookNamed.ts';
 import { ladderLines } from './book/ladderLines.ts';
+import { addOperatorVerbs } from './book/operatorVerbs.ts';
 import { addReadVerbs } from './book/readVerbs.ts';
 import { watchLadder } from './book/watchLadder.ts';
 import { UsageFault } from './terminal/cliFault.ts';
@@ -47,6 +48,7 @@ export function addBook(program: Program): void {
     .action((market: string | undefined, flags: LadderFlags) => ladder(program, market, flags));
   addActVerbs(book, program);
   addReadVerbs(book, program);
+  addOperatorVerbs(book, program);
 }
 
 async function ladder(

@@ -5,13 +5,13 @@ import { baseLayerOf, placeOf } from './chain/chainFlags.ts';
 import { withRpcFlag } from './chain/rpcFlag.ts';
 import { withOwner } from './chain/withOwner.ts';
 import { amountOf } from './crossing/amountOf.ts';
-import type { TokenFlags } from './crossing/developmentCredit.ts';
-import { developmentCredit, TOKEN_VARIABLE } from './crossing/developmentCredit.ts';
+import { developmentCredit } from './crossing/developmentCredit.ts';
 import { vaultDeposit } from './crossing/vaultDeposit.ts';
+import type { TokenFlags } from './files/tokenFlags.ts';
+import { TOKEN_VARIABLE, withTokenFlags } from './files/tokenFlags.ts';
 import type { Program } from './terminal/program.ts';
 import { Steps } from './terminal/steps.ts';
 import { paint, printJson } from './terminal/terminal.ts';
-import { DEFAULT_DATA_DIR } from './terminal/venueAddress.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { readWait, withWaitFlag } from './terminal/waitFlag.ts';
@@ -42,14 +42,12 @@ const WAIT_SECONDS = 600;
 
 /** `lawbook deposit`: tokens into a vault, or a development credit where there is no base layer. */
 export function addDeposit(program: Program): void {
-  const command = withRpcFlag(withVenueFlags(program.command.command('deposit')));
+  const command = withTokenFlags(withRpcFlag(withVenueFlags(program.command.command('deposit'))));
   withWaitFlag(command, WAIT_SECONDS)
     .description('Deposit tokens from the base layer, or credit where there is none')
     .argument('<account>', 'address, key file or demo account')
     .argument('<amount...>', 'such as 1000 USD')
     .option('--from <name|file>', 'who pays; the account itself unless named')
-    .option('--token-file <file>', `file with the operator token; else ${TOKEN_VARIABLE}`)
-    .option('-d, --data-dir <folder>', 'else the folder of a demo venue here', DEFAULT_DATA_DIR)
     .addHelpText('after', EXAMPLES)
     .action((account: string, words: string[], options: DepositOptions) =>
       deposit(program, { account, words, options }),

@@ -50,7 +50,15 @@ export function ladderLines(book: BookView, ladder: ShownLadder, levels: number)
   // The empty row stands between the halves: the spread is written over it.
   table[asks.length + 2] = spreadText(ladder, places.price);
   const state = ladder.state === 'open' ? paint.good('open') : paint.warn(ladder.state);
-  return [`${paint.bold(bookTitle(book))}: ${state}, sequence ${ladder.sequence}`, '', ...table];
+  const title = `${paint.bold(bookTitle(book))}: ${state}, sequence ${ladder.sequence}`;
+  return [title, ...restrictionLines(book, ladder), '', ...table];
+}
+
+/** Why a book is not open, as far as that was known when its rules were read. */
+function restrictionLines({ restriction }: BookView, { state }: ShownLadder): string[] {
+  if (restriction === undefined || state === 'open') return [];
+  const { cause, reason, since } = restriction;
+  return [paint.warn(`  by the ${cause} since ${since}: ${reason}`)];
 }
 
 /** One line about a ladder, for places that keep every line. */

@@ -37,7 +37,7 @@ export async function listBookEpochs(
     String(epoch.epochNumber),
     eventsText(epoch),
     String(epoch.vaultCount),
-    'checked',
+    levelText(epoch),
     epoch.sealedAt,
     epoch.epochHash,
   ]);
@@ -50,13 +50,16 @@ export async function showBookEpoch(
   word: string,
   terminal: Terminal,
 ): Promise<void> {
-  const epoch = await findBookEpoch(client, marketId, word);
+  const { epochNumber } = await findBookEpoch(client, marketId, word);
+  const answer = await granted(client.books.epoch(marketId, epochNumber));
   if (json) {
-    printJson(terminal, epoch);
+    printJson(terminal, answer);
     return;
   }
+  const { epoch, verdicts } = answer;
+  const broken = verdicts.filter(({ holds }) => !holds);
   for (const line of [
-    paint.bold(`epoch ${epoch.epochNumber} of book ${epoch.marketId}: checked`),
+    paint.bold(`epoch ${epoch.epochNumber} of book ${epoch.marketId}: ${levelText(epoch)}`),
     `events        ${eventsText(epoch)}`,
     `sealed at     ${epoch.sealedAt}`,
     `vaults        ${epoch.vaultCount}`,
@@ -66,7 +69,11 @@ export async function showBookEpoch(
     `closing root  ${epoch.closingRoot}`,
     `diff root     ${epoch.diffRoot}`,
     `state root    ${epoch.stateRoot}`,
-    'steps         checked by the laws of books; neither proved nor settled',
+    `laws          ${broken.length === 0 ? 'B0 to B10 hold, says the venue' : 'broken:'}`,
+    ...broken.map(({ law, name, violation }) =>
+      paint.bad(`  ${law} ${name}: ${violation?.rule ?? ''}`),
+    ),
+    'steps         the epoch of a book is neither proved nor settled',
   ]) {
     terminal.print(line);
   }
@@ -98,6 +105,11 @@ export async function exportBookEpoch(
   }
   terminal.print(`${file}: epoch ${epochNumber} of book ${marketId}, ${bytes.length} bytes`);
   terminal.print(`judge it with: lawbook verify ${file} --epoch-hash ${epochHash}`);
+}
+
+/** How far the venue has taken it: executed where a law objects to it or to one before it. */
+function levelText({ level = 'executed' }: BookEpochView): string {
+  return level === 'checked' ? level : paint.bad(level);
 }
 
 function eventsText({ firstEvent, eventCount }: BookEpochView): string {
