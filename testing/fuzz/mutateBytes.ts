@@ -23,7 +23,7 @@ const EXTREMES = [
 ] as const;
 
 /** Longest input that is made; decoders meet larger ones in their own tests. */
-const BYTES_MAX = 1 << 18;
+export const INPUT_BYTES_MAX: number = 1 << 18;
 
 type Change = (bytes: Uint8Array, random: SeededRandom, pool: readonly Uint8Array[]) => Uint8Array;
 
@@ -40,7 +40,7 @@ export function mutateBytes(
   const changes = random.integer(1, random.next() < 0.5 ? 1 : 4);
   for (let left = changes; left > 0; left -= 1) {
     mutated = pick(CHANGES, random)(mutated, random, pool);
-    if (mutated.length > BYTES_MAX) mutated = mutated.slice(0, BYTES_MAX);
+    if (mutated.length > INPUT_BYTES_MAX) mutated = mutated.slice(0, INPUT_BYTES_MAX);
   }
   return mutated;
 }

@@ -1,6 +1,6 @@
 import { SeededRandom } from '../world/seededRandom.ts';
 import type { Examined, FuzzTarget } from './fuzzTarget.ts';
-import { mutateBytes, pick } from './mutateBytes.ts';
+import { INPUT_BYTES_MAX, mutateBytes, pick } from './mutateBytes.ts';
 import { DEEP_JSON, mutateJson, mutateText } from './mutateText.ts';
 
 /** An input that broke a property of its decoder. */
@@ -89,7 +89,7 @@ export class FuzzRun {
     for (let k = 0; k < limit.inputs && !this.isBroken; k += 1) {
       if (k % 8 === 0 && performance.now() >= limit.untilMs) break;
       const before = this.counts.reasons.size;
-      const input = this.#mutate();
+      const input = this.#mutate().subarray(0, INPUT_BYTES_MAX);
       await this.#try(input);
       // An input that was refused in a new way leads to further branches.
       if (this.counts.reasons.size > before && this.#pool.length < POOL_MAX) {
