@@ -20,6 +20,7 @@ import { Worker } from 'node:worker_threads';
 import type { Answer, Ending, Measure, Task } from './book/answers.ts';
 import type { Flow, Scenario } from './book/flows.ts';
 import { drawFlow, SCENARIOS } from './book/flows.ts';
+import { measureGateway } from './book/gateway.ts';
 
 interface Figure {
   readonly name: string;
@@ -159,9 +160,30 @@ async function main(): Promise<void> {
     await printLatency(scenario, flow);
   }
   printWorst(engines, timed);
+  if (options.only === '' || options.only === 'gateway') await printGateway();
   if (options.only === '' || options.only === 'mixed') {
     const heap = await ask('heap', drawFlow('mixed', timed, SEED));
     print({ name: 'book/heap-per-op', value: heap.heapBytesPerOp, unit: 'B/op', n: timed * 10 });
+  }
+}
+
+/** Orders of sessions through the gateways of a venue; the WebSocket's figures carry the names. */
+async function printGateway(): Promise<void> {
+  for (const figures of await measureGateway(options.quick)) {
+    const { way, ordersPerSecond, orders, offeredPerSecond, offered: n, refused } = figures;
+    const prefix = way === 'ws' ? 'book/gateway' : `book/gateway/${way}`;
+    const unit = `ms at ${offeredPerSecond} orders/s`;
+    print({
+      name: `${prefix}/orders-per-second`,
+      value: ordersPerSecond,
+      unit: 'orders/s',
+      n: orders,
+    });
+    print({ name: `${prefix}/p50`, value: figures.p50Ms, unit, n });
+    print({ name: `${prefix}/p99`, value: figures.p99Ms, unit, n });
+    if (refused === 0) continue;
+    process.stderr.write(`${way}: ${refused} orders were refused\n`);
+    process.exitCode = 1;
   }
 }
 

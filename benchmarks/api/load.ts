@@ -71,28 +71,51 @@ export interface Lane {
   close(): void;
 }
 
+/** Where requests go: a path over HTTP, an operation over WebSocket. */
+export interface Target {
+  readonly path: string;
+  readonly op: string;
+}
+
+const BATCH_ORDERS: Target = { path: '/v1/orders', op: 'submit' };
+
 /** Opens HTTP lanes; a session, where given, authenticates each request. */
-export function httpLanes(url: string, sessions?: readonly BenchSession[]): Promise<Lane[]> {
-  return Promise.all(Array.from({ length: CONNECTIONS }, () => HttpLane.open(url, sessions)));
+export function httpLanes(
+  url: string,
+  sessions?: readonly BenchSession[],
+  { path }: Target = BATCH_ORDERS,
+): Promise<Lane[]> {
+  const open = (): Promise<HttpLane> => HttpLane.open(url, path, sessions);
+  return Promise.all(Array.from({ length: CONNECTIONS }, open));
 }
 
 /** Opens WebSocket lanes; a session, where given, authenticates each connection once. */
-export function webSocketLanes(url: string, sessions?: readonly BenchSession[]): Promise<Lane[]> {
+export function webSocketLanes(
+  url: string,
+  sessions?: readonly BenchSession[],
+  { op }: Target = BATCH_ORDERS,
+): Promise<Lane[]> {
   return Promise.all(
-    Array.from({ length: CONNECTIONS }, (_, k) => FrameLane.open(url, sessions?.[k % OWNERS])),
+    Array.from({ length: CONNECTIONS }, (_, k) => FrameLane.open(url, op, sessions?.[k % OWNERS])),
   );
 }
 
 class HttpLane implements Lane {
   readonly #socket: Socket;
   readonly #host: string;
+  readonly #path: string;
   readonly #sessions: readonly BenchSession[] | undefined;
   #text = '';
   #answer: (accepted: boolean) => void = () => {};
 
-  private constructor(socket: Socket, host: string, sessions?: readonly BenchSession[]) {
+  private constructor(
+    socket: Socket,
+    { host, path }: { readonly host: string; readonly path: string },
+    sessions?: readonly BenchSession[],
+  ) {
     this.#socket = socket;
     this.#host = host;
+    this.#path = path;
     this.#sessions = sessions;
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#read(chunk.toString('latin1')));
@@ -100,11 +123,11 @@ class HttpLane implements Lane {
     socket.on('error', () => this.#answer(false));
   }
 
-  static open(url: string, sessions?: readonly BenchSession[]): Promise<HttpLane> {
+  static open(url: string, path: string, sessions?: readonly BenchSession[]): Promise<HttpLane> {
     const { hostname, port, host } = new URL(url);
     return new Promise((resolve, reject) => {
       const socket = connect(Number(port), hostname, () =>
-        resolve(new HttpLane(socket, host, sessions)),
+        resolve(new HttpLane(socket, { host, path }, sessions)),
       );
       socket.once('error', reject);
     });
@@ -112,11 +135,11 @@ class HttpLane implements Lane {
 
   send({ owner, json }: Prepared): Promise<boolean> {
     const session = this.#sessions?.[owner];
-    const authorization = session === undefined ? '' : headerOf(session, json);
+    const authorization = session === undefined ? '' : headerOf(session, this.#path, json);
     return new Promise((resolve) => {
       this.#answer = resolve;
       this.#socket.write(
-        `POST /v1/orders HTTP/1.1\r\nhost: ${this.#host}\r\n${authorization}` +
+        `POST ${this.#path} HTTP/1.1\r\nhost: ${this.#host}\r\n${authorization}` +
           `content-type: application/json\r\ncontent-length: ${json.length}\r\n\r\n${json}`,
       );
     });
@@ -141,16 +164,18 @@ class HttpLane implements Lane {
 
 class FrameLane implements Lane {
   readonly #socket: WebSocket;
+  readonly #op: string;
   #ids = 0;
   #answer: (accepted: boolean) => void = () => {};
 
-  private constructor(socket: WebSocket) {
+  private constructor(socket: WebSocket, op: string) {
     this.#socket = socket;
+    this.#op = op;
     socket.on('message', (bytes: Buffer) => this.#answer(bytes.includes('"accepted"')));
     socket.on('close', () => this.#answer(false));
   }
 
-  static async open(url: string, session?: BenchSession): Promise<FrameLane> {
+  static async open(url: string, op: string, session?: BenchSession): Promise<FrameLane> {
     const path = '/v1/ws';
     const socket = new WebSocket(`${url.replace('http', 'ws')}${path}`, {
       perMessageDeflate: false,
@@ -162,14 +187,14 @@ class FrameLane implements Lane {
       socket.send(JSON.stringify({ op: 'authenticate', id: 'who', sessionId, ...proof }));
       await new Promise((resolve) => socket.once('message', resolve));
     }
-    return new FrameLane(socket);
+    return new FrameLane(socket, op);
   }
 
   send({ json }: Prepared): Promise<boolean> {
     this.#ids += 1;
     return new Promise((resolve) => {
       this.#answer = resolve;
-      this.#socket.send(`{"op":"submit","id":"${this.#ids}",${json.slice(1)}`);
+      this.#socket.send(`{"op":"${this.#op}","id":"${this.#ids}",${json.slice(1)}`);
     });
   }
 
@@ -178,8 +203,8 @@ class FrameLane implements Lane {
   }
 }
 
-function headerOf(session: BenchSession, json: string): string {
-  const { timestampMs, mac } = proofOf(session, 'POST\n/v1/orders\n', json);
+function headerOf(session: BenchSession, path: string, json: string): string {
+  const { timestampMs, mac } = proofOf(session, `POST\n${path}\n`, json);
   return `authorization: Lawbook ${session.sessionId}:${timestampMs}:${mac}\r\n`;
 }
 
