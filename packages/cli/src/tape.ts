@@ -96,31 +96,37 @@ async function run(program: Program, file: string, options: RunOptions): Promise
   const ok = wanted === undefined || wanted === outcome.reportDigest;
   if (!ok) program.exitWith(ExitCode.refused);
   const { label } = tape.header;
-  const commandsPerSecond = rateOf(outcome);
   const facts = { file, version: TAPE_VERSION, label, engine };
-  if (options.json === true) printJson(terminal, { ok, ...facts, ...outcome, commandsPerSecond });
-  else {
+  if (options.json === true) {
+    const commandsPerSecond = rateOf(outcome, outcome.engineSeconds);
+    const perProcessorSecond = rateOf(outcome, outcome.processorSeconds);
+    printJson(terminal, { ok, ...facts, ...outcome, commandsPerSecond, perProcessorSecond });
+  } else {
     for (const line of outcomeLines(outcome, { file, label, engine })) terminal.print(line);
     if (!ok) terminal.print(paint.bad(`the digest is not ${wanted}: the engines differ`));
     else if (wanted !== undefined) terminal.print(paint.good('the digest is the one given'));
   }
 }
 
-/** Commands a second, or undefined where nothing was timed. */
-function rateOf({ timed, engineSeconds }: TimedOutcome): number | undefined {
-  return timed === 0 || engineSeconds === 0 ? undefined : Math.round(timed / engineSeconds);
+/** Timed commands a second, or undefined where nothing was timed. */
+function rateOf({ timed }: TimedOutcome, seconds: number): number | undefined {
+  return timed === 0 || seconds <= 0 ? undefined : Math.round(timed / seconds);
+}
+
+function rateText(outcome: TimedOutcome, seconds: number): string {
+  const rate = rateOf(outcome, seconds);
+  if (rate === undefined) return 'nothing timed';
+  return `${grouped(rate)} op/s: ${seconds.toFixed(3)} s for ${grouped(outcome.timed)} commands`;
 }
 
 function outcomeLines(
   outcome: TimedOutcome,
   { file, label, engine }: Readonly<Record<'file' | 'label' | 'engine', string>>,
 ): string[] {
-  const { commands, refused, reports, reportsByKind, engineSeconds, timed } = outcome;
+  const { commands, refused, reports, reportsByKind } = outcome;
   const kinds = Object.entries(reportsByKind)
     .filter(([, count]) => count > 0)
     .map(([kind, count]) => `${kind} ${grouped(count)}`);
-  const rate = rateOf(outcome);
-  const seconds = `${engineSeconds.toFixed(3)} s in the engine for ${grouped(timed)} commands`;
   return [
     paint.bold(`${file}: ${label === '' ? 'a tape' : label}, ${engine} engine`),
     `commands       ${grouped(commands)}, of them refused ${grouped(refused)}`,
@@ -130,7 +136,8 @@ function outcomeLines(
     `open orders    ${grouped(outcome.openOrders)}, root ${outcome.openOrdersRoot}`,
     ...(outcome.fees === undefined ? [] : [`fees           ${grouped(outcome.fees)}`]),
     ...(outcome.balancesRoot === undefined ? [] : [`balances root  ${outcome.balancesRoot}`]),
-    `throughput     ${rate === undefined ? 'nothing timed' : `${grouped(rate)} op/s: ${seconds}`}`,
+    `throughput     ${rateText(outcome, outcome.engineSeconds)} in the engine, from cold`,
+    `processor      ${rateText(outcome, outcome.processorSeconds)} of processor time`,
     `report digest  ${outcome.reportDigest}`,
   ];
 }
