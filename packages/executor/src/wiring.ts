@@ -10,6 +10,7 @@ import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { ProofCost } from '@lawbook/proofs/provers/honk/honkProver';
 import type { Logger } from 'pino';
+import { bookHealth } from './books/bookHealth.ts';
 import type { Config } from './config/config.ts';
 import type { Journal, SyncedGroup } from './journal/journal.ts';
 import type { OpenedJournal } from './journal/openJournal.ts';
@@ -118,7 +119,8 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
   });
   const health = (): readonly ComponentHealth[] => {
     const beyond = settlement?.health() ?? beyondHealth();
-    return [...diskHealth(opened, index), ...marketHealth(venue, oracles), ...beyond];
+    const markets = [...marketHealth(venue, oracles), ...bookHealth(venue)];
+    return [...diskHealth(opened, index), ...markets, ...beyond];
   };
   const parts = { machine, sequencer, projection, index, oracles, recover: deps.recover };
   const venue: Venue = new Venue({ ...parts, settlement, health, onFault, clock });

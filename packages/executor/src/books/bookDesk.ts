@@ -143,6 +143,17 @@ export class BookDesk {
     return (await this.#deps.index.stateChanges(marketId, { limit: 1 }))[0];
   }
 
+  /** The last change of what a market allows since the start of this process, if any. */
+  closedBy(marketId: number): BookStateChange | undefined {
+    return this.#changes.get(marketId);
+  }
+
+  /** Events since the last seal, and when the first of them was; milliseconds since 1970. */
+  unsealed(marketId: number): { readonly events: number; readonly sinceMs: number | undefined } {
+    const events = this.#deps.projection.openEvents(marketId);
+    return { events: events.length, sinceMs: events[0]?.timeMs };
+  }
+
   /** The last epoch of a market where a law objects to it and the market was not halted since. */
   unhalted(marketId: number): BrokenBookEpoch | undefined {
     return this.#deps.projection.unhalted(marketId);
@@ -245,7 +256,10 @@ export class BookDesk {
       this.#ended.set(`${marketId}:${record.orderId}`, record);
     }
     const { state } = market;
-    return { marketId, sequence, timeMs, state, trades, executions, changes, orders };
+    return {
+      ...{ marketId, sequence, timeMs, state, trades, executions, changes, orders },
+      ...(stateChange !== undefined && { stateChange }),
+    };
   }
 
   /** Takes over news whose rows are stored and which are about to be told. */

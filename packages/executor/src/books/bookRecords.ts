@@ -111,6 +111,8 @@ export interface BookNews {
   readonly changes: Ladder;
   /** Orders that the input changed, as they stand now. */
   readonly orders: readonly BookOrderRecord[];
+  /** What the market allows from now on, where the input changed that. */
+  readonly stateChange?: BookStateChange;
 }
 
 /** Bytes of a row in the index: JSON, whole numbers beyond 2^53 as digits and an `n`. */

@@ -9,6 +9,7 @@ import type { AccountId } from '@lawbook/exchange/ledger/account';
 import type { BookInput } from '@lawbook/exchange/markets/book/bookInputs';
 import { BookSigning } from '@lawbook/exchange/orders/bookSigning';
 import type { Asker, GatewayCore } from './gatewayCore.ts';
+import { measureAnswer } from './measureAnswer.ts';
 import { ownerConsent } from './ownerConsent.ts';
 import { presentExecution } from './present/presentBook.ts';
 
@@ -24,7 +25,15 @@ export class BookIntake {
 
   /** One of three answers per action. They reach the sequencer in the order in which they came. */
   submit(actions: readonly BookAction[], asker: Asker): Promise<BookActionAnswer[]> {
-    return Promise.all(actions.map((action, k) => this.#act(action, asker, `actions[${k}]`)));
+    const { metrics } = this.#core.dependencies;
+    const began = performance.now();
+    return Promise.all(
+      actions.map(async (action, k) => {
+        const answer = await this.#act(action, asker, `actions[${k}]`);
+        if (action.kind === 'order') measureAnswer(metrics, answer, began);
+        return answer;
+      }),
+    );
   }
 
   async #act(action: BookAction, asker: Asker, place: string): Promise<BookActionAnswer> {

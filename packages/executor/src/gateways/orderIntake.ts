@@ -27,6 +27,7 @@ import type { AuthorisedOrder, BatchOrder } from '@lawbook/exchange/orders/batch
 import type { Withdrawal } from '@lawbook/exchange/orders/signedTypes';
 import type { Executed } from '../venueTypes.ts';
 import type { Asker, GatewayCore } from './gatewayCore.ts';
+import { measureAnswer } from './measureAnswer.ts';
 import type { Claim } from './ownerConsent.ts';
 import { ownerConsent } from './ownerConsent.ts';
 
@@ -152,6 +153,13 @@ export class OrderIntake {
   }
 
   async #submit(signed: SignedOrder, way: SubmissionWay): Promise<OrderAnswer> {
+    const began = performance.now();
+    const answer = await this.#place(signed, way);
+    measureAnswer(this.#core.dependencies.metrics, answer, began);
+    return answer;
+  }
+
+  async #place(signed: SignedOrder, way: SubmissionWay): Promise<OrderAnswer> {
     const order = acceptOrder(signed);
     const digest = this.#core.venue.signing.orderDigest(order);
     const orderId = hashFromBytes(digest);

@@ -29,7 +29,7 @@ export const BUCKETS = {
 
 /**
  * Every metric of the venue. Names end in their unit: `_seconds`, `_bytes`, `_gas`, what is counted
- * at a moment (`_lists`, `_proofs`), or `_total` for counts that only grow.
+ * at a moment (`_lists`, `_proofs`, `_orders`, `_events`, `_subscriptions`), or `_total` for counts that only grow.
  * The property name is how code refers to the metric.
  */
 export const METRICS = {
@@ -113,6 +113,36 @@ export const METRICS = {
     name: 'lawbook_executions_total',
     kind: 'counter',
     help: 'Orders that traded in a batch',
+    labels: ['market'],
+  },
+  bookTrades: {
+    name: 'lawbook_book_trades_total',
+    kind: 'counter',
+    help: 'Trades of order books',
+    labels: ['market'],
+  },
+  bookClosures: {
+    name: 'lawbook_book_closures_total',
+    kind: 'counter',
+    help: 'Times that a book came to post or cancel only or halted, by cause: operator, breaker, law',
+    labels: ['market', 'state', 'cause'],
+  },
+  bookOpen: {
+    name: 'lawbook_book_open_orders',
+    kind: 'gauge',
+    help: 'Orders that rest in a book or wait for their trigger',
+    labels: ['market'],
+  },
+  bookUnsealed: {
+    name: 'lawbook_book_unsealed_events',
+    kind: 'gauge',
+    help: 'Events of a book since its last epoch was sealed',
+    labels: ['market'],
+  },
+  bookLag: {
+    name: 'lawbook_book_unsealed_seconds',
+    kind: 'gauge',
+    help: 'Age of the oldest event of a book that no epoch holds yet; 0 for none',
     labels: ['market'],
   },
   lawsViolated: {
@@ -238,6 +268,18 @@ export const METRICS = {
     kind: 'gauge',
     help: 'Bytes that wait for slow consumers',
     labels: [],
+  },
+  feedReaders: {
+    name: 'lawbook_feed_subscriptions',
+    kind: 'gauge',
+    help: 'Subscriptions that stand, by kind of channel',
+    labels: ['kind'],
+  },
+  feedResyncs: {
+    name: 'lawbook_feed_resyncs_total',
+    kind: 'counter',
+    help: 'Subscriptions that asked to go on where they were and got a snapshot instead',
+    labels: ['kind'],
   },
   sessionsOpened: {
     name: 'lawbook_sessions_opened_total',

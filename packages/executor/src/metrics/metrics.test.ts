@@ -11,7 +11,10 @@ const rows: readonly MetricRow[] = Object.values(METRICS);
 
 test('every name starts with the product and ends in its unit', () => {
   for (const { name, kind } of rows) {
-    assert.match(name, /^lawbook_[a-z_]+_(seconds|bytes|gas|lists|proofs|total)$/);
+    assert.match(
+      name,
+      /^lawbook_[a-z_]+_(seconds|bytes|gas|lists|proofs|orders|events|subscriptions|total)$/,
+    );
     assert.equal(name.endsWith('_total'), kind === 'counter', name);
   }
   assert.equal(new Set(rows.map(({ name }) => name)).size, rows.length);

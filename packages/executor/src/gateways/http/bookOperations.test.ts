@@ -219,6 +219,10 @@ describe('the laws of books', () => {
     assert.equal(broken.holds, false);
     const violated = broken.verdicts.find(({ law }) => law === 'B0');
     assert.equal(violated?.violation?.locus.field, 'logRoot');
+    const unready = unwrap(await alice.readReadiness());
+    assert.equal(unready.ready, false);
+    const why = unready.components.find(({ detail }) => detail.startsWith(`book ${marketId}:`));
+    assert.match(why?.detail ?? '', /halted \(epoch 2 breaks B0/);
     const refused = unwrap(await alice.books.cancelAll(marketId));
     assert.ok(refused.kind === 'rejected' && refused.rejection.code === 'bookStateForbids');
     // Another beat halts nothing again, and the operator may let people out.
@@ -239,7 +243,8 @@ describe('the laws of books', () => {
         [1, 'checked'],
       ],
     );
-    const metrics = await world.send('GET', '/metrics');
-    assert.match(String(metrics.body['text']), /lawbook_laws_violated_total/);
+    const { components } = unwrap(await alice.readReadiness());
+    const entry = components.find(({ detail }) => detail.startsWith(`book ${marketId}:`));
+    assert.match(entry?.detail ?? '', /: cancelOnly \(let people out\), 0 orders, 0 unsealed/);
   });
 });

@@ -40,6 +40,7 @@ export class ChannelBoard {
   readonly #channels = new Map<string, Channel>();
   /** Tells the channels of this run from those before a restart. */
   readonly #run: string;
+  readonly #readers = new Map<string, number>();
   #made = 0;
   #uses = 0;
 
@@ -100,6 +101,16 @@ export class ChannelBoard {
       const { sequence, checksum } = channel;
       return { sequence, checksum, events: merge(events, newer) };
     }
+  }
+
+  /** Subscriptions by kind of channel, of every kind that was ever asked for. */
+  readers(): ReadonlyMap<string, number> {
+    for (const kind of this.#readers.keys()) this.#readers.set(kind, 0);
+    for (const { name, readers } of this.#channels.values()) {
+      const kind = name.split(':')[0] ?? '';
+      this.#readers.set(kind, (this.#readers.get(kind) ?? 0) + readers.size);
+    }
+    return this.#readers;
   }
 
   #used(channel: Channel): Channel {

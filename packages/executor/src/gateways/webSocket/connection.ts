@@ -217,6 +217,9 @@ export class Connection {
       for (const { frame } of missed) this.send(frame);
       return;
     }
+    if (from !== undefined) {
+      core.dependencies.metrics.feedResyncs.inc({ kind: name.split(':')[0] ?? '' });
+    }
     // A reader from here on: an empty channel with readers is not evicted while we wait.
     const { sequence, checksum, events } = await board.snapshot(channel);
     if (this.#closing !== undefined) return;

@@ -148,7 +148,9 @@ export class WebSocketGateway {
       buffered += connection.bufferedBytes;
       connection.beat();
     }
-    this.#core.dependencies.metrics.feedBuffered.set(buffered);
+    const { feedBuffered, feedReaders } = this.#core.dependencies.metrics;
+    feedBuffered.set(buffered);
+    for (const [kind, count] of this.#board.readers()) feedReaders.set({ kind }, count);
   }
 }
 
