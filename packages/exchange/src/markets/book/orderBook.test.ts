@@ -2,73 +2,13 @@
 // Method: few commands a test; reports printed as short lines and compared whole.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BookCommand, PlaceOrder } from './bookCommand.ts';
-import { COMMAND_STRIDE, encodeCommand } from './bookCommand.ts';
-import type { BookReport } from './bookReport.ts';
-import type { BookParameters } from './bookTerms.ts';
-import { BOOK_DEFAULTS, LOTS_MAX, TICKS_MAX } from './bookTerms.ts';
+import { OrderDesk } from '../../../../../testing/exchange/orderDesk.ts';
+import type { PlaceOrder } from './bookCommand.ts';
+import { LOTS_MAX, TICKS_MAX } from './bookTerms.ts';
 import { depth, openOrders } from './openOrders.ts';
-import { OrderBook } from './orderBook.ts';
-
-/** A book that answers each command with one line a report. */
-class Desk {
-  readonly book: OrderBook;
-  readonly #encoded = new Float64Array(COMMAND_STRIDE);
-  #lastId = 0;
-
-  constructor(parameters: Partial<BookParameters> = {}) {
-    const small = { ordersMax: 100, accountsMax: 10, windowLevels: 64 };
-    this.book = new OrderBook({ ...BOOK_DEFAULTS, ...small, ...parameters });
-  }
-
-  send(command: BookCommand): string[] {
-    encodeCommand(command, this.#encoded, 0);
-    this.book.apply(this.#encoded, 0);
-    return this.book.reports.drain().map(line);
-  }
-
-  /** Places an order; account 1 buys and account 2 sells unless said otherwise. */
-  place(
-    side: 'buy' | 'sell',
-    sizeLots: number,
-    priceTicks: number,
-    more: Partial<PlaceOrder> = {},
-  ): string[] {
-    const orderId = more.orderId ?? this.#lastId + 1;
-    if (Number.isSafeInteger(orderId)) this.#lastId = Math.max(this.#lastId, orderId);
-    return this.send({
-      kind: 'place',
-      orderId,
-      account: side === 'buy' ? 1 : 2,
-      side,
-      type: 'limit',
-      timeInForce: 'gtc',
-      postOnly: false,
-      selfTradePolicy: 'cancelResting',
-      trigger: 'none',
-      triggerSource: 'lastTrade',
-      priceTicks,
-      sizeLots,
-      displayLots: 0,
-      expiresAt: 0,
-      triggerTicks: 0,
-      ocoWith: 0,
-      ...more,
-    });
-  }
-}
-
-function line(report: BookReport): string {
-  if (report.kind === 'rejected') return `rejected ${report.code} ${report.limit} ${report.actual}`;
-  if (report.kind === 'marketState') return `${report.state} by ${report.reason}`;
-  const { kind, orderId, contra, lots, priceTicks, leavesLots, reason } = report;
-  const match = kind === 'trade' || kind === 'decremented' ? ` with ${contra}` : '';
-  const why = reason === 'none' ? '' : ` (${reason})`;
-  return `${kind} ${orderId}${match}: ${lots} at ${priceTicks}, leaves ${leavesLots}${why}`;
-}
 
 test('fills at the resting price, the older order first', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   desk.place('sell', 5, 101);
   desk.place('sell', 5, 100);
   desk.place('sell', 5, 100);
@@ -82,7 +22,7 @@ test('fills at the resting price, the older order first', () => {
 });
 
 test('refuses an id that was used, even by an order long gone', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   desk.place('buy', 1, 100, { orderId: 7 });
   desk.send({ kind: 'cancel', orderId: 7, account: 1 });
   assert.deepEqual(desk.place('buy', 1, 100, { orderId: 7 }), ['rejected orderIdUsed 8 7']);
@@ -97,7 +37,7 @@ test('refuses an id that was used, even by an order long gone', () => {
 });
 
 test('finds ids that share their low 32 bits', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   const ids = [5, 5 + 2 ** 32, 5 + 2 ** 33, 5 + 2 ** 34];
   for (const orderId of ids) desk.place('buy', 1, 100, { orderId });
   for (const orderId of [ids[2], ids[0], ids[3], ids[1]] as number[]) {
@@ -107,7 +47,7 @@ test('finds ids that share their low 32 bits', () => {
 });
 
 test('knows no filled, canceled or foreign order', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   desk.place('sell', 1, 100);
   desk.place('buy', 1, 100);
   desk.place('buy', 1, 90);
@@ -124,7 +64,7 @@ test('knows no filled, canceled or foreign order', () => {
 
 test('cancels the resting order of the same account, the arriving one, or shrinks both', () => {
   const meet = (selfTradePolicy: PlaceOrder['selfTradePolicy']): string[] => {
-    const desk = new Desk();
+    const desk = new OrderDesk();
     desk.place('sell', 5, 100, { account: 1 });
     desk.place('sell', 5, 100);
     return desk.place('buy', 7, 100, { selfTradePolicy }).slice(1);
@@ -142,7 +82,7 @@ test('cancels the resting order of the same account, the arriving one, or shrink
 });
 
 test('expires an order when time reaches its expiry, and not one unit before', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   desk.send({ kind: 'advanceTime', now: 10 });
   assert.deepEqual(desk.place('buy', 1, 100, { timeInForce: 'gtd', expiresAt: 10 }), [
     'rejected timeOutOfRange 11 10',
@@ -159,7 +99,7 @@ test('expires an order when time reaches its expiry, and not one unit before', (
 });
 
 test('refuses sizes, prices and products that would leave exact integers', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   const told = (sizeLots: number, priceTicks: number): string | undefined =>
     desk.place('buy', sizeLots, priceTicks)[0];
   assert.equal(told(2 ** 53, 1), `rejected sizeOutOfRange ${LOTS_MAX} ${2 ** 53}`);
@@ -174,7 +114,7 @@ test('refuses sizes, prices and products that would leave exact integers', () =>
 });
 
 test('sums the largest orders of a level without losing a lot', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   for (let k = 0; k < 90; k += 1) desk.place('sell', LOTS_MAX, 3, { account: 3 });
   assert.deepEqual(depth(desk.book, 'sell', 9), [{ priceTicks: 3, shownLots: 90 * LOTS_MAX }]);
   assert.equal(desk.place('buy', LOTS_MAX, 3, { timeInForce: 'fok' }).length, 2);
@@ -182,7 +122,7 @@ test('sums the largest orders of a level without losing a lot', () => {
 });
 
 test('keeps order at the edges of its window and of all prices', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   const prices = [1000, 1015, 1016, 983, 984, 1047, 1048, 1, TICKS_MAX, 936, 1064, 1063, 1000];
   for (const priceTicks of prices) desk.place('sell', 1, priceTicks);
   const sorted = [...new Set(prices)].sort((a, b) => a - b);
@@ -198,7 +138,7 @@ test('keeps order at the edges of its window and of all prices', () => {
 });
 
 test('moves its window under load without losing an order or its place', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   for (let k = 0; k < 90; k += 1) desk.place('buy', 1, 500 + (k % 45) * 2);
   const before = openOrders(desk.book);
   for (let k = 0; k < 60; k += 1) {
@@ -211,7 +151,7 @@ test('moves its window under load without losing an order or its place', () => {
 });
 
 test('fires stops on the way of a sweep, the nearest first', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   for (const price of [100, 101, 102, 110]) desk.place('sell', 1, price);
   const stop = { trigger: 'stop', account: 3 } as const;
   desk.place('buy', 1, 120, { ...stop, triggerTicks: 102 });
@@ -227,7 +167,7 @@ test('fires stops on the way of a sweep, the nearest first', () => {
 });
 
 test('cancels the stop of a pair when its limit trades a part', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   desk.place('sell', 5, 90, { trigger: 'stop', triggerTicks: 90 });
   desk.place('sell', 5, 110, { ocoWith: 1 });
   assert.deepEqual(desk.place('buy', 2, 110).slice(1), [
@@ -238,7 +178,7 @@ test('cancels the stop of a pair when its limit trades a part', () => {
 });
 
 test('lets an iceberg queue again with each tranche', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   desk.place('sell', 5, 100, { displayLots: 2 });
   desk.place('sell', 2, 100);
   assert.deepEqual(depth(desk.book, 'sell', 1), [{ priceTicks: 100, shownLots: 4 }]);
@@ -251,7 +191,7 @@ test('lets an iceberg queue again with each tranche', () => {
 });
 
 test('fills all or nothing, hidden lots counted, own orders in the way not', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   desk.place('sell', 5, 100, { displayLots: 1 });
   desk.place('sell', 1, 101, { account: 1 });
   desk.place('sell', 5, 102);
@@ -262,7 +202,7 @@ test('fills all or nothing, hidden lots counted, own orders in the way not', () 
 });
 
 test('keeps priority when only the size shrinks, and loses it otherwise', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   desk.place('buy', 5, 100);
   desk.place('buy', 5, 100, { account: 3 });
   const order = { kind: 'replace', orderId: 1, account: 1 } as const;
@@ -283,7 +223,7 @@ test('keeps priority when only the size shrinks, and loses it otherwise', () => 
 });
 
 test('halts before a trade outside the band and takes cancels again when it opens', () => {
-  const desk = new Desk({ breakerBandPpm: 50_000, breakerWindow: 100 });
+  const desk = new OrderDesk({ breakerBandPpm: 50_000, breakerWindow: 100 });
   desk.place('sell', 1, 100);
   desk.place('sell', 1, 105);
   desk.place('sell', 1, 106);
@@ -302,7 +242,7 @@ test('halts before a trade outside the band and takes cancels again when it open
 });
 
 test('cancels everything of an account whose heartbeat does not come', () => {
-  const desk = new Desk();
+  const desk = new OrderDesk();
   desk.place('buy', 1, 100);
   desk.place('buy', 1, 99);
   desk.send({ kind: 'heartbeat', account: 1, deadline: 5 });
@@ -315,7 +255,7 @@ test('cancels everything of an account whose heartbeat does not come', () => {
 });
 
 test('loses no report when one command causes more than the ring holds', () => {
-  const desk = new Desk({ ordersMax: 6_000 });
+  const desk = new OrderDesk({ ordersMax: 6_000 });
   for (let k = 0; k < 5_000; k += 1) desk.place('sell', 1, 100 + k);
   assert.equal(desk.place('buy', 5_000, 9_000).length, 5_001);
   assert.equal(desk.book.reports.written, 10_001);
