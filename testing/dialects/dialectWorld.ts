@@ -26,12 +26,13 @@ export const EUR_SYMBOL = 'PLAYEUR/PLAYUSD';
 /** A real venue with the demo books, and the two clients of the dialect pointed at it. */
 export class DialectWorld {
   readonly gateways: GatewayWorld;
-  readonly #folder: string;
+  /** Where the gateways keep what is theirs. */
+  readonly folder: string;
   readonly #closing: (() => Promise<void> | void)[] = [];
 
   constructor(gateways: GatewayWorld, folder: string) {
     this.gateways = gateways;
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   static async open(choice: WorldChoice = {}): Promise<DialectWorld> {
@@ -122,7 +123,7 @@ export class DialectWorld {
   async close(): Promise<void> {
     for (const close of this.#closing) await close();
     await this.gateways.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   #ccxtOptions(name: DemoName): object {

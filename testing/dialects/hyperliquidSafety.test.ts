@@ -4,7 +4,6 @@
 // gateways after a restart, or mutated at random; states before and after are compared.
 
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { ApproveAgentTypes } from '@nktkas/hyperliquid/api/exchange';
 import { signL1Action, signUserSignedAction } from '@nktkas/hyperliquid/signing';
@@ -59,9 +58,9 @@ describe('the dialect keeps to what was signed', () => {
     { secret = world.secretOf('alice'), at: time }: { secret?: `0x${string}`; at?: number } = {},
   ): Promise<Request> {
     chainNonce += 1;
-    const nonce = time ?? chainNonce;
-    const wallet = privateKeyToAccount(secret);
-    return { action, nonce, signature: await signL1Action({ wallet, action, nonce }) };
+    const frame = { action, nonce: time ?? chainNonce };
+    const signature = await signL1Action({ wallet: privateKeyToAccount(secret), ...frame });
+    return { ...frame, signature };
   }
 
   async function send(request: unknown, url = world.url): Promise<Record<string, unknown>> {
@@ -88,30 +87,45 @@ describe('the dialect keeps to what was signed', () => {
     return market;
   }
 
-  test('an action is taken once, also by gateways that were started anew', async () => {
-    const request = await signed(orderAction());
-    assert.equal((await send(request))['status'], 'ok');
-    await refused(request, /Invalid nonce: duplicate/);
+  /** Gateways that know of what was before only what the journal and their folder hold. */
+  async function restarted(use: (url: string) => Promise<void>): Promise<void> {
     const metrics = createMetrics();
+    const sessionKey = new Uint8Array(32).fill(9);
+    const places = { dataFolder: world.folder, host: '127.0.0.1', port: 0, sessionKey };
+    const log = createLogger({ level: 'silent' });
     const again = await openGateways(
       world.gateways.wired.venue,
-      {
-        ...GATEWAY_PRESETS,
-        dataFolder: tmpdir(),
-        host: '127.0.0.1',
-        port: 0,
-        sessionKey: new Uint8Array(32).fill(9),
-      },
-      { log: createLogger({ level: 'silent' }), metrics, clock: Date.now, stop: assert.fail },
+      { ...GATEWAY_PRESETS, ...places },
+      { log, metrics, clock: Date.now, stop: throwIt },
     );
     try {
-      await refused(request, /Invalid nonce: must be within/, again.url);
-      const later = await send(await signed(orderAction()), again.url);
-      assert.equal(later['status'], 'ok', JSON.stringify(later));
+      await use(again.url);
     } finally {
       await again.close();
       metrics.close();
     }
+  }
+
+  test('an action is taken once, also after a restart', async () => {
+    const request = await signed(orderAction());
+    assert.equal((await send(request))['status'], 'ok');
+    await refused(request, /Invalid nonce: duplicate/);
+    await restarted(async (url) => {
+      await refused(request, /Invalid nonce: must be within/, url);
+      const later = await send(await signed(orderAction()), url);
+      assert.equal(later['status'], 'ok', JSON.stringify(later));
+    });
+  });
+
+  test('an agent is one after a restart as well', async () => {
+    const secret = `0x${'7c'.repeat(32)}` as const;
+    const agentAddress = privateKeyToAccount(secret).address;
+    const alice = world.exchangeClient(world.secretOf('alice'));
+    await alice.approveAgent({ agentAddress, agentName: 'lasting' });
+    await restarted(async (url) => {
+      const reply = await send(await signed(orderAction(), { secret }), url);
+      assert.equal(reply['status'], 'ok', JSON.stringify(reply));
+    });
   });
 
   test('chain nonces out of time are refused', async () => {
@@ -308,6 +322,10 @@ test('a flood of orders is told so', async () => {
     await world.close();
   }
 });
+
+function throwIt(cause: unknown): never {
+  throw cause;
+}
 
 /** The sample with what stands at some place of it replaced. */
 function mutate(sample: unknown, place: number, replacement: unknown): unknown {

@@ -1,7 +1,8 @@
 // Goal: the unmodified TypeScript SDK follows every stream over the WebSocket, and asks and acts
 // through it.
-// Method: a real venue with the demo books on loopback; streams are opened first, then orders cross,
-// and what arrives is compared with what the reads say. Waiting is for frames, never for time.
+// Method: a real venue with the demo books on loopback; streams are opened first, then orders
+// cross, and what arrives is compared with what the reads say. Waiting is for frames, never for
+// time.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -192,17 +193,20 @@ describe('the streams of the dialect', () => {
       ['['.repeat(1000), /^Error parsing JSON/],
     ];
     for (const [message, pattern] of errors) {
-      const { channel, data } = await ask(message);
-      assert.equal(channel, 'error', String(data));
-      assert.match(String(data), pattern);
+      const { channel, data: text } = await ask(message);
+      assert.equal(channel, 'error', String(text));
+      assert.match(String(text), pattern);
     }
     const unknown = {
       method: 'post',
       id: 5,
       request: { type: 'info', payload: { type: 'dance' } },
     };
-    const { data } = await ask(unknown);
-    const { id, response } = data as { id: number; response: { type: string; payload: string } };
+    const answered = await ask(unknown);
+    const { id, response } = answered.data as {
+      id: number;
+      response: { type: string; payload: string };
+    };
     assert.deepEqual([id, response.type], [5, 'error']);
     assert.match(response.payload, /^Failed to deserialize/);
     socket.close();

@@ -173,5 +173,6 @@ function refusalOfType(type: string): string {
   const why = MEANINGLESS.find(([pattern]) => pattern.test(type))?.[1];
   const known = [...TRADE_ACTIONS, 'approveAgent', 'approveBuilderFee'].join(', ');
   const reason = why === undefined ? 'does not know this action' : why;
-  return `Action ${JSON.stringify(type)} is not supported: this venue ${reason}. It takes ${known}.`;
+  const refused = `Action ${JSON.stringify(type)} is not supported: this venue ${reason}.`;
+  return `${refused} It takes ${known}.`;
 }

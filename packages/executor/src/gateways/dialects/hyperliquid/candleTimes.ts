@@ -21,7 +21,7 @@ export type CandleInterval =
   | '3d'
   | '1w';
 
-/** Lengths of candles by the dialect's names. A calendar month has no fixed length and is left out. */
+/** Lengths of candles by the dialect's names. A month has no fixed length and is left out. */
 export const CANDLE_INTERVALS: Readonly<Record<CandleInterval, number>> = {
   '1m': MINUTE_MS,
   '3m': 3 * MINUTE_MS,

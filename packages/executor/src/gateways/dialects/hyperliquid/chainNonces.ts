@@ -16,10 +16,10 @@ export interface ChainNonceUse {
  * Which chain nonces were used: each once per signer, in any order, while they are fresh.
  *
  * What was used before this process began is known from the journal. Every input that is not
- * idempotent uses an order nonce that is at least the chain nonce of its action (see `OrderNonces`),
- * and a chain nonce is at most so far ahead of the clock. So none of an owner that is above both
- * the highest order nonce it had used and the start plus that lead has been seen before; those
- * below the smaller of the two are refused. What is idempotent may be asked for again harmlessly.
+ * idempotent uses an order nonce that is at least the chain nonce of its action (`OrderNonces`),
+ * and a chain nonce is at most so far ahead of the clock. So one that is above the highest order
+ * nonce of its owner, or above the start plus that lead, was not used before; all others are
+ * refused. What is idempotent may be asked for again and does nothing more.
  */
 export class ChainNonces {
   readonly #startedMs: number;

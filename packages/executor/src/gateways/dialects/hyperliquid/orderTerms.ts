@@ -28,7 +28,8 @@ export function orderTerms(
   if (typeof priceTicks === 'string') return priceTicks;
   const sizeLots = market.units.lots(order.s);
   if (sizeLots === undefined) {
-    return `Order has invalid size: must be divisible by the lot. lot=${market.units.size(1)}${asset}`;
+    const lot = market.units.size(1);
+    return `Order has invalid size: must be divisible by the lot. lot=${lot}${asset}`;
   }
   if (sizeLots === 0) return `Order has zero size.${asset}`;
   if (sizeLots > sizeLotsMax) {
