@@ -212,8 +212,8 @@ function compareWithChain(
       : HOLDS;
   const steps: ChainStep[] = [{ name: 'the shard has an agreement', outcome: agreed }];
   if (settled === undefined) {
-    const outcome = { kind: 'unasked', reason: `list ${place.listNumber} is not settled` } as const;
-    return [...steps, { name: 'the list is settled', outcome }];
+    const reason = `the chain shows no settlement of list ${place.listNumber}`;
+    return [...steps, { name: 'the list is settled', outcome: { kind: 'unasked', reason } }];
   }
   steps.push({
     name: 'the settled list has this hash',
@@ -223,6 +223,10 @@ function compareWithChain(
   steps.push({
     name: 'it was settled by the named transaction',
     outcome: same(transaction.transactionHash, settled.transaction),
+  });
+  steps.push({
+    name: 'it was settled in the named block',
+    outcome: same(String(transaction.blockNumber), String(settled.blockNumber)),
   });
   return steps;
 }

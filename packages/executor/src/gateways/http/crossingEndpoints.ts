@@ -33,6 +33,11 @@ export function crossingEndpoints({ venue }: GatewayCore, intake: OrderIntake): 
       if (body.shard !== layer.shard) {
         return refuse('shardMismatch', { field: 'shard', limit: layer.shard, actual: body.shard });
       }
+      // Nobody can claim for these, and a token that is sent to itself is gone.
+      const ours = [layer.contract, layer.registry, ...layer.tokens].map(lowerCase);
+      if (ours.includes(lowerCase(body.to))) {
+        return refuse('recipientInvalid', { field: 'to', actual: body.to });
+      }
       const requested = await intake.withdraw(body, asker);
       return requested.ok ? answer(requested.value) : requested;
     }),
@@ -55,6 +60,10 @@ export function crossingEndpoints({ venue }: GatewayCore, intake: OrderIntake): 
       });
     }),
   ];
+}
+
+function lowerCase(address: string): string {
+  return address.toLowerCase();
 }
 
 function pageOf({ before, limit = PAGE_LIMIT.preset }: PageQuery): Page {

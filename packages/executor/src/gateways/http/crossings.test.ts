@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { unwrap } from '@lawbook/api/client/transport';
 import { at } from '@lawbook/exchange/failures/invariant';
+import { accountId } from '@lawbook/exchange/ledger/account';
 import { assetId } from '@lawbook/exchange/ledger/asset';
 import { amount } from '@lawbook/exchange/numbers/amount';
 import type { Withdrawal } from '@lawbook/exchange/orders/signedTypes';
@@ -12,17 +13,21 @@ import { GatewayWorld, MARKET_ID } from '../../../../../testing/gateways/gateway
 import type { VenueService } from '../../venueService.ts';
 
 const SHARD = 3;
+const CONTRACT = `0x${'c0'.repeat(20)}`;
+const REGISTRY = `0x${'c1'.repeat(20)}`;
+/** As a deployment file may write them. */
+const TOKENS = ['D0', 'D1', 'D2'].map((byte) => `0x${byte.repeat(20)}`);
 
 /** The venue as one whose base layer is open. */
 function withBaseLayer(venue: VenueService): VenueService {
   const layer = {
     kind: 'memory' as const,
     chainId: 31337n,
-    contract: '',
-    registry: '',
+    contract: CONTRACT,
+    registry: REGISTRY,
     shard: SHARD,
     rpcUrl: undefined,
-    tokens: ['0x01', '0x02', '0x03'],
+    tokens: TOKENS,
     setup: '',
   };
   return new Proxy(venue, {
@@ -105,6 +110,22 @@ describe('withdrawals and deposits', () => {
       await codeOf(wish({ expiresAtMs: Date.now() + 1000 })),
       'withdrawalExpiresTooSoon',
     );
+  });
+
+  test('refuses to pay whom nobody can claim for', async () => {
+    for (const to of [CONTRACT, REGISTRY, ...TOKENS, `0x${'00'.repeat(20)}`]) {
+      assert.equal(await codeOf(wish({ to: accountId(to.toLowerCase()) })), 'recipientInvalid', to);
+    }
+  });
+
+  test('registers no asset whose token the base layer does not know', async () => {
+    const asset = { symbol: 'NEW', decimals: 6 };
+    const refused = await world.operate('POST', '/v1/assets', asset);
+    const { code } = refused.body['rejection'] as { readonly code: string };
+    assert.deepEqual([refused.status, code], [409, 'notSettleable']);
+    // It stays with the venue, and no base layer has to know it.
+    const own = await world.operate('POST', '/v1/assets', { ...asset, settles: false });
+    assert.equal(own.status, 200);
   });
 
   test('no session takes money out, not even one with the scope', async () => {

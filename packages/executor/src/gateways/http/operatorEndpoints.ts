@@ -33,6 +33,8 @@ export function operatorEndpoints(core: GatewayCore, intake: OrderIntake): Endpo
     endpoint(registerAsset, async ({ body }) => {
       const { settles, ...asset } = body;
       const settling = settles === false ? ({ settles } as const) : {};
+      const unknown = settles === false ? undefined : refuseUnknownToken(core);
+      if (unknown !== undefined) return unknown;
       const result = await intake.execute({ kind: 'registerAsset', ...asset, ...settling });
       if (!result.ok) return result;
       const { applied, sequence } = result.value;
@@ -141,6 +143,20 @@ async function setBook(
 ): Promise<Result<Answer<MarketChanged>>> {
   const result = await intake.setBookState(Number(params.marketId), state, reason);
   return result.ok ? answer({ ...params, sequence: result.value.sequence }) : result;
+}
+
+/**
+ * With a base layer, the next asset is the next token of its deployment: what trades another one
+ * could never settle.
+ */
+function refuseUnknownToken({ venue }: GatewayCore): Refused | undefined {
+  const { phase, layer, detail } = venue.settlement();
+  if (phase === 'notConfigured' && layer === undefined) return undefined;
+  if (layer === undefined) return refuse('notConfigured', { field: 'baseLayer', actual: detail });
+  const assets = venue.state.assets.length;
+  if (layer.tokens.length === 0 || layer.tokens[assets] !== undefined) return undefined;
+  const limit = `${layer.tokens.length} tokens of the deployment, or settles: false`;
+  return refuse('notSettleable', { field: 'settles', limit, actual: `asset ${assets}` });
 }
 
 /**
