@@ -27,19 +27,29 @@ export interface FlowShape {
   readonly hostile: number;
   /** The share of orders with triggers, pairs, icebergs and expiries. */
   readonly special: number;
+  /** From one order id to the next; multiples of 2^32 crowd the same slots of an index. */
+  readonly idStep: number;
 }
 
 /** Names of slants. */
-export type FlowName = 'calm' | 'selfTrading' | 'special' | 'hostile' | 'jumping' | 'scattered';
+export type FlowName =
+  | 'calm'
+  | 'selfTrading'
+  | 'special'
+  | 'hostile'
+  | 'jumping'
+  | 'scattered'
+  | 'crowding';
 
 /** Slants that reach different corners. */
 export const FLOW_SHAPES: Readonly<Record<FlowName, FlowShape>> = {
-  calm: { accounts: 40, spread: 12, swing: 0, hostile: 0.02, special: 0.1 },
-  selfTrading: { accounts: 2, spread: 6, swing: 1, hostile: 0.02, special: 0.2 },
-  special: { accounts: 8, spread: 10, swing: 1, hostile: 0.02, special: 0.8 },
-  hostile: { accounts: 5, spread: 20, swing: 3, hostile: 0.5, special: 0.4 },
-  jumping: { accounts: 10, spread: 30, swing: 400, hostile: 0.02, special: 0.2 },
-  scattered: { accounts: 10, spread: 5_000, swing: 2_000, hostile: 0.02, special: 0.2 },
+  calm: { accounts: 40, spread: 12, swing: 0, hostile: 0.02, special: 0.1, idStep: 1 },
+  selfTrading: { accounts: 2, spread: 6, swing: 1, hostile: 0.02, special: 0.2, idStep: 1 },
+  special: { accounts: 8, spread: 10, swing: 1, hostile: 0.02, special: 0.8, idStep: 1 },
+  hostile: { accounts: 5, spread: 20, swing: 3, hostile: 0.5, special: 0.4, idStep: 1 },
+  jumping: { accounts: 10, spread: 30, swing: 400, hostile: 0.02, special: 0.2, idStep: 1 },
+  scattered: { accounts: 10, spread: 5_000, swing: 2_000, hostile: 0.02, special: 0.2, idStep: 1 },
+  crowding: { accounts: 12, spread: 8, swing: 1, hostile: 0.1, special: 0.3, idStep: 2 ** 32 },
 };
 
 /** Numbers that no field should take, and those at the edges of what it may. */
@@ -139,7 +149,7 @@ export class BookFlow {
     const sizeLots = takes ? random.integer(1, 120) : random.integer(1, 50);
     const hides = !takes && isSpecial() && random.next() < 0.5;
     const trigger: Trigger = isSpecial() && random.next() < 0.4 ? this.#trigger() : 'none';
-    this.#lastId += 1;
+    this.#lastId += this.#shape.idStep;
     const account = random.integer(0, this.#shape.accounts - 1);
     const orderId = this.#lastId;
     const pairs = isSpecial() && random.next() < 0.3 ? this.#pick() : undefined;

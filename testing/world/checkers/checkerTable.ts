@@ -1,10 +1,12 @@
 import type { Checker } from '../simulation/worldView.ts';
 import { acknowledgedInputsLast } from './acknowledgedInputsLast.ts';
 import { assetsAreConserved } from './assetsAreConserved.ts';
+import { bookLawsHold } from './bookLawsHold.ts';
 import { feedsRebuildTheBook } from './feedsRebuildTheBook.ts';
 import { holdsEqualObligations } from './holdsEqualObligations.ts';
 import { inputsApplyOnce } from './inputsApplyOnce.ts';
 import { lawsHold } from './lawsHold.ts';
+import { noLawStopsAMarket } from './noLawStopsAMarket.ts';
 import { nothingBreaks } from './nothingBreaks.ts';
 import { refusalsChangeNothing } from './refusalsChangeNothing.ts';
 import { replayGivesTheSameRoot } from './replayGivesTheSameRoot.ts';
@@ -20,6 +22,8 @@ export const CHECKERS: readonly (() => Checker)[] = [
   acknowledgedInputsLast,
   inputsApplyOnce,
   lawsHold,
+  noLawStopsAMarket,
+  bookLawsHold,
   settledPrefixAgrees,
   feedsRebuildTheBook,
   waitsAreBounded,

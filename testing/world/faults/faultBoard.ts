@@ -4,8 +4,8 @@ import type { SimulatedBase } from '../simulation/simulatedBase.ts';
 import { GOOD_BASE } from '../simulation/simulatedBase.ts';
 import type { SimulatedMachine } from '../simulation/simulatedMachine.ts';
 import type { SimulatedOracle } from '../simulation/simulatedOracle.ts';
-import type { ProverTerms } from '../simulation/simulatedPlan.ts';
-import { GOOD_PROVERS } from '../simulation/simulatedPlan.ts';
+import type { ProverTerms } from '../simulation/simulatedProver.ts';
+import { GOOD_PROVERS } from '../simulation/simulatedProver.ts';
 import type { VenueHost } from '../simulation/venueHost.ts';
 import type { Wires } from '../simulation/wires.ts';
 import { GOOD_WIRES } from '../simulation/wires.ts';
@@ -44,9 +44,10 @@ export class FaultBoard {
         host.kill(act.power ? 'power' : 'kill');
         return;
       case 'planDeath': {
-        const { touches, after, power } = act;
+        const { touch, touches, after, power } = act;
         const moment = after ? 'after' : 'before';
-        host.planDeath({ touches, moment, kind: power ? 'power' : 'kill' });
+        const kind = power ? 'power' : 'kill';
+        host.planDeath({ touch: touch ?? undefined, touches, moment, kind });
         return;
       }
       case 'disk':
@@ -81,6 +82,7 @@ export class FaultBoard {
         const { share } = act;
         const change = {
           dies: { dies: share },
+          hangs: { hangs: share },
           garbage: { garbage: share },
           slow: { proofMs: [5_000, 30_000] as const },
         }[act.what];

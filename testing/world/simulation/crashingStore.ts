@@ -55,7 +55,7 @@ export class CrashingStore {
     let isClosed = false;
     const call = <T>(act: () => Promise<T>): Promise<T> => {
       if (isClosed) throw new StorageFault('STORAGE_CLOSED', 'The store was closed.');
-      return life.touch(act);
+      return life.touch('store', act);
     };
     const store: KeyValueStore = {
       get: (key) => call(() => this.#live.get(key)),

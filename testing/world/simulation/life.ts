@@ -5,8 +5,13 @@ import type { SimulatedClock } from '../../chains/double/simulatedClock.ts';
 /** How a process ends: killed, the machine going on, or with the power of the machine. */
 export type DeathKind = 'kill' | 'power';
 
+/** The ways in which a process touches the world. */
+export type Touch = 'read' | 'write' | 'sync' | 'store' | 'base' | 'clock' | 'network';
+
 /** When a process dies by itself: at a touch of the world, before or after it took effect. */
 export interface DeathPlan {
+  /** Only touches of this kind count; any do unless given. */
+  readonly touch?: Touch | undefined;
   /** Touches from now on, from 1. */
   readonly touches: number;
   readonly moment: 'before' | 'after';
@@ -25,7 +30,8 @@ export class Life {
   readonly #onDeath: (kind: DeathKind) => void;
   #isDead = false;
   #touches = 0;
-  #plan: DeathPlan | undefined;
+  /** What is planned, with the touches that are left until then. */
+  #plan: { readonly death: DeathPlan; left: number } | undefined;
 
   constructor(
     identity: ProcessIdentity,
@@ -46,7 +52,7 @@ export class Life {
   }
 
   planDeath(plan: DeathPlan): void {
-    this.#plan = { ...plan, touches: this.#touches + plan.touches };
+    this.#plan = { death: plan, left: plan.touches };
   }
 
   die(kind: DeathKind): void {
@@ -61,10 +67,10 @@ export class Life {
   }
 
   /** Does something outside the process, after which the process may go on. */
-  async touch<T>(act: () => Promise<T>): Promise<T> {
+  async touch<T>(kind: Touch, act: () => Promise<T>): Promise<T> {
     if (this.#isDead) return never();
     this.#touches += 1;
-    const plan = this.#plan?.touches === this.#touches ? this.#plan : undefined;
+    const plan = this.#dueDeath(kind);
     if (plan?.moment === 'before') {
       this.die(plan.kind);
       return never();
@@ -78,13 +84,20 @@ export class Life {
     }
   }
 
+  #dueDeath(kind: Touch): DeathPlan | undefined {
+    const plan = this.#plan;
+    if (plan === undefined || (plan.death.touch ?? kind) !== kind) return undefined;
+    plan.left -= 1;
+    return plan.left === 0 ? plan.death : undefined;
+  }
+
   /** The world's clock as the process sees it; `skewMs` is how wrong its time of day is. */
   clock(skewMs: () => number): Clock {
     const clock = this.#clock;
     return {
       nowMs: () => clock.nowMs() + skewMs(),
       elapsedMs: () => clock.elapsedMs(),
-      sleep: (durationMs, signal) => this.touch(() => clock.sleep(durationMs, signal)),
+      sleep: (durationMs, signal) => this.touch('clock', () => clock.sleep(durationMs, signal)),
     };
   }
 }

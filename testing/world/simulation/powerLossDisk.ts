@@ -4,7 +4,7 @@ import type { Disk, DiskFile, DiskMode } from '../../../packages/executor/src/jo
 import { DiskError, writeFully } from '../../../packages/executor/src/journal/disk.ts';
 import type { SimulatedClock } from '../../chains/double/simulatedClock.ts';
 import type { SeededRandom } from '../seededRandom.ts';
-import type { Life } from './life.ts';
+import type { Life, Touch } from './life.ts';
 
 /** How the disk behaves now; faults change it while it runs. */
 export interface DiskTerms {
@@ -77,14 +77,14 @@ export class PowerLossDisk {
 
   /** The disk as one process reaches it. */
   seenBy(life: Life): Disk {
-    const call = <T>(act: () => T, syncs = false): Promise<T> => this.#call(life, act, syncs);
+    const call = <T>(act: () => T, kind: Touch = 'read'): Promise<T> => this.#call(life, kind, act);
     return {
       open: (path, mode) => call(() => this.#open(life, path, mode)),
       list: (directory) => call(() => this.#list(directory)),
-      rename: (from, to) => call(() => this.#rename(from, to)),
-      remove: (path) => call(() => this.#remove(path)),
-      makeDirectory: () => call(() => undefined),
-      syncDirectory: (path) => call(() => this.#syncDirectory(path), true),
+      rename: (from, to) => call(() => this.#rename(from, to), 'write'),
+      remove: (path) => call(() => this.#remove(path), 'write'),
+      makeDirectory: () => call(() => undefined, 'write'),
+      syncDirectory: (path) => call(() => this.#syncDirectory(path), 'sync'),
     };
   }
 
@@ -143,9 +143,9 @@ export class PowerLossDisk {
     return paths.length;
   }
 
-  async #call<T>(life: Life, act: () => T, syncs: boolean): Promise<T> {
-    return await life.touch(async () => {
-      const [least, most] = syncs ? this.terms.syncMs : this.terms.delayMs;
+  async #call<T>(life: Life, kind: Touch, act: () => T): Promise<T> {
+    return await life.touch(kind, async () => {
+      const [least, most] = kind === 'sync' ? this.terms.syncMs : this.terms.delayMs;
       if (most > 0) await this.#clock.sleep(this.#random.between(least, most));
       if (life.isDead) throw new DiskError('EIO', 'the process is gone');
       return act();
@@ -227,7 +227,7 @@ export class PowerLossDisk {
   }
 
   #file(life: Life, path: string, stored: StoredFile): DiskFile {
-    const call = <T>(act: () => T, syncs = false): Promise<T> => this.#call(life, act, syncs);
+    const call = <T>(act: () => T, kind: Touch = 'read'): Promise<T> => this.#call(life, kind, act);
     const sync = (): void => {
       this.#mayFail(path);
       stored.durable = Buffer.from(stored.bytes);
@@ -240,18 +240,18 @@ export class PowerLossDisk {
           into.set(part);
           return part.length;
         }),
-      write: (bytes, position) => call(() => this.#write(stored, path, bytes, position)),
+      write: (bytes, position) => call(() => this.#write(stored, path, bytes, position), 'write'),
       writeDurably: async (bytes, position) => {
         await writeFully(file, bytes, position);
         await file.datasync();
       },
-      datasync: () => call(sync, true),
+      datasync: () => call(sync, 'sync'),
       truncate: (length) =>
         call(() => {
           this.#mayFail(path);
           stored.bytes = Buffer.from(stored.bytes.subarray(0, length));
           stored.unsynced.push({ kind: 'truncate', length });
-        }),
+        }, 'write'),
       size: () => call(() => stored.bytes.length),
       close: () => call(() => undefined),
     };

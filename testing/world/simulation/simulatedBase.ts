@@ -70,7 +70,7 @@ export class SimulatedBase {
     const { clock, random, hash } = parts;
     this.#clock = clock;
     this.#random = random;
-    this.hash = hash;
+    this.hash = remembered(hash);
     const contracts = new MemoryContracts({
       domain: DEMO_DOMAIN,
       guardian: account('9a'),
@@ -170,7 +170,7 @@ export class SimulatedBase {
   }
 
   async #call<T>(life: Life, act: () => Promise<T>): Promise<T> {
-    return await life.touch(async () => {
+    return await life.touch('base', async () => {
       await this.#clock.sleep(this.#random.integer(1, 40));
       const isLost = this.#random.next() < this.terms.answersLost;
       if (this.terms.away || (isLost && this.#random.next() < 0.5)) throw isAway();
@@ -184,7 +184,7 @@ export class SimulatedBase {
   async *#events<T>(life: Life, events: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
     const iterator = events[Symbol.asyncIterator]();
     for (;;) {
-      const next = await life.touch(async () => {
+      const next = await life.touch('base', async () => {
         if (this.terms.away) throw isAway();
         return await iterator.next();
       });
@@ -229,6 +229,17 @@ export class SimulatedBase {
     if (!holds) this.counts.proofsRefused += 1;
     return holds;
   }
+}
+
+/** A hash that is computed once for each input: parameters are hashed for every list. */
+function remembered(hashOf: FieldHash): FieldHash {
+  const known = new Map<string, bigint>();
+  return (elements) => {
+    const key = elements.join();
+    const found = known.get(key) ?? hashOf(elements);
+    known.set(key, found);
+    return found;
+  };
 }
 
 /** The bytes that the simulated verifier takes for a proof of these public inputs. */

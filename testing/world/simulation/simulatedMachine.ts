@@ -77,9 +77,9 @@ export class SimulatedMachine {
       randomBytes: (count) => {
         return Uint8Array.from({ length: count }, () => this.#random.integer(0, 255));
       },
-      openStore: (_: Config) => life.touch(async () => this.store.seenBy(life)),
-      prepareDirectory: () => life.touch(async () => undefined),
-      fetch: (url, options) => life.touch(() => this.fetch(url, options)),
+      openStore: (_: Config) => life.touch('store', async () => this.store.seenBy(life)),
+      prepareDirectory: () => life.touch('write', async () => undefined),
+      fetch: (url, options) => life.touch('network', () => this.fetch(url, options)),
       readText: (path) => this.texts.get(path) ?? '',
       recordIncident: (dataDir, incident) => {
         this.incidents.push(incident);

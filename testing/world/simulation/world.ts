@@ -25,8 +25,9 @@ import type { WorldReply } from './gatewayDouble.ts';
 import { SimulatedBase } from './simulatedBase.ts';
 import { SimulatedMachine } from './simulatedMachine.ts';
 import { SimulatedOracle } from './simulatedOracle.ts';
-import type { ProverTerms } from './simulatedPlan.ts';
-import { GOOD_PROVERS, settlingParameters } from './simulatedPlan.ts';
+import { settlingParameters } from './simulatedPlan.ts';
+import type { ProverTerms } from './simulatedProver.ts';
+import { GOOD_PROVERS } from './simulatedProver.ts';
 import { stream } from './streams.ts';
 import { TraderFeed } from './traderFeed.ts';
 import type { LiveVenue } from './venueHost.ts';
@@ -70,6 +71,7 @@ export class World {
   readonly #digest = createHash('sha256');
   #step = 0;
   #lives = 0;
+  #config: { readonly configSeed: number; readonly config: Config } | undefined;
   #rootedAt = 0;
   #news: readonly FollowedInput[] = [];
   #isAtRest = false;
@@ -186,7 +188,12 @@ export class World {
 
   /** The configuration that a start now would have. */
   config(): Config {
-    return drawConfig(this.seed, this.configSeed, this.oracle.settings());
+    const { configSeed } = this;
+    if (this.#config?.configSeed !== configSeed) {
+      const config = drawConfig(this.seed, configSeed, this.oracle.settings());
+      this.#config = { configSeed, config };
+    }
+    return this.#config.config;
   }
 
   /** Sends a wish over the network; whoever hears nothing asks again. */
@@ -240,7 +247,7 @@ export class World {
       settling: this.settles ? settling : undefined,
       sessionKey: Uint8Array.from({ length: 32 }, () => random.integer(0, 255)),
       operatorToken: OPERATOR_TOKEN,
-      restartMs: () => random.integer(50, 4_000),
+      restartMs: () => random.integer(20, random.next() < 0.8 ? 300 : 4_000),
       onUp: (live) => this.#rose(live),
       onDown: () => undefined,
       onRefused: (code, sentence) => this.#startRefused(code, sentence),

@@ -1,3 +1,4 @@
+import type { Touch } from '../simulation/life.ts';
 import type { Consent } from './trader.ts';
 
 /**
@@ -118,6 +119,7 @@ export type FaultAct =
   | { readonly kind: 'kill'; readonly power: boolean }
   | {
       readonly kind: 'planDeath';
+      readonly touch: Touch | null;
       readonly touches: number;
       readonly after: boolean;
       readonly power: boolean;
@@ -147,7 +149,7 @@ export type FaultAct =
     }
   | {
       readonly kind: 'provers';
-      readonly what: 'dies' | 'garbage' | 'slow';
+      readonly what: 'dies' | 'hangs' | 'garbage' | 'slow';
       readonly share: number;
       readonly forMs: number;
     }

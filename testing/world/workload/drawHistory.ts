@@ -16,85 +16,39 @@ interface Leaning {
   readonly waitMsMax: number;
 }
 
+/** Figures in the order of `Leaning`. */
+function leaning(...figures: readonly number[]): Leaning {
+  const [batch = 0, book = 0, session = 0, crossing = 0, ...others] = figures;
+  const [hostile = 0, operator = 0, fault = 0, waitMsMax = 0] = others;
+  return { batch, book, session, crossing, hostile, operator, fault, waitMsMax };
+}
+
 const LEANINGS: readonly Leaning[] = [
-  {
-    batch: 40,
-    book: 30,
-    session: 6,
-    crossing: 8,
-    hostile: 6,
-    operator: 2,
-    fault: 8,
-    waitMsMax: 900,
-  },
-  {
-    batch: 60,
-    book: 5,
-    session: 4,
-    crossing: 12,
-    hostile: 2,
-    operator: 2,
-    fault: 6,
-    waitMsMax: 1500,
-  },
-  {
-    batch: 5,
-    book: 70,
-    session: 4,
-    crossing: 2,
-    hostile: 4,
-    operator: 2,
-    fault: 6,
-    waitMsMax: 300,
-  },
-  {
-    batch: 30,
-    book: 20,
-    session: 6,
-    crossing: 10,
-    hostile: 4,
-    operator: 5,
-    fault: 25,
-    waitMsMax: 1200,
-  },
-  {
-    batch: 20,
-    book: 20,
-    session: 5,
-    crossing: 5,
-    hostile: 40,
-    operator: 2,
-    fault: 5,
-    waitMsMax: 400,
-  },
-  {
-    batch: 15,
-    book: 10,
-    session: 3,
-    crossing: 15,
-    hostile: 2,
-    operator: 3,
-    fault: 12,
-    waitMsMax: 6000,
-  },
+  leaning(40, 30, 6, 8, 6, 2, 8, 900),
+  leaning(60, 5, 4, 12, 2, 2, 6, 1_500),
+  leaning(5, 70, 4, 2, 4, 2, 6, 300),
+  leaning(30, 20, 6, 10, 4, 5, 25, 1_200),
+  leaning(20, 20, 5, 5, 40, 2, 5, 400),
+  leaning(15, 10, 3, 15, 2, 3, 12, 6_000),
+  leaning(40, 20, 4, 10, 2, 2, 6, 60_000),
 ];
 
 /** Draws the history of a seed: the first steps of a longer one are those of a shorter one. */
 export function drawHistory(seed: number, count: number): History {
-  const leaning = oneOf(stream(seed, 'leaning'), LEANINGS);
+  const leans = oneOf(stream(seed, 'leaning'), LEANINGS);
   const random = stream(seed, 'history');
   const steps: Step[] = [];
   for (let id = 1; id <= count; id += 1) {
-    const act = drawAct(random, leaning);
+    const act = drawAct(random, leans);
     const isBurst = random.next() < 0.25;
-    const waitMs = isBurst ? random.integer(0, 5) : random.integer(1, leaning.waitMsMax);
+    const waitMs = isBurst ? random.integer(0, 5) : random.integer(1, leans.waitMsMax);
     steps.push({ id, waitMs, act });
   }
   return { seed, steps };
 }
 
-function drawAct(random: SeededRandom, leaning: Leaning): Act {
-  const { batch, book, session, crossing, hostile, operator, fault } = leaning;
+function drawAct(random: SeededRandom, leans: Leaning): Act {
+  const { batch, book, session, crossing, hostile, operator, fault } = leans;
   const draws: readonly (readonly [number, (random: SeededRandom) => Act])[] = [
     [batch, drawBatch],
     [book, drawBook],
@@ -116,16 +70,17 @@ const WHO_MAX = 5;
 
 function drawConsent(random: SeededRandom): Consent {
   const u = random.next();
-  if (u < 0.7) return 'owner';
-  if (u < 0.82) return 'delegate';
-  return u < 0.95 ? 'session' : 'stranger';
+  if (u < 0.84) return 'owner';
+  if (u < 0.9) return 'delegate';
+  return u < 0.98 ? 'session' : 'stranger';
 }
 
 function drawBatch(random: SeededRandom): Act {
-  const who = random.integer(0, WHO_MAX);
+  // The last two have nothing that the batch market trades.
+  const who = random.next() < 0.92 ? random.integer(0, 3) : random.integer(0, WHO_MAX);
   const pay = random.integer(0, 5);
-  const terms = { who, pay, step: random.integer(1, 6), bits: random.integer(18, 38) };
-  const lifeMs = oneOf(random, [1, 900, 2_000, 60_000, 60_000, 60_000, 600_000]);
+  const terms = { who, pay, step: random.integer(1, 6), bits: random.integer(18, 36) };
+  const lifeMs = oneOf(random, [100, 2_000, 10_000, 60_000, 60_000, 60_000, 600_000]);
   const u = random.next();
   if (u < 0.1) {
     return { kind: 'cancel', who, place: random.next(), consent: drawConsent(random) };
@@ -148,7 +103,8 @@ function drawBatch(random: SeededRandom): Act {
 }
 
 function drawBook(random: SeededRandom): Act {
-  const who = random.integer(0, WHO_MAX);
+  // The fourth has nothing that books trade.
+  const who = random.next() < 0.95 ? oneOf(random, [0, 1, 2, 4, 5]) : 3;
   const market = random.integer(0, 1);
   const away = random.integer(-6, 14);
   const lots = random.integer(1, 400);
@@ -165,7 +121,7 @@ function drawBook(random: SeededRandom): Act {
       away,
       lots,
       special: random.next(),
-      lifeMs: oneOf(random, [1, 5_000, 60_000, 60_000, 60_000]),
+      lifeMs: oneOf(random, [300, 20_000, 60_000, 60_000, 600_000]),
       consent,
     };
   }
@@ -193,7 +149,7 @@ function drawSession(random: SeededRandom): Act {
     who,
     delegated: random.next() < 0.6,
     scopes: oneOf(random, [1, 3, 3, 3, 3, 7]),
-    lifeMs: oneOf(random, [500, 20_000, 600_000, 3_600_000, 90_000_000]),
+    lifeMs: oneOf(random, [500, 20_000, 600_000, 3_600_000, 3_600_000, 90_000_000]),
   };
 }
 
@@ -230,7 +186,7 @@ function drawHostile(random: SeededRandom): Act {
 function drawOperator(random: SeededRandom): Act {
   const u = random.next();
   if (u < 0.35) return { kind: 'restart', config: random.integer(0, 2 ** 31) };
-  if (u < 0.45) return { kind: 'halt' };
+  if (u < 0.4) return { kind: 'halt' };
   if (u < 0.65) return { kind: 'resume' };
   if (u < 0.7) return { kind: 'void' };
   if (u < 0.85) {
@@ -248,10 +204,11 @@ function drawFault(random: SeededRandom): Act {
   const u = random.next();
   if (u < 0.12) return { kind: 'kill', power: random.next() < 0.6 };
   if (u < 0.38) {
-    const touches = random.integer(1, oneOf(random, [4, 30, 200]));
+    const touch = oneOf(random, [null, 'write', 'sync', 'sync', 'store', 'base'] as const);
+    const touches = random.integer(1, touch === null ? 60 : oneOf(random, [1, 3, 10]));
     return {
       kind: 'planDeath',
-      ...{ touches, after: random.next() < 0.5, power: random.next() < 0.6 },
+      ...{ touch, touches, after: random.next() < 0.5, power: random.next() < 0.6 },
     };
   }
   if (u < 0.48) {
@@ -279,7 +236,7 @@ function drawFault(random: SeededRandom): Act {
     return { kind: 'base', what, share, forMs };
   }
   if (u < 0.9) {
-    const what = oneOf(random, ['dies', 'garbage', 'slow'] as const);
+    const what = oneOf(random, ['dies', 'hangs', 'garbage', 'slow'] as const);
     return { kind: 'provers', what, share, forMs };
   }
   const what = oneOf(random, ['lie', 'stale', 'down', 'jump', 'drift', 'garbage'] as const);

@@ -130,7 +130,10 @@ function performBatch(
     case 'commit': {
       const batch = world.host.live?.wired.venue.state.markets.get(DEMO_MARKET_ID)?.batch;
       if (batch === undefined) return;
-      world.send(trader.commit(thinkOrder(world, trader, act), batch.number, nowMs));
+      const thought = thinkOrder(world, trader, act);
+      world.send(trader.commit(thought, batch.number, nowMs));
+      // Most people reveal what they committed to, as soon as they may.
+      if (world.random.next() < 0.9) revealLater(world, trader, batch.number);
       return;
     }
     case 'reveal': {
@@ -141,6 +144,21 @@ function performBatch(
     }
   }
 }
+
+/** Looks now and then whether the time to reveal has come. */
+function revealLater(world: World, trader: Trader, batchNumber: number): void {
+  const hidden = trader.hidden.at(-1);
+  const look = (looks: number): void => {
+    const batch = world.host.live?.wired.venue.state.markets.get(DEMO_MARKET_ID)?.batch;
+    const isNow = batch?.number === batchNumber && batch.phase === 'revealing';
+    if (hidden !== undefined && isNow) world.send(trader.reveal(hidden, world.clock.nowMs()));
+    else if (looks > 0) world.clock.schedule(LOOK_MS, () => look(looks - 1));
+  };
+  look(LOOKS_MAX);
+}
+
+const LOOK_MS = 150;
+const LOOKS_MAX = 60;
 
 function performSession(world: World, act: Of<'openSession'> | Of<'closeSession'>): void {
   const trader = traderOf(world, act.who);
@@ -220,7 +238,10 @@ function performBookChange(world: World, act: Of<'bookChange'>): void {
     return;
   }
   const book = world.host.live?.wired.venue.state.books.get(at(BOOKS, act.market));
-  const orderId = openOrder(world, act, trader) ?? 1;
+  const open = openOrder(world, act, trader);
+  // Now and then somebody names an order that it does not have.
+  if (open === undefined && act.place < 0.9) return;
+  const orderId = open ?? 1;
   const known = book?.open.get(orderId)?.order.clientOrderId ?? NO_CLIENT_ORDER_ID;
   const byClient = act.byClientId && known !== NO_CLIENT_ORDER_ID;
   const name = {
@@ -394,7 +415,7 @@ function setParameters(world: World, { feeE7, admission }: Of<'setFee'>): void {
   const parameters = {
     ...market.parameters,
     feeE7,
-    admission: admission < 0.4 ? AdmissionMode.commitReveal : AdmissionMode.open,
+    admission: admission < 0.3 ? AdmissionMode.commitReveal : AdmissionMode.open,
   };
   if (venue.unsettleable(parameters, market.reference.mids) !== undefined) return;
   venue
