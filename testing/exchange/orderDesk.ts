@@ -5,7 +5,7 @@ import type { BookParameters } from '@lawbook/exchange/markets/book/bookTerms';
 import { BOOK_DEFAULTS } from '@lawbook/exchange/markets/book/bookTerms';
 import { OrderBook } from '@lawbook/exchange/markets/book/orderBook';
 
-/** A small bare book that answers each command with one line a report, for tests that tell stories. */
+/** A small bare book that answers each command with one line a report. */
 export class OrderDesk {
   readonly book: OrderBook;
   readonly #encoded = new Float64Array(COMMAND_STRIDE);

@@ -69,7 +69,7 @@ test('of a pair whose orders trigger at one price, the first ends the other', ()
   ]);
 });
 
-test('of a pair, what is filled and what would have fired in the same trade never both trade', () => {
+test('of a pair, what is filled and what the same trade would fire never both trade', () => {
   const desk = new OrderDesk();
   desk.place('sell', 2, 100, { account: 3 });
   desk.place('sell', 2, 90, { ...STOP, triggerTicks: 100, ocoWith: 1 });
@@ -176,7 +176,7 @@ test('a trigger whose order trips the breaker ends it, and the others wait on', 
   ]);
 });
 
-test('the breaker lets trades on the edge of its band and measures anew when its window ends', () => {
+test('the breaker lets the edge of its band trade, and measures anew after its window', () => {
   const desk = new OrderDesk({ breakerBandPpm: 50_000, breakerWindow: 10 });
   for (const price of [100, 105, 110, 111]) desk.place('sell', 1, price);
   desk.place('buy', 1, 100);
