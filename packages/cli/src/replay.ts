@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LoadedConfig } from '@lawbook/executor/config/loadConfig';
 import { ExitCode } from './terminal/cliFault.ts';
 import type { ConfigFlags } from './terminal/configFlags.ts';
 import { statedSources, withConfigFlags } from './terminal/configFlags.ts';
@@ -36,7 +39,8 @@ async function replay(program: Program, options: ReplayOptions): Promise<void> {
   const { terminal } = program;
   const { loadConfig } = await import('@lawbook/executor/config/loadConfig');
   const { replayJournal } = await import('@lawbook/executor/replay');
-  const { config } = loadConfig(statedSources(options));
+  const stated = loadConfig(statedSources(options));
+  const { config } = loadConfig(statedSources(options, defaults(stated)));
   let progress: Progress | undefined;
   const report = await replayJournal({
     config,
@@ -50,6 +54,16 @@ async function replay(program: Program, options: ReplayOptions): Promise<void> {
   if (options.json === true) printJson(terminal, { ok, ...report });
   else for (const line of reportLines(report, ok)) terminal.print(line);
   if (!ok) program.exitWith(ExitCode.refused);
+}
+
+/**
+ * A demo venue that was started with a chain of its own has that chain's files beside its journal,
+ * and its orders were signed for the contract there: `lawbook start` needs no flag for it either.
+ */
+function defaults({ config, sources }: LoadedConfig): Readonly<Record<string, string>> {
+  const hasChain = existsSync(join(config.dataDir, 'settlement', 'deployment.json'));
+  const isUnstated = config.demo.enabled && !sources.has('settlement.mode');
+  return hasChain && isUnstated ? { 'settlement.mode': 'embedded' } : {};
 }
 
 function reportLines(report: Report, ok: boolean): string[] {

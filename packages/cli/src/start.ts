@@ -125,6 +125,7 @@ function announce(
           'A demo venue: invented prices, public development keys, no real money. Try',
           `  npx lawbook order --from alice --pay 1000 USD --receive EUR${venue}`,
           `  npx lawbook watch${venue}`,
+          `  npx lawbook book 101 --watch${venue}`,
           `  npx lawbook deposit alice 1000 USD${folder}${venue}`,
           ...(config.settlement.mode === 'embedded' && recovered.replayed === 0
             ? ['Its accounts are paid over the chain: they have money in about half a minute.']
