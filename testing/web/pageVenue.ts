@@ -6,22 +6,32 @@ import { VenueProcess } from '../e2e/venueProcess.ts';
 /** Token of the operator of such venues. */
 export const OPERATOR_TOKEN = 'page-test-operator-token-0123456789abcdef';
 
-/** A settling demo venue for tests of the page; it may be stopped and started at its address. */
+/** Configuration of a venue by key. */
+type Flags = Readonly<Record<string, unknown>>;
+
+/** A demo venue for tests of the page; it may be stopped and started at its address. */
 export class PageVenue {
   readonly url: string;
   readonly #folder: string;
+  readonly #flags: Flags;
   #venue: VenueProcess;
 
-  private constructor(folder: string, venue: VenueProcess) {
+  private constructor(folder: string, flags: Flags, venue: VenueProcess) {
     this.#folder = folder;
+    this.#flags = flags;
     this.#venue = venue;
     this.url = venue.url;
   }
 
-  /** Starts a demo venue on an embedded chain, with a calm flow of simulated orders. */
-  static async start(): Promise<PageVenue> {
+  /**
+   * Starts a demo venue on an embedded chain, with a calm flow of simulated orders.
+   *
+   * @param own configuration that is otherwise, by key.
+   */
+  static async start(own: Flags = {}): Promise<PageVenue> {
     const folder = mkdtempSync(join(tmpdir(), 'lawbook-page-'));
-    return new PageVenue(folder, await VenueProcess.start(flagsOf(folder, 0)));
+    const flags = { ...flagsOf(folder), ...own };
+    return new PageVenue(folder, flags, await VenueProcess.start({ ...flags, 'http.port': 0 }));
   }
 
   /** Ends it as a crash would; the address then answers nothing. */
@@ -32,7 +42,7 @@ export class PageVenue {
   /** Starts it again where it was. */
   async startAgain(): Promise<void> {
     const port = Number(new URL(this.url).port);
-    this.#venue = await VenueProcess.start(flagsOf(this.#folder, port));
+    this.#venue = await VenueProcess.start({ ...this.#flags, 'http.port': port });
   }
 
   /** What the operator asks of the market. */
@@ -53,10 +63,9 @@ export class PageVenue {
   }
 }
 
-function flagsOf(folder: string, port: number): Readonly<Record<string, unknown>> {
+function flagsOf(folder: string): Flags {
   return {
     dataDir: folder,
-    'http.port': port,
     'settlement.mode': 'embedded',
     'demo.ordersPerSecond': 2,
     'operator.token': OPERATOR_TOKEN,

@@ -16,6 +16,7 @@ import { AGREEMENT_REGISTRY_ABI } from '../../../../contracts/generated/agreemen
 import { BASE_LAYER_ABI } from '../../../../contracts/generated/baseLayerAbi.ts';
 import { FAUCET_TOKEN_ABI } from '../../../../contracts/generated/faucetTokenAbi.ts';
 import type { TraderAccount } from '../live/traderAccount.ts';
+import { bringToChain } from '../live/walletChain.ts';
 import { WebFault } from '../live/webFault.ts';
 
 /** A step on the chain that was done. */
@@ -114,6 +115,7 @@ async function open({ who, layer, onStep }: ChainParts): Promise<Place> {
     const sentence = 'A demo account acts on a development chain only. Connect a wallet.';
     throw new WebFault('WEB_CHAIN_UNREACHABLE', { sentence });
   }
+  if (who.provider !== undefined) await bringToChain(who.provider, { chainId: id, rpcUrl });
   const chain = defineChain({
     id,
     name: id === EMBEDDED_CHAIN ? 'Lawbook development chain' : `Chain ${id}`,

@@ -172,6 +172,12 @@ export function sitDown(who: TraderAccount, link: VenueLink): void {
   desk.set(new Desk(who, link));
 }
 
+/** Nobody trades here any more. */
+export function standUp(): void {
+  desk.get()?.leave();
+  desk.set(undefined);
+}
+
 function announce(order: OrderView): void {
   const { status, paid, pay, received, receive } = order;
   const isFilled = status === 'filled' || status === 'partiallyFilled';

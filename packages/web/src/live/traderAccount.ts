@@ -2,22 +2,14 @@ import type { TypedDataView } from '@lawbook/api/schema/accountViews';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import { DEMO_ACCOUNTS, DEMO_CHAIN } from './demoAccounts.ts';
-import { WebFault } from './webFault.ts';
+import { ask, bringToChain, walletRefused } from './walletChain.ts';
+import type { WalletProvider } from './walletProvider.ts';
 
 /** What an account signs: one EIP-712 message of the venue, and the digest that stands for it. */
 export interface SigningWish {
   readonly primaryType: string;
   readonly message: object;
   readonly digest: Uint8Array;
-}
-
-/** The part of EIP-1193 that the page uses. */
-export interface WalletProvider {
-  readonly request: (call: {
-    readonly method: string;
-    readonly params?: readonly unknown[];
-  }) => Promise<unknown>;
-  readonly on?: (event: string, listener: (argument: unknown) => void) => void;
 }
 
 /** Who trades on this page. */
@@ -54,16 +46,18 @@ export async function demoTrader(name: string): Promise<TraderAccount> {
 }
 
 /**
- * Asks a wallet for its account and lets it sign the venue's messages.
+ * Asks a wallet for its account and lets it sign the venue's messages, on the venue's chain.
  *
+ * @param rpcUrl where a wallet that does not know the chain reaches it, as far as the venue says.
  * @throws WebFault WEB_WALLET_REFUSED when its owner says no, or it names no account.
  */
 export async function walletTrader(
   { name, provider }: { readonly name: string; readonly provider: WalletProvider },
   typed: TypedDataView,
+  rpcUrl: () => string | undefined,
 ): Promise<TraderAccount> {
   const [first] = (await ask(provider, 'eth_requestAccounts', [])) as readonly string[];
-  if (first === undefined) throw walletRefused('It names no account.');
+  if (first === undefined) throw walletRefused(undefined, 'The wallet names no account.');
   const account = accountId(first);
   return {
     kind: 'wallet',
@@ -71,30 +65,11 @@ export async function walletTrader(
     account,
     provider,
     sign: async ({ primaryType, message }) => {
+      await bringToChain(provider, { chainId: typed.domain.chainId, rpcUrl: rpcUrl() });
       const { EIP712Domain = [], [primaryType]: fields = [] } = typed.types;
       const types = { EIP712Domain, [primaryType]: fields };
       const request = JSON.stringify({ domain: typed.domain, types, primaryType, message });
       return String(await ask(provider, 'eth_signTypedData_v4', [account, request]));
     },
   };
-}
-
-async function ask(
-  provider: WalletProvider,
-  method: string,
-  params: readonly unknown[],
-): Promise<unknown> {
-  try {
-    return await provider.request({ method, params });
-  } catch (cause) {
-    const { message = 'It gave no reason.' } = (cause ?? {}) as { readonly message?: string };
-    throw walletRefused(message, cause);
-  }
-}
-
-function walletRefused(reason: string, cause?: unknown): WebFault {
-  return new WebFault('WEB_WALLET_REFUSED', {
-    sentence: `The wallet did not do it. ${reason}`,
-    ...(cause === undefined ? {} : { cause }),
-  });
 }

@@ -1,5 +1,5 @@
 import { Live } from './live.ts';
-import type { WalletProvider } from './traderAccount.ts';
+import type { WalletProvider } from './walletProvider.ts';
 
 /** A wallet that this browser offers. */
 export interface FoundWallet {

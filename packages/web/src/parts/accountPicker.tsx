@@ -1,12 +1,13 @@
 import type { FormEvent, ReactElement } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import { DEMO_ACCOUNTS } from '../live/demoAccounts.ts';
-import { desk, sitDown } from '../live/desk.ts';
+import { desk, sitDown, standUp } from '../live/desk.ts';
 import { useLive } from '../live/live.ts';
 import { recall, remember } from '../live/settings.ts';
 import { say } from '../live/toasts.ts';
 import { DEMO_NAME, demoTrader, offersDemoAccounts, walletTrader } from '../live/traderAccount.ts';
 import { troubleOf } from '../live/trouble.ts';
+import type { VenueLink } from '../live/venueLink.ts';
 import type { FoundWallet } from '../live/wallets.ts';
 import { wallets } from '../live/wallets.ts';
 import { shortHash } from '../words/numbers.ts';
@@ -49,7 +50,7 @@ export function AccountPicker(): ReactElement {
   };
   const chooseWallet = async (wallet: FoundWallet): Promise<void> => {
     try {
-      sitDown(await walletTrader(wallet, await venue.client.readTypedData()), venue);
+      await sitDownWith(wallet, venue);
       setOpen(false);
     } catch (cause) {
       say({ tone: 'bad', title: 'The wallet was not connected', words: troubleOf(cause) });
@@ -82,6 +83,23 @@ export function AccountPicker(): ReactElement {
       )}
     </div>
   );
+}
+
+/** Sits down at a wallet's account, and follows it to another that its owner chooses there. */
+async function sitDownWith(wallet: FoundWallet, venue: VenueLink): Promise<void> {
+  const typed = await venue.client.readTypedData();
+  const rpcUrl = (): string | undefined => venue.settlement.get()?.layer?.rpcUrl;
+  const sit = async (): Promise<void> => {
+    sitDown(await walletTrader(wallet, typed, rpcUrl), venue);
+  };
+  await sit();
+  wallet.provider.on?.('accountsChanged', (accounts) => {
+    // Somebody else may sit here by now; what their wallet does concerns nobody then.
+    if (desk.get()?.who.provider !== wallet.provider) return;
+    const [first] = accounts as readonly string[];
+    if (first === undefined) standUp();
+    else sit().catch((cause: unknown) => venue.trouble.set(troubleOf(cause)));
+  });
 }
 
 /** Sits down at the account of the last visit, alice on the first, where demo accounts exist. */

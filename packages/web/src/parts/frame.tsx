@@ -1,5 +1,5 @@
 import type { ComponentType, ReactElement } from 'react';
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useLive } from '../live/live.ts';
 import type { ScreenName } from '../live/route.ts';
 import { addressOf, place, SCREENS } from '../live/route.ts';
@@ -52,8 +52,11 @@ const SCREEN_PARTS: Readonly<Record<ScreenName, ComponentType>> = {
 export function Frame(): ReactElement {
   const { screen } = useLive(place);
   const Screen = SCREEN_PARTS[screen];
+  const nav = useRef<HTMLElement>(null);
   useEffect(() => {
     document.title = `${TITLES[screen]} · Lawbook`;
+    const [here] = nav.current?.querySelectorAll(`a[href="${addressOf(screen)}"]`) ?? [];
+    here?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [screen]);
   return (
     <>
@@ -65,7 +68,7 @@ export function Frame(): ReactElement {
           <BookMark />
           Lawbook
         </a>
-        <nav aria-label="Screens" className="nav">
+        <nav ref={nav} aria-label="Screens" className="nav">
           {SCREENS.map((name) => (
             <a
               key={name}

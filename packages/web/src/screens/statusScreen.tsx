@@ -30,7 +30,7 @@ export function StatusScreen(): ReactElement {
           {status.admitting ? 'Orders are taken.' : 'No orders are taken at present.'}
         </p>
       </div>
-      <div className="epoch-body">
+      <div className="status-body">
         <Panel
           title="Parts of the venue"
           aside={
@@ -100,7 +100,7 @@ function SettlementFacts(): ReactElement {
           </Fact>
         )}
         {lag !== undefined && (
-          <Fact name="Lists sealed, proven, settled, final">
+          <Fact name="Sealed, proven, settled, final">
             <span className="num">
               {[lag.sealed, lag.proven, lag.settled, lag.finalized].map(counted).join(', ')}
             </span>

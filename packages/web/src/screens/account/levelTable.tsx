@@ -47,36 +47,15 @@ export function LevelTable({ account }: { readonly account: AccountView }): Reac
             </tr>
           </thead>
           <tbody>
-            {symbols.map((symbol) => {
-              const now = balanceOf(executed, symbol);
-              return (
-                <tr key={symbol}>
-                  <td>
-                    <b>{symbol}</b>
-                  </td>
-                  <td className="num right">{grouped(now?.available ?? '0')}</td>
-                  <td className="num right dim">
-                    {Number(now?.held ?? 0) === 0 ? '–' : grouped(now?.held ?? '0')}
-                  </td>
-                  {kept.map((level) => {
-                    if (level.level === 'settled' && playMoney.has(symbol)) {
-                      return (
-                        <td key={level.level} className="right dim">
-                          play money
-                        </td>
-                      );
-                    }
-                    const total = balanceOf(level, symbol)?.total ?? '0';
-                    const isBehind = total !== now?.total;
-                    return (
-                      <td key={level.level} className={`num right ${isBehind ? 'warn' : ''}`}>
-                        {grouped(total)}
-                      </td>
-                    );
-                  })}
-                </tr>
-              );
-            })}
+            {symbols.map((symbol) => (
+              <AssetRow
+                key={symbol}
+                symbol={symbol}
+                kept={kept}
+                executed={executed}
+                isPlayMoney={playMoney.has(symbol)}
+              />
+            ))}
           </tbody>
         </table>
       </div>
@@ -91,6 +70,44 @@ export function LevelTable({ account }: { readonly account: AccountView }): Reac
         ))}
       </p>
     </Panel>
+  );
+}
+
+function AssetRow({
+  symbol,
+  kept,
+  executed,
+  isPlayMoney,
+}: {
+  readonly symbol: string;
+  readonly kept: readonly LevelView[];
+  readonly executed: LevelView | undefined;
+  readonly isPlayMoney: boolean;
+}): ReactElement {
+  const { available = '0', held = '0', total: now } = balanceOf(executed, symbol) ?? {};
+  return (
+    <tr>
+      <td>
+        <b>{symbol}</b>
+      </td>
+      <td className="num right">{grouped(available)}</td>
+      <td className="num right dim">{Number(held) === 0 ? '–' : grouped(held)}</td>
+      {kept.map((level) => {
+        if (level.level === 'settled' && isPlayMoney) {
+          return (
+            <td key={level.level} className="right dim">
+              play money
+            </td>
+          );
+        }
+        const total = balanceOf(level, symbol)?.total ?? '0';
+        return (
+          <td key={level.level} className={`num right ${total === now ? '' : 'warn'}`}>
+            {grouped(total)}
+          </td>
+        );
+      })}
+    </tr>
   );
 }
 

@@ -15,7 +15,9 @@ import { METRIC_GROUPS } from './shownMetrics.ts';
 
 const EVERY_MS = 2000;
 const READINGS_MAX = 151;
-const SPAN_MS = EVERY_MS * (READINGS_MAX - 1);
+const SPAN_MS_MOST = EVERY_MS * (READINGS_MAX - 1);
+/** A screen that was just opened is not drawn into a corner. */
+const SPAN_MS_LEAST = 60_000;
 
 /** The venue's own metrics as they come since this screen was opened. */
 export function MetricCharts(): ReactElement {
@@ -26,7 +28,7 @@ export function MetricCharts(): ReactElement {
       title="Metrics"
       aside={`from /metrics every ${EVERY_MS / 1000} s, ${counted(count)} ${
         count === 1 ? 'reading' : 'readings'
-      } since you opened this screen; five minutes wide`}
+      } since you opened this screen; up to five minutes are drawn`}
     >
       {trouble !== undefined && <Empty title="The metrics could not be read">{trouble}</Empty>}
       {METRIC_GROUPS.map(({ title, shown }) => (
@@ -56,6 +58,9 @@ function Metric({
     return figure === undefined ? [] : [{ atMs: after.atMs, figure }];
   });
   const last = points.at(-1);
+  const [first] = readings;
+  const openMs = (last?.atMs ?? 0) - (first?.atMs ?? 0);
+  const spanMs = Math.min(SPAN_MS_MOST, Math.max(SPAN_MS_LEAST, openMs));
   return (
     <div className="metric" data-testid="metric">
       <dt>
@@ -63,7 +68,7 @@ function Metric({
       </dt>
       <dd>
         <b className="num">{last === undefined ? '–' : metric.words(last.figure)}</b>
-        <LineChart points={points} spanMs={SPAN_MS} top={metric.words} />
+        <LineChart points={points} spanMs={spanMs} top={metric.words} />
       </dd>
     </div>
   );
