@@ -1,0 +1,152 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Mutant } from './mutation/instrumentSources.ts';
+import { instrumentSources } from './mutation/instrumentSources.ts';
+import { copyRepository } from './mutation/mutationCopy.ts';
+import type { MutationFolder } from './mutation/mutationFolders.ts';
+import { MUTATION_FOLDERS } from './mutation/mutationFolders.ts';
+import type { FolderScore } from './mutation/mutationScore.ts';
+import { compareScore, describeMutant, scoreOf } from './mutation/mutationScore.ts';
+import type { Baseline, TriedMutant } from './mutation/tryMutants.ts';
+import { tryMutant } from './mutation/tryMutants.ts';
+import { MutationWorker } from './mutation/workerPool.ts';
+
+/**
+ * `npm run mutation -- [FOLDER] [--sample N] [--seed S] [--minutes M] [--survivors] [--accept]`:
+ * changes the sources of a folder in a copy, one small change at a time, and counts how many a test
+ * notices. Without `--sample` every mutant is tried. Exits 1 where a score fell below the one that
+ * scripts/mutation/scores.json keeps; `--accept` writes the new one there.
+ */
+async function main(options: readonly string[]): Promise<void> {
+  const { values: chosen, positionals } = parseArgs({
+    args: [...options],
+    allowPositionals: true,
+    options: {
+      sample: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      minutes: { type: 'string', default: '600' },
+      survivors: { type: 'boolean', default: false },
+      accept: { type: 'boolean', default: false },
+    },
+  });
+  const wanted = positionals[0] ?? '';
+  const folders = MUTATION_FOLDERS.filter(({ name }) => name.includes(wanted));
+  if (folders.length === 0) {
+    console.error(`No folder is called ${wanted}: ${MUTATION_FOLDERS.map((f) => f.name).join()}`);
+    process.exitCode = 2;
+    return;
+  }
+  const untilMs = performance.now() + Number(chosen.minutes) * 60_000;
+  const plan = { count: Number(chosen.sample ?? 'Infinity'), seed: Number(chosen.seed), untilMs };
+  for (const folder of folders) {
+    const { score, tried } = await mutateFolder(folder, plan);
+    if (chosen.survivors) for (const one of tried) printSurvivor(one);
+    report(folder.name, score, chosen.accept);
+  }
+}
+
+interface Plan {
+  readonly count: number;
+  readonly seed: number;
+  readonly untilMs: number;
+}
+
+const ROOT: string = resolve(import.meta.dirname, '..');
+const SCORES: string = join(import.meta.dirname, 'mutation', 'scores.json');
+
+/** Mutants are always taken in a drawn order, so that a run that ends early is a fair sample. */
+async function mutateFolder(
+  folder: MutationFolder,
+  plan: Plan,
+): Promise<{ readonly score: FolderScore; readonly tried: readonly TriedMutant[] }> {
+  const copy = copyRepository(ROOT);
+  const workers = { loaded: new MutationWorker(copy), fresh: new MutationWorker(copy) };
+  try {
+    const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
+    const mutants = await instrumentSources(copy, sourcesOf(folder, tracked));
+    const baseline = await measure(workers.loaded, testsOf(folder, tracked));
+    const drawn = shuffle(mutants, plan.seed).slice(0, plan.count);
+    const tried: TriedMutant[] = [];
+    for (const mutant of drawn) {
+      if (performance.now() > plan.untilMs) break;
+      tried.push(await tryMutant(workers, mutant, baseline));
+      if (tried.length % 50 === 0) console.error(`${folder.name}: ${tried.length}/${drawn.length}`);
+    }
+    const score = scoreOf(tried, { total: mutants.length, seed: plan.seed });
+    return { score, tried };
+  } finally {
+    workers.loaded.close();
+    workers.fresh.close();
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+function sourcesOf({ sources }: MutationFolder, tracked: readonly string[]): string[] {
+  return tracked.filter((path) => {
+    const isOwn = sources.some((start) => path.startsWith(start)) && path.endsWith('.ts');
+    return isOwn && !path.endsWith('.test.ts') && !path.includes('/fixtures/');
+  });
+}
+
+function testsOf({ tests, except }: MutationFolder, tracked: readonly string[]): string[] {
+  return tracked.filter((path) => {
+    const isOwn = tests.some((start) => path.startsWith(start)) && path.endsWith('.test.ts');
+    return isOwn && !except.some((part) => path.includes(part));
+  });
+}
+
+/** Runs the tests with no mutant in force; those that fail here are told and left out. */
+async function measure(worker: MutationWorker, tests: readonly string[]): Promise<Baseline> {
+  const loaded = await worker.load(tests);
+  if (loaded.kind === 'failed') throw new Error(`The tests do not load: ${loaded.message}`);
+  const dry = await worker.ask({ kind: 'dryRun' }, DRY_RUN_MS_MAX);
+  if (dry.kind !== 'dryRun') throw new Error('The tests do not run without a mutant.');
+  const failing = dry.rows.filter(({ passed }) => !passed);
+  for (const { id } of failing) console.error(`left out, since it fails unmutated: ${id}`);
+  const ms = dry.rows.reduce((sum, row) => sum + row.ms, 0);
+  console.error(`${dry.rows.length} tests in ${Math.round(ms / 1000)} s without a mutant`);
+  return { tests, rows: dry.rows, fixed: dry.fixed };
+}
+
+const DRY_RUN_MS_MAX = 600_000;
+
+function shuffle(mutants: readonly Mutant[], seed: number): Mutant[] {
+  const keyed = mutants.map((mutant, k) => [mix(seed, k), mutant] as const);
+  return keyed.sort(([a], [b]) => a - b).map(([, mutant]) => mutant);
+}
+
+/** A number that looks drawn; the same for one seed and place. */
+function mix(seed: number, place: number): number {
+  let t = (Math.imul(seed + 1, 0x9e3779b1) + Math.imul(place + 1, 0x85ebca6b)) >>> 0;
+  t = Math.imul(t ^ (t >>> 15), 0x2c1b3c6d);
+  t = Math.imul(t ^ (t >>> 12), 0x297a2d39);
+  return (t ^ (t >>> 15)) >>> 0;
+}
+
+function printSurvivor({ mutant, outcome }: TriedMutant): void {
+  if (outcome === 'killed' || outcome === 'timeout') return;
+  const text = readFileSync(join(ROOT, mutant.fileName), 'utf8');
+  console.log(`${outcome.padEnd(10)} ${describeMutant(mutant, text)}`);
+}
+
+function report(name: string, score: FolderScore, accept: boolean): void {
+  const kept = JSON.parse(readFileSync(SCORES, 'utf8')) as Record<string, FolderScore>;
+  const { tried, mutants, killed, timeout, survived, cut, uncovered, percent } = score;
+  const extent = tried === mutants ? 'all' : `${tried} drawn (seed ${score.seed}) of`;
+  console.log(
+    `${name}: ${percent} % of ${extent} ${mutants} mutants noticed: ${killed} by a test, ` +
+      `${timeout} by time; ${survived} survived, ${cut} survived the budget, ${uncovered} unreached`,
+  );
+  const complaint = compareScore(score, kept[name]);
+  if (complaint !== undefined) {
+    console.log(`${name}: ${complaint}`);
+    process.exitCode = 1;
+  }
+  if (!accept) return;
+  const scores = Object.entries({ ...kept, [name]: score }).sort(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(SCORES, `${JSON.stringify(Object.fromEntries(scores), null, 2)}\n`);
+}
+
+if (import.meta.main) await main(process.argv.slice(2));

@@ -1,0 +1,55 @@
+/** A part of the product that is mutated on its own, with the tests that may notice. */
+export interface MutationFolder {
+  readonly name: string;
+  /** Folders of the sources, with a slash at the end. */
+  readonly sources: readonly string[];
+  /** Starts of the paths of tests that are tried; those that never touch a mutant fall away. */
+  readonly tests: readonly string[];
+  /** Parts of paths of tests that need other programs, or that take too long to be tried again. */
+  readonly except: readonly string[];
+}
+
+const EXCHANGE_TESTS = ['packages/exchange/src/', 'testing/checkers/', 'vectors/canonical'];
+
+/** What the score is kept for. */
+export const MUTATION_FOLDERS: readonly MutationFolder[] = [
+  {
+    name: 'exchange/ledger',
+    sources: ['packages/exchange/src/ledger/'],
+    tests: ['packages/exchange/src/ledger/', 'packages/exchange/src/application/'],
+    except: [],
+  },
+  {
+    name: 'exchange/laws',
+    sources: ['packages/exchange/src/laws/'],
+    tests: [
+      'packages/exchange/src/laws/',
+      'packages/exchange/src/bundle',
+      'packages/exchange/src/application/commitReveal',
+    ],
+    except: [],
+  },
+  {
+    name: 'exchange/markets/batch',
+    sources: ['packages/exchange/src/markets/batch/'],
+    tests: EXCHANGE_TESTS,
+    except: ['solver.golden', 'markets/book/', 'laws/book/'],
+  },
+  {
+    name: 'exchange/markets/book',
+    sources: ['packages/exchange/src/markets/book/'],
+    tests: [
+      'packages/exchange/src/markets/book/',
+      'packages/exchange/src/laws/book/',
+      'packages/exchange/src/application/book',
+    ],
+    except: [],
+  },
+  {
+    name: 'settlement',
+    sources: ['packages/settlement/src/'],
+    tests: ['packages/settlement/src/', 'testing/settlement/', 'testing/delta/'],
+    // These start a chain of their own, or prove.
+    except: ['/evm/', 'attacks', 'pipelineEpochs'],
+  },
+];
