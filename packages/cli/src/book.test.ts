@@ -19,6 +19,7 @@ const MAIN = resolve(import.meta.dirname, 'main.ts');
 const folder = mkdtempSync(join(tmpdir(), 'lawbook-book-'));
 let venue: ChildProcess;
 let url = '';
+let exportedHash = '';
 
 before(async () => {
   const words = ['start', '--json', '--settlement', 'off', '--port', '0'];
@@ -138,6 +139,7 @@ test('exports an epoch that verifies, and names the law once a trade is forged',
   const exported = await onVenue(`epoch export ${epochNumber} --market 101 --out ${file} --json`);
   assert.equal(exported.code, 0, exported.stderr);
   const { epochHash } = JSON.parse(exported.stdout) as { epochHash: string };
+  exportedHash = epochHash;
   const verified = await runCli(['verify', file, '--epoch-hash', epochHash]);
   assert.equal(verified.code, 0, verified.stdout);
   assert.match(verified.stdout, /^checked: every law holds/m);
@@ -150,6 +152,23 @@ test('exports an epoch that verifies, and names the law once a trade is forged',
   const refused = await runCli(['verify', forged]);
   assert.equal(refused.code, 1);
   assert.match(refused.stdout, /VIOLATED B2 +bookTradesAtRestingPrice/);
+});
+
+test('judges every epoch of the books again from the journal of the stopped venue', async () => {
+  const ended = new Promise((settle) => venue.once('exit', settle));
+  venue.kill('SIGINT');
+  await ended;
+  const replayed = await runCli(['replay', '--data-dir', join(folder, 'venue'), '--json']);
+  assert.equal(replayed.code, 0, replayed.stderr);
+  const report = JSON.parse(replayed.stdout) as {
+    bookEpochsJudged: number;
+    bookEpochs: { epochHash: string }[];
+    bookViolations: unknown[];
+  };
+  assert.ok(report.bookEpochsJudged > 0);
+  assert.equal(report.bookEpochsJudged, report.bookEpochs.length);
+  assert.ok(report.bookEpochs.some(({ epochHash }) => epochHash === exportedHash));
+  assert.deepEqual(report.bookViolations, []);
 });
 
 /** The number of the epoch in which somebody traded, once it is sealed. */

@@ -19,7 +19,7 @@ type Report = Awaited<ReturnType<typeof import('@lawbook/executor/replay')['repl
 
 const EXAMPLES = `
 Examples:
-  lawbook replay --data-dir .lawbook            from the first record, every batch judged again
+  lawbook replay --data-dir .lawbook            every batch and every epoch of a book judged again
   lawbook replay --no-judge --json              counts and roots only
 
 Stop the venue first: a journal has one user. Two machines that replay the same journal print the
@@ -29,7 +29,7 @@ same state root. Exits 1 when a law is violated or the ledger does not sum to ze
 export function addReplay(program: Program): void {
   withConfigFlags(program.command.command('replay'))
     .description('Replay a journal from its first record and print the state root')
-    .option('--no-judge', 'do not re-run the laws on every batch')
+    .option('--no-judge', 'do not re-run the laws')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action((options: ReplayOptions) => replay(program, options));
@@ -50,7 +50,8 @@ async function replay(program: Program, options: ReplayOptions): Promise<void> {
       progress.update(sequence);
     },
   }).finally(() => progress?.stop());
-  const ok = report.violations.length === 0 && report.isZeroSum;
+  const broken = report.violations.length + report.bookViolations.length;
+  const ok = broken === 0 && report.isZeroSum;
   if (options.json === true) printJson(terminal, { ok, ...report });
   else for (const line of reportLines(report, ok)) terminal.print(line);
   if (!ok) program.exitWith(ExitCode.refused);
@@ -72,15 +73,20 @@ function reportLines(report: Report, ok: boolean): string[] {
   const violations = report.violations.map(({ batchNumber, verdict }) => {
     return paint.bad(`batch ${batchNumber}: ${verdict.id} ${verdict.name} is violated`);
   });
+  const bookViolations = report.bookViolations.map(({ marketId, epochNumber, verdict }) => {
+    const epoch = `epoch ${epochNumber} of book ${marketId}`;
+    return paint.bad(`${epoch}: ${verdict.id} ${verdict.name} is violated`);
+  });
   return [
     ...tableLines(heads, counts),
     '',
-    `records       ${report.records}`,
-    `state root    ${report.stateRoot}`,
-    `epochs        ${report.epochs.length}`,
-    `batches judged ${report.batchesJudged}`,
-    `zero sum      ${report.isZeroSum ? 'yes' : 'NO'}`,
+    `records        ${report.records}`,
+    `state root     ${report.stateRoot}`,
+    `epochs         ${report.epochs.length} of batches, ${report.bookEpochs.length} of books`,
+    `judged         ${report.batchesJudged} batches, ${report.bookEpochsJudged} epochs of books`,
+    `zero sum       ${report.isZeroSum ? 'yes' : 'NO'}`,
     ...violations,
+    ...bookViolations,
     ok ? paint.good('The journal replays and every check holds.') : paint.bad('A check failed.'),
   ];
 }
