@@ -1,4 +1,6 @@
 import { bytesToHex } from '@lawbook/exchange/codec/hex';
+import type { Refused } from '@lawbook/exchange/failures/rejection';
+import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { Result } from '@lawbook/exchange/failures/result';
 import { accepted } from '@lawbook/exchange/failures/result';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
@@ -136,9 +138,14 @@ export class BookTrader extends BookReader {
     return await this.#sendFresh(() => this.amendAction(request, options), options);
   }
 
-  /** Builds and signs a change. Rejections: sizeOutOfRange, priceOutOfRange, notFound. */
+  /**
+   * Builds and signs a change. Rejections: orderUnknown for what is no id, sizeOutOfRange,
+   * priceOutOfRange, notFound.
+   */
   async amendAction(request: BookAmendRequest, options?: CallOptions): Promise<Result<BookAction>> {
     const { marketId, price, size } = request;
+    const unknown = refuseNaming(request);
+    if (unknown !== undefined) return unknown;
     const book = await this.rules(marketId, options);
     if (!book.ok) return book;
     const lots = lotsOf(book.value, 'size', size);
@@ -160,15 +167,19 @@ export class BookTrader extends BookReader {
     request: BookOrderNaming & { readonly marketId: string },
     options?: BookCallOptions,
   ): Promise<Result<BookActionAnswer>> {
-    return await this.#sendOne(await this.cancelAction(request, options), options);
+    const action = await this.cancelAction(request, options);
+    return action.ok ? await this.#sendOne(action.value, options) : action;
   }
 
-  /** Builds and signs a cancel. */
-  cancelAction(
+  /** Builds and signs a cancel. Rejections: orderUnknown for what is no id. */
+  async cancelAction(
     request: BookOrderNaming & { readonly marketId: string },
     options?: CallOptions,
-  ): Promise<BookAction> {
-    return this.signed({ kind: 'cancel', ...this.#named(request.marketId, request) }, options);
+  ): Promise<Result<BookAction>> {
+    const unknown = refuseNaming(request);
+    if (unknown !== undefined) return unknown;
+    const action = { kind: 'cancel', ...this.#named(request.marketId, request) } as const;
+    return accepted(await this.signed(action, options));
   }
 
   /** Cancels all open orders of the owner in a book. */
@@ -299,6 +310,17 @@ export class BookTrader extends BookReader {
   } {
     return { owner: this.#signer().owner, marketId, orderId, clientOrderId };
   }
+}
+
+/** Ids of books stay below 2^53. */
+function refuseNaming({ orderId, clientOrderId }: BookOrderNaming): Refused | undefined {
+  if (orderId === undefined) {
+    if (parseClientOrderId(clientOrderId ?? '') !== undefined) return undefined;
+    const limit = '0x and 32 hexadecimal digits';
+    return refuse('orderUnknown', { field: 'clientOrderId', limit, actual: clientOrderId ?? '' });
+  }
+  if (/^[1-9]\d{0,15}$/.test(orderId) && Number.isSafeInteger(Number(orderId))) return undefined;
+  return refuse('orderUnknown', { field: 'orderId', actual: orderId });
 }
 
 function isNonceTaken(answer: BookActionAnswer): boolean {

@@ -1,5 +1,5 @@
 // Goal: a client order id is its owner's idempotency key for ever: long after the state has
-// forgotten it, it answers as at first and never places again, whatever else its owner sends meanwhile.
+// forgotten it, it answers as at first and never places again, whatever its owner sends meanwhile.
 // Method: a real venue with journal and index; one owner uses more ids than the state remembers.
 
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
-// Goal: what happens in books shows in metrics: orders and refusals, trades, closures by cause, what
-// no epoch holds yet, epochs by level, broken laws, subscriptions and resyncs.
+// Goal: what happens in books shows in metrics: orders and refusals, trades, closures by cause,
+// what no epoch holds yet, epochs by level, broken laws, subscriptions and resyncs.
 // Method: a meter that watches a real venue behind real gateways; one scrape at the end.
 
 import assert from 'node:assert/strict';

@@ -29,7 +29,8 @@ export const BUCKETS = {
 
 /**
  * Every metric of the venue. Names end in their unit: `_seconds`, `_bytes`, `_gas`, what is counted
- * at a moment (`_lists`, `_proofs`, `_orders`, `_events`, `_subscriptions`), or `_total` for counts that only grow.
+ * at a moment (`_lists`, `_proofs`, `_orders`, `_events`, `_subscriptions`), or `_total` for counts
+ * that only grow.
  * The property name is how code refers to the metric.
  */
 export const METRICS = {
@@ -124,7 +125,7 @@ export const METRICS = {
   bookClosures: {
     name: 'lawbook_book_closures_total',
     kind: 'counter',
-    help: 'Times that a book came to post or cancel only or halted, by cause: operator, breaker, law',
+    help: 'Times that a book closed in part or whole, by cause: operator, breaker or law',
     labels: ['market', 'state', 'cause'],
   },
   bookOpen: {

@@ -23,8 +23,11 @@ export interface BookSchedulerDependencies {
   readonly onBroken: (broken: BrokenBookEpoch) => void;
 }
 
-/** Events of one book epoch: its bundle is some 300 bytes an event. */
-export const EVENTS_PER_EPOCH_MAX = 10_000;
+/**
+ * Events of one book epoch. Its bundle is some 230 bytes an event, and the laws judge it in one
+ * turn of the event loop, some 20 microseconds an event: orders wait so long for a seal.
+ */
+export const EVENTS_PER_EPOCH_MAX = 4_000;
 
 /**
  * The beat of books: ends what is due, tells prices of the oracle to those that wait for them, and

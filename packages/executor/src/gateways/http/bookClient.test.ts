@@ -59,6 +59,8 @@ describe('the client on books', () => {
       ['1.101000000000'],
     );
     assert.equal(taken(await alice.books.cancelOrder({ marketId, orderId })).orderId, orderId);
+    const noId = await alice.books.amendOrder({ marketId, orderId: 'x', size: '1' });
+    assert.ok(!noId.ok && noId.rejection.code === 'orderUnknown');
     const again = unwrap(await alice.books.cancelOrder({ marketId, clientOrderId }));
     assert.ok(again.kind === 'rejected' && again.rejection.code === 'orderUnknown');
     assert.equal(taken(await alice.books.heartbeat(marketId, 60_000)).executions.length, 0);
