@@ -5,10 +5,12 @@
 
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import * as sdk from '@nktkas/hyperliquid';
 import { ApproveAgentTypes } from '@nktkas/hyperliquid/api/exchange';
 import { signL1Action, signUserSignedAction } from '@nktkas/hyperliquid/signing';
 import fc from 'fast-check';
 import { privateKeyToAccount } from 'viem/accounts';
+import { WebSocket } from 'ws';
 import { DEMO_BOOK_ID } from '../../packages/analytics/src/demoBooks.ts';
 import { unwrap } from '../../packages/api/src/client/transport.ts';
 import { decodeBookBundle } from '../../packages/exchange/src/bookBundle.ts';
@@ -305,6 +307,67 @@ describe('the dialect keeps to what was signed', () => {
     const many = { type: 'order', orders, grouping: 'na' };
     await refused(await signed(many), /Too many orders in one request: at most 500/);
   });
+});
+
+test('long reads cost more than short ones, over either way in', async () => {
+  const addressBucket = { ratePerSecond: 1, burst: 130 };
+  const world = await DialectWorld.open({ options: { addressBucket } });
+  try {
+    const user = world.addressOf('alice');
+    const reader = world.infoClient();
+    const asked: Promise<unknown>[] = [];
+    for (let k = 0; k < 8; k += 1) asked.push(reader.userFills({ user }));
+    const settled = await Promise.allSettled(asked);
+    const limited = settled.flatMap((one) =>
+      one.status === 'rejected' ? [String(one.reason)] : [],
+    );
+    assert.ok(limited.length >= 1 && limited.length <= 4, `${limited.length} were refused`);
+    for (const text of limited) assert.match(text, /429.*Too many cumulative requests sent/s);
+    // A short read is still answered.
+    assert.deepEqual(await reader.openOrders({ user }), []);
+    const socket = new sdk.InfoClient({ transport: world.socketTransport() });
+    await assert.rejects(socket.userFills({ user }), /Too many cumulative requests sent/);
+  } finally {
+    await world.close();
+  }
+});
+
+test('no frame of any shape breaks the socket', async () => {
+  const messages = { ratePerSecond: 100_000, burst: 100_000 };
+  const webSocket = { ...GATEWAY_PRESETS.webSocket, messages };
+  const world = await DialectWorld.open({ options: { webSocket } });
+  try {
+    const socket = new WebSocket(world.socketUrl);
+    await new Promise((resolve) => socket.once('open', resolve));
+    const user = world.addressOf('alice');
+    const payload = { type: 'orderStatus', user, oid: 1 };
+    const samples: readonly unknown[] = [
+      { method: 'subscribe', subscription: { type: 'candle', coin: '@0', interval: '1m' } },
+      { method: 'subscribe', subscription: { type: 'userFills', user } },
+      { method: 'unsubscribe', subscription: { type: 'l2Book', coin: '@0', nSigFigs: null } },
+      { method: 'post', id: 1, request: { type: 'info', payload } },
+      { method: 'post', id: 2, request: { type: 'action', payload: { action: { type: 'x' } } } },
+    ];
+    const junk = fc.oneof(fc.jsonValue(), fc.constantFrom('@1', 'allMids', 'post', -1, 2 ** 60));
+    const frame = fc
+      .tuple(fc.constantFrom(...samples), fc.nat(), junk)
+      .map(([sample, place, replacement]) => JSON.stringify(mutate(sample, place, replacement)));
+    const noise = fc.oneof(frame, fc.json(), fc.string(), fc.uint8Array({ maxLength: 64 }));
+    for (const bytes of fc.sample(noise, 500)) socket.send(bytes);
+    // Frames are taken in their order, so the answer to this one stands behind all others.
+    const over = new Promise<void>((resolve) => {
+      socket.on('message', (bytes: Buffer) => {
+        const { channel, data: told } = JSON.parse(bytes.toString());
+        if (channel === 'post' && told.id === 424_242) resolve();
+      });
+    });
+    socket.send(JSON.stringify({ ...(samples[3] as object), id: 424_242 }));
+    await over;
+    assert.deepEqual(world.gateways.bugs, []);
+    socket.terminate();
+  } finally {
+    await world.close();
+  }
 });
 
 test('a flood of orders is told so', async () => {

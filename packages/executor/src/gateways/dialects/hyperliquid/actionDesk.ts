@@ -1,8 +1,9 @@
+import { Fault } from '@lawbook/exchange/failures/fault';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import type { Asker, GatewayCore } from '../../gatewayCore.ts';
 import { connectionIdOf } from './actionHash.ts';
 import type { ActionReply } from './actionReplies.ts';
-import { DONE, failed } from './actionReplies.ts';
+import { DONE, failed, tooMany } from './actionReplies.ts';
 import type { TradeAction } from './actionSchemas.ts';
 import { TRADE_ACTIONS, tradeAction } from './actionSchemas.ts';
 import type { Agents } from './agents.ts';
@@ -85,10 +86,14 @@ export class ActionDesk {
     const standing = this.#standingOf(envelope, approveAgentDigest(parsed.data), sender);
     if (typeof standing === 'string') return failed(standing);
     const agent = agentOf(parsed.data, standing.owner, envelope.signature);
-    const refused = this.#parts.agents.refusal(agent);
-    if (refused !== undefined) return failed(refused);
-    await this.#parts.agents.approve(agent);
-    return DONE;
+    try {
+      const refused = await this.#parts.agents.approve(agent);
+      return refused === undefined ? DONE : failed(refused);
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause;
+      this.#parts.core.dependencies.log.error({ err: cause }, 'an agent could not be kept');
+      return failed('The venue could not keep the approval. Approve again later.');
+    }
   }
 
   /** Nobody takes builder fees here, so whatever an owner would allow at most is kept to. */
@@ -134,10 +139,6 @@ export class ActionDesk {
     sender.quotas.push(quota);
     return quota.allowed ? undefined : tooMany(quota.limit);
   }
-}
-
-function tooMany(limit: number): string {
-  return `Too many cumulative requests sent: at most ${limit} at once.`;
 }
 
 /** How many wishes of books an action stands for; for one of every book it is asked once. */

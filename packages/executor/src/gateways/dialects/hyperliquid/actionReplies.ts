@@ -33,6 +33,11 @@ export type ActionReply =
 
 export const DONE: ActionReply = { status: 'ok', response: { type: 'default' } };
 
+/** The dialect's sentence for what comes too often. */
+export function tooMany(limit: number): string {
+  return `Too many cumulative requests sent: at most ${limit} at once.`;
+}
+
 /** The answer that nothing was done, and why. */
 export function failed(response: string): ActionReply {
   return { status: 'err', response };
@@ -97,7 +102,7 @@ export function refusalText(rejection: RejectionView, market: SpotMarket | undef
       return `Order must have minimum value of ${least} ${market?.quoteSymbol}.${asset}`;
     }
     case 'rateLimited':
-      return `Too many cumulative requests sent: at most ${limit} at once.`;
+      return tooMany(Number(limit));
     default: {
       const bound = limit === undefined ? '' : ` limit=${limit}`;
       const sent = actual === undefined ? '' : ` actual=${actual}`;

@@ -98,16 +98,24 @@ export class Agents {
 
   /**
    * Puts an agent in force in the place of the owner's former one of that name, once it is on disk.
+   * Approvals are kept one after another.
    *
-   * @throws DiskError when it cannot be written.
+   * @returns why it is refused after all, or undefined.
+   * @throws DiskError when it cannot be kept; then nothing changes.
    */
-  async approve(agent: Agent): Promise<void> {
-    this.#put(agent);
-    const written = this.#writing.then(() => this.#write());
-    this.#writing = written.catch((cause: unknown) => {
-      this.#log.error({ err: cause }, 'approved agents could not be written');
+  approve(agent: Agent): Promise<string | undefined> {
+    const kept = this.#writing.then(async () => {
+      const refused = this.refusal(agent);
+      if (refused !== undefined) return refused;
+      await this.#write(agent);
+      this.#put(agent);
+      return undefined;
     });
-    await written;
+    this.#writing = kept.then(
+      () => undefined,
+      () => undefined,
+    );
+    return kept;
   }
 
   /** Resolves once everything approved so far was written or could not be. */
@@ -124,8 +132,10 @@ export class Agents {
     this.#byAddress.set(agent.address, agent);
   }
 
-  async #write(): Promise<void> {
-    const rows = [...this.#byAddress.values()].map(({ approval, signature }) => {
+  async #write(added: Agent): Promise<void> {
+    const replaced = this.#byOwner.get(added.owner)?.get(added.name);
+    const others = [...this.#byAddress.values()].filter((agent) => agent !== replaced);
+    const rows = [...others, added].map(({ approval, signature }) => {
       return { approval, signature: bytesToHex(signature) };
     });
     const bytes = new TextEncoder().encode(JSON.stringify(rows));

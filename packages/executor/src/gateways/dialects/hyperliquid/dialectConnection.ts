@@ -5,7 +5,9 @@ import type { GatewayCore } from '../../gatewayCore.ts';
 import { parseBody } from '../../http/parseBody.ts';
 import { TokenBuckets } from '../../tokenBuckets.ts';
 import type { ActionDesk } from './actionDesk.ts';
+import { tooMany } from './actionReplies.ts';
 import type { ReadDesk } from './readDesk.ts';
+import { LONG_READ_TOKENS } from './readDesk.ts';
 import type { Follower, StreamBoard } from './streamBoard.ts';
 import type { SocketRequest } from './subscriptions.ts';
 import { invalidSubscription, readSocketRequest, streamKey } from './subscriptions.ts';
@@ -142,24 +144,26 @@ export class DialectConnection implements Follower {
     if (this.#streams.size >= STREAMS_MAX) {
       return this.#fail(`Cannot subscribe to more than ${STREAMS_MAX} channels: ${told}`);
     }
+    // Some begin with thousands of rows.
+    const refused = subscription.type === 'userFills' ? this.#charge(LONG_READ_TOKENS) : undefined;
+    if (refused !== undefined) return this.#fail(`${refused} ${told}`);
     this.#streams.add(key);
     this.#reply('subscriptionResponse', { method, subscription: echo });
     await board.follow(subscription, this);
   }
 
   async #post({ id, request }: Extract<SocketRequest, { method: 'post' }>): Promise<void> {
-    const { core, addressKey, traceId, readDesk, actionDesk } = this.#parts;
+    const { addressKey, traceId, readDesk, actionDesk } = this.#parts;
     if (this.#posts >= POSTS_MAX) return this.#fail(`too many pending post requests id=${id}`);
-    const quota = core.addressBuckets.take(addressKey, 1, core.dependencies.clock());
-    if (!quota.allowed) {
-      const payload = `Too many cumulative requests sent: at most ${quota.limit} at once.`;
-      return this.#reply('post', { id, response: { type: 'error', payload } });
+    const refused = this.#charge(1);
+    if (refused !== undefined) {
+      return this.#reply('post', { id, response: { type: 'error', payload: refused } });
     }
     this.#posts += 1;
     try {
       const { type, payload } = request;
       if (type === 'info') {
-        const read = await readDesk.answer(payload);
+        const read = await readDesk.answer(payload, this.#charge);
         const response =
           read.kind === 'told'
             ? { type, payload: { type: read.type, data: read.body } }
@@ -174,6 +178,12 @@ export class DialectConnection implements Follower {
       this.#posts -= 1;
     }
   }
+
+  readonly #charge = (tokens: number): string | undefined => {
+    const { core, addressKey } = this.#parts;
+    const quota = core.addressBuckets.take(addressKey, tokens, core.dependencies.clock());
+    return quota.allowed ? undefined : tooMany(quota.limit);
+  };
 
   #fail(text: string): void {
     this.#reply('error', text);

@@ -5,8 +5,10 @@ import type { GatewayCore } from '../../gatewayCore.ts';
 import { requestState } from '../../http/mountEndpoint.ts';
 import { parseBody } from '../../http/parseBody.ts';
 import { sendJson } from '../../http/replies.ts';
+import type { BucketAnswer } from '../../tokenBuckets.ts';
 import { AccountReads } from './accountReads.ts';
 import { ActionDesk } from './actionDesk.ts';
+import { tooMany } from './actionReplies.ts';
 import { Agents } from './agents.ts';
 import { ChainNonces } from './chainNonces.ts';
 import { DayBoard } from './dayBoard.ts';
@@ -14,6 +16,7 @@ import { deriveDelegateKey } from './delegateKey.ts';
 import { DialectSockets } from './dialectSockets.ts';
 import { UNREADABLE } from './envelope.ts';
 import { MarketReads } from './marketReads.ts';
+import type { Charge } from './readDesk.ts';
 import { ReadDesk } from './readDesk.ts';
 import { Signers } from './signers.ts';
 import { SpotMarkets } from './spotMarkets.ts';
@@ -32,6 +35,7 @@ export interface HyperliquidDialect {
 
 /** Status of a body that is none of the dialect's requests; its text says why. */
 const UNREADABLE_STATUS = 422;
+const LIMITED_STATUS = 429;
 
 /**
  * Mounts the gateway for clients of Hyperliquid: POST /info to read, POST /exchange to act.
@@ -51,9 +55,12 @@ export function mountHyperliquid(
   });
   app.post('/info', async (request, reply) => {
     const json = bodyOf(core, request);
-    const read = json.ok ? await readDesk.answer(json.value) : notJson();
+    const { addressKey, quotas } = requestState(request, '');
+    const charge = chargeOf(core, addressKey, quotas);
+    const read = json.ok ? await readDesk.answer(json.value, charge) : notJson();
     if (read.kind === 'told') return sendJson(reply, read.body);
-    return reply.status(UNREADABLE_STATUS).type('text/plain').send(read.text);
+    const status = read.kind === 'limited' ? LIMITED_STATUS : UNREADABLE_STATUS;
+    return reply.status(status).type('text/plain').send(read.text);
   });
   app.post('/exchange', async (request, reply) => {
     const json = bodyOf(core, request);
@@ -96,6 +103,15 @@ function createDesks(core: GatewayCore, bookIntake: BookIntake) {
   };
   const told = { venue, markets, marketReads, accountReads, readDesk, onFault };
   return { readDesk, actionDesk, days, agents, board: new StreamBoard(told) };
+}
+
+/** Takes tokens of an address, and notes the quota for the headers. */
+function chargeOf(core: GatewayCore, addressKey: string, quotas: BucketAnswer[]): Charge {
+  return (tokens) => {
+    const quota = core.addressBuckets.take(addressKey, tokens, core.dependencies.clock());
+    quotas.push(quota);
+    return quota.allowed ? undefined : tooMany(quota.limit);
+  };
 }
 
 function bodyOf(core: GatewayCore, request: FastifyRequest): ReturnType<typeof parseBody> {

@@ -16,8 +16,22 @@ export interface ReadDeskParts {
 
 /** An answer of the read endpoint, or why there is none. */
 export type ReadReply =
+  /** The sender asked for too much; how much it may ask for at once. */
+  | { readonly kind: 'limited'; readonly text: string }
   | { readonly kind: 'told'; readonly type: string; readonly body: unknown }
   | { readonly kind: 'unreadable'; readonly text: string };
+
+/** Takes tokens of whoever asks; otherwise says that there are too few. */
+export type Charge = (tokens: number) => string | undefined;
+
+/** Reads of up to thousands of rows, and what each costs: as much as in the dialect. */
+const LONG_READS: ReadonlySet<string> = new Set([
+  'candleSnapshot',
+  'historicalOrders',
+  'userFills',
+  'userFillsByTime',
+]);
+export const LONG_READ_TOKENS = 20;
 
 /** There are no perpetuals: an empty universe. */
 const NO_PERPETUALS = { universe: [], marginTables: [], collateralToken: 0 };
@@ -37,11 +51,26 @@ export class ReadDesk {
     this.#parts = parts;
   }
 
-  async answer(json: unknown): Promise<ReadReply> {
+  /** `charge` takes what a request costs beyond the one token that every request costs. */
+  async answer(json: unknown, charge: Charge): Promise<ReadReply> {
     const parsed = readRequest.safeParse(json);
     if (!parsed.success) return { kind: 'unreadable', text: unreadable(parsed.error) };
     const request = parsed.data;
+    const refused = LONG_READS.has(request.type) ? charge(LONG_READ_TOKENS - 1) : undefined;
+    if (refused !== undefined) return { kind: 'limited', text: refused };
     return { kind: 'told', type: request.type, body: await this.#read(request) };
+  }
+
+  /** What an account has in perpetuals: nothing. */
+  noMargin(): object {
+    return {
+      marginSummary: NO_MARGIN,
+      crossMarginSummary: NO_MARGIN,
+      crossMaintenanceMarginUsed: '0',
+      withdrawable: '0',
+      assetPositions: [],
+      time: this.#parts.clock(),
+    };
   }
 
   async #read(request: ReadRequest): Promise<unknown> {
@@ -103,7 +132,7 @@ export class ReadDesk {
   }
 
   async #readUser(request: UserRead): Promise<unknown> {
-    const { accountReads, clock } = this.#parts;
+    const { accountReads } = this.#parts;
     const { user } = request;
     switch (request.type) {
       case 'openOrders':
@@ -119,14 +148,7 @@ export class ReadDesk {
       case 'spotClearinghouseState':
         return accountReads.balances(user);
       case 'clearinghouseState':
-        return {
-          marginSummary: NO_MARGIN,
-          crossMarginSummary: NO_MARGIN,
-          crossMaintenanceMarginUsed: '0',
-          withdrawable: '0',
-          assetPositions: [],
-          time: clock(),
-        };
+        return this.noMargin();
       case 'userFees':
         return accountReads.fees();
       case 'userRole':
