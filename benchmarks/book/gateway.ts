@@ -95,9 +95,9 @@ async function measureWay(
 const nonces = new Array<number>(OWNERS).fill(0);
 
 /**
- * Pairs of orders: one that rests at one of eight prices, then a market order of the same size that
- * takes from that side. So half of all orders trade, and the book stays as deep as requests overtake
- * one another.
+ * Pairs of orders: one that rests at one of eight prices, then a market order of the same size
+ * that takes from that side. So half of all orders trade, and the book stays as deep as requests
+ * overtake one another.
  */
 function prepareActions(count: number): Prepared[] {
   return Array.from({ length: count }, (_, k) => {
