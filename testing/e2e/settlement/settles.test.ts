@@ -7,11 +7,19 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { developmentAccount } from '@lawbook/analytics/demoWorld';
 import type { AccountView } from '@lawbook/api/schema/accountViews';
-import { decodeBundle } from '@lawbook/exchange/bundle';
+import type { EpochBundle } from '@lawbook/exchange/bundle';
+import { decodeBundle, encodeBundle } from '@lawbook/exchange/bundle';
+import type { Hash } from '@lawbook/exchange/codec/hash';
 import { at } from '@lawbook/exchange/failures/invariant';
+import { accountId } from '@lawbook/exchange/ledger/account';
 import { assetId } from '@lawbook/exchange/ledger/asset';
 import { amount } from '@lawbook/exchange/numbers/amount';
-import { SETTLEMENT_ATTACHMENT } from '@lawbook/proofs/statements/epoch/settlementAttachment';
+import type { SettlementTransaction } from '@lawbook/proofs/statements/epoch/settlementAttachment';
+import {
+  decodeSettlementAttachment,
+  encodeSettlementAttachment,
+  SETTLEMENT_ATTACHMENT,
+} from '@lawbook/proofs/statements/epoch/settlementAttachment';
 import {
   claimTokens,
   completeExit,
@@ -36,7 +44,7 @@ test('an order of alice is final on the base layer, with a proof that verifies',
   const epoch = await venue.tradeAnEpoch('alice');
   await venue.reaches('finalized', epoch);
   const told = await venue.client().readBaseLayerTransaction('1', epoch);
-  assert.equal(told.ok && told.value.state, 'finalized');
+  assert.ok(told.ok && told.value.state === 'finalized');
   const bytes = await venue.client().readBundle('1', epoch);
   assert.ok(bytes.ok);
   const bundle = decodeBundle(bytes.value);
@@ -49,11 +57,40 @@ test('an order of alice is final on the base layer, with a proof that verifies',
   const rpcUrl = (await venue.status()).layer?.rpcUrl ?? '';
   const verified = await runCli(['verify', file, '--rpc', rpcUrl, '--json']);
   assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+  const { contract: address, chainId } = (await venue.status()).layer ?? assert.fail('a layer');
+  for (const later of [0n, 1n]) {
+    const transaction = {
+      chainId: BigInt(chainId),
+      contract: accountId(address),
+      transactionHash: told.value.transaction as Hash,
+      blockNumber: BigInt(told.value.blockNumber ?? 0) + later,
+    };
+    writeFileSync(file, encodeBundle(withTransaction(bundle, transaction)));
+    const { code, stdout } = await runCli(['verify', file, '--rpc', rpcUrl, '--json']);
+    assert.equal(code, Number(later), stdout);
+    const { proof } = JSON.parse(stdout) as { proof: { chain: ChainFinding[] } };
+    const broken = proof.chain.filter(({ kind }) => kind === 'fails').map(({ name }) => name);
+    assert.deepEqual(broken, later === 0n ? [] : ['it was settled in the named block']);
+  }
   await assertAgreement(venue);
   const settings = ['--set', 'settlement.mode=embedded', '--json'];
   const replayed = await runCli(['replay', '--data-dir', venue.dataDir, ...settings]);
   assert.equal(replayed.code, 0, replayed.stdout + replayed.stderr);
 });
+
+interface ChainFinding {
+  readonly name: string;
+  readonly kind: string;
+}
+
+/** The bundle with the transaction that is said to have settled it. */
+function withTransaction(bundle: EpochBundle, transaction: SettlementTransaction): EpochBundle {
+  const attachments = bundle.attachments.map(({ name, bytes }) => {
+    const attachment = decodeSettlementAttachment(bytes);
+    return { name, bytes: encodeSettlementAttachment({ ...attachment, transaction }) };
+  });
+  return { ...bundle, attachments };
+}
 
 /** Where the contracts are, for people who act there themselves. */
 async function placeOf(venue: SettlingVenue): Promise<ChainPlace> {

@@ -149,6 +149,25 @@ export async function readBlockHash(
   return isHex(hash) ? hash : undefined;
 }
 
+/**
+ * How many endpoints at `atLeastBlock` or beyond have another block at its height. One that has the
+ * block itself outweighs them, and one that has forgotten the height is no witness.
+ */
+export async function askOtherBlock(
+  pool: EndpointPool,
+  { number, hash }: BlockReference,
+  atLeastBlock: bigint,
+): Promise<number> {
+  const call = { method: 'eth_getBlockByNumber', params: [numberToHex(number), false] };
+  let witnesses = 0;
+  for (const answer of await pool.ask(call, urgently(atLeastBlock))) {
+    if (!answer.ok || !isRecord(answer.result)) continue;
+    if (answer.result['hash'] === hash) return 0;
+    witnesses += 1;
+  }
+  return witnesses;
+}
+
 /** A transaction as far as a node needs it to try it out. */
 export interface CallTerms {
   readonly from: Address;

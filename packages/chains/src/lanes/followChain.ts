@@ -14,6 +14,7 @@ import type { Receipt } from './chainView.ts';
 import {
   askAbsence,
   askCount,
+  askOtherBlock,
   quorumOf,
   readBlockHash,
   readCount,
@@ -47,6 +48,7 @@ export async function followChain(tenure: Tenure): Promise<boolean> {
   if (head === undefined) return false;
   tenure.head = head;
   if (tenure.cursor?.hash !== head.hash) await advance(tenure, head);
+  if (tenure.isAdrift && !(await findWay(tenure, head))) return false;
   if (!(await standsOnFinality(tenure, head))) return false;
   await readAwaited(tenure, head);
   await explainConsumed(tenure, head);
@@ -59,6 +61,7 @@ async function advance(tenure: Tenure, head: ChainBlock): Promise<void> {
   const isFirst = tenure.cursor === undefined;
   const passage = tracker.passageFrom(tenure.cursor);
   if (isFirst || passage.kind === 'unknown') {
+    if (!isFirst) tenure.isAdrift = true;
     tenure.awaited.clear();
     await recheckInclusions(tenure, head);
     await lookUp(tenure, [...tenure.memory.intents.values()], head);
@@ -115,6 +118,29 @@ async function undo(tenure: Tenure, dropped: readonly ChainBlock[]): Promise<voi
   if (broken !== undefined) await haltFor(tenure, broken);
 }
 
+/**
+ * Whether the blocks in which intents ended are on the chain to which nobody knows the way: one by
+ * one, by their hashes, because the same transactions may stand in other blocks of it.
+ * @returns false while the chain is not as high as they were.
+ */
+async function findWay(tenure: Tenure, head: ChainBlock): Promise<boolean> {
+  const { tracker, pool } = tenure.stands;
+  const quorum = quorumOf(pool, tenure.options.settings.quorum);
+  for (const [hash, { number }] of tenure.endedIn) {
+    if (number > head.number) return false;
+    const block = { number, hash };
+    const known = tracker.isCanonical(block);
+    const isDropped =
+      known === false ||
+      (known === undefined && (await askOtherBlock(pool, block, head.number)) >= quorum);
+    if (!isDropped) continue;
+    await haltFor(tenure, block);
+    break;
+  }
+  tenure.isAdrift = false;
+  return true;
+}
+
 async function commitUnincluded(tenure: Tenure, out: readonly StoredIntent[]): Promise<void> {
   if (out.length === 0) return;
   const atMs = tenure.nowMs();
@@ -130,7 +156,7 @@ async function commitUnincluded(tenure: Tenure, out: readonly StoredIntent[]): P
 
 async function haltFor(tenure: Tenure, block: BlockReference): Promise<void> {
   if (tenure.memory.record.halted !== undefined) return;
-  const key = tenure.endedIn.get(block.hash) ?? '';
+  const key = tenure.endedIn.get(block.hash)?.key ?? '';
   await tenure.halt(
     `The chain dropped block ${block.number}, in which intent ${key} was final. ` +
       'Nothing is sent again by itself: compare the chain with the log, then resume the lane.',

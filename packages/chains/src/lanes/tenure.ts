@@ -32,6 +32,12 @@ export interface TenureParts {
   readonly onLife: (life: IntentLife) => void;
 }
 
+/** An intent that ended in a block of this height. */
+export interface EndedIn {
+  readonly key: string;
+  readonly number: bigint;
+}
+
 /**
  * One process owning one lane: from the lease until the lease or the store is lost.
  *
@@ -61,8 +67,10 @@ export class Tenure {
   readonly awaited: Map<Hash, BlockReference> = new Map();
   /** Who was found to have taken a chain nonce of ours, by chain nonce. */
   readonly takers: Map<number, SoughtTaker> = new Map();
-  /** Keys of intents that ended in a block, to notice when such a block is dropped. Bounded. */
-  readonly endedIn: Map<Hash, string> = new Map();
+  /** Intents that ended, by their block, to notice when such a block is dropped. Bounded. */
+  readonly endedIn: Map<Hash, EndedIn> = new Map();
+  /** Whether the tracker lost sight of the way from the cursor, so that such blocks are in doubt. */
+  isAdrift = false;
   /** Ended lives that others depend on. Bounded. */
   readonly endedLives: Map<string, IntentLife> = new Map();
   /** Heads at which intents were found unable to start. */
@@ -182,7 +190,8 @@ export class Tenure {
       this.#raised.delete(life.key);
       remember(this.endedLives, life.key, life);
       if (life.inclusion !== undefined) {
-        remember(this.endedIn, life.inclusion.block.hash, life.key);
+        const { number, hash } = life.inclusion.block;
+        remember(this.endedIn, hash, { key: life.key, number });
       }
     }
     this.#onLife(life);
