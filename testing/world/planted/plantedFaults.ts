@@ -1,0 +1,348 @@
+import { invariant } from '@lawbook/exchange/failures/invariant';
+
+/** A bug that is planted in one source of the product while it is loaded. */
+export interface PlantedFault {
+  readonly name: string;
+  /** The promise that it breaks: a law's id, or a checker's name. */
+  readonly breaks: string;
+  /** Source file, from the root of the repository. */
+  readonly file: string;
+  /** Stands in the source exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+const EXCHANGE = 'packages/exchange/src';
+const EXECUTOR = 'packages/executor/src';
+const SETTLER = 'packages/settlement/src/settler';
+const CLEARING = `${EXCHANGE}/application/clearing.ts`;
+const MATCHING = `${EXCHANGE}/markets/book/matching.ts`;
+const LEDGER_BOOK = `${EXCHANGE}/markets/book/ledgerBook.ts`;
+
+/** Bugs that make a batch break one law, the law's id first. */
+const BATCH_FAULTS: readonly PlantedFault[] = [
+  {
+    name: 'the report binds the fills of all rows but the last',
+    breaks: 'L0',
+    file: CLEARING,
+    find: 'fillRoot: fillRoot(fills, orders.count),',
+    replace: 'fillRoot: fillRoot(fills, Math.max(0, orders.count - 1)),',
+  },
+  {
+    name: 'an order is left out of the root of what was admitted',
+    breaks: 'L1',
+    file: `${EXCHANGE}/markets/batch/batchMarket.ts`,
+    find: 'this.admitted.add(hexToBytes(entry.orderId));',
+    replace: 'if (row !== 1) this.admitted.add(hexToBytes(entry.orderId));',
+  },
+  {
+    name: 'anybody may sign for anybody',
+    breaks: 'L2',
+    file: `${EXECUTOR}/gateways/ownerConsent.ts`,
+    find: 'if (signer === claim.owner) return accepted(bytes);',
+    replace: 'if (signer !== undefined) return accepted(bytes);',
+  },
+  {
+    name: 'the numeraire has another price than one',
+    breaks: 'L3',
+    file: `${EXCHANGE}/markets/batch/proposal.ts`,
+    find: "return { kind: 'cleared', solution: outcome.solution };",
+    replace: `{
+    const [first = 0n, ...rest] = outcome.solution.prices;
+    const prices = [(first + 1n) as typeof first, ...rest];
+    return { kind: 'cleared', solution: { ...outcome.solution, prices } };
+  }`,
+  },
+  {
+    name: 'an order pays a unit less than the ramp says',
+    breaks: 'L4',
+    file: `${EXCHANGE}/markets/batch/allocation.ts`,
+    find: '    if (paid === 0) continue;\n    const received = paid > 0 ? rule.net.floor(paid) : -1;',
+    replace:
+      '    if (paid === 0 || paid === 1) continue;\n    const received = paid > 0 ? rule.net.floor(paid - 1) : -1;',
+  },
+  {
+    name: 'a trader receives a unit less than its payment buys',
+    breaks: 'L5',
+    file: `${EXCHANGE}/markets/batch/allocation.ts`,
+    find: 'receivedWords.set(row, received);',
+    replace: 'receivedWords.set(row, received - 1);',
+  },
+  {
+    name: 'limits are read a tenth too generously',
+    breaks: 'L6',
+    file: `${EXCHANGE}/markets/batch/allocation.ts`,
+    find: 'const rate = columns.numerator.rounded(row) / columns.denominator.rounded(row);',
+    replace:
+      'const rate = (columns.numerator.rounded(row) / columns.denominator.rounded(row)) * 0.9;',
+  },
+  {
+    name: 'fees leave the pool and arrive nowhere',
+    breaks: 'L7',
+    file: CLEARING,
+    find: 'add(pool + width + i, at(fees, i));',
+    replace: 'add(pool + width + i, 0n);',
+  },
+  {
+    name: 'the pool quotes prices that nobody searched for',
+    breaks: 'L8',
+    file: `${EXCHANGE}/markets/batch/quoteTest.ts`,
+    find: 'export function quoteTestHolds(',
+    replace: `export function quoteTestHolds(..._: readonly unknown[]): boolean {
+  return true;
+}
+export function forgottenQuoteTest(`,
+  },
+  {
+    name: 'nobody looks at the bounds of the inventory',
+    breaks: 'L9',
+    file: `${EXCHANGE}/markets/batch/quoteTest.ts`,
+    find: '(asset, i) => at(after, i) >= asset.inventoryMin && at(after, i) <= asset.inventoryMax,',
+    replace: '() => after.length > 0,',
+  },
+  {
+    name: 'a diff carries the last nonce of its owner, not the highest',
+    breaks: 'L10',
+    file: CLEARING,
+    find: 'if (orderNonce > (orderNonces[owner] as bigint)) orderNonces[owner] = orderNonce;',
+    replace: 'orderNonces[owner] = orderNonce;',
+  },
+];
+
+/** Bugs that make an epoch of a book break one law. */
+const BOOK_FAULTS: readonly PlantedFault[] = [
+  {
+    name: 'the log of a book leaves an event out of its root',
+    breaks: 'B0',
+    file: `${EXCHANGE}/markets/book/bookMarket.ts`,
+    find: 'this.epoch.logRoot = chainBookEvent(this.epoch.logRoot, event);',
+    replace:
+      'if (event.reports.length > 0) this.epoch.logRoot = chainBookEvent(this.epoch.logRoot, event);',
+  },
+  {
+    name: 'the newest order of a level trades first',
+    breaks: 'B1',
+    file: `${EXCHANGE}/markets/book/bookSide.ts`,
+    find: `    this.#rows[row * STRIDE + ROW_PREVIOUS] = last;
+    this.#rows[row * STRIDE + ROW_NEXT] = 0;
+    if (last === 0) levels[at + LEVEL_FIRST] = row;
+    else this.#rows[last * STRIDE + ROW_NEXT] = row;
+    levels[at + LEVEL_LAST] = row;`,
+    replace: `    const first = levels[at + LEVEL_FIRST] as number;
+    this.#rows[row * STRIDE + ROW_PREVIOUS] = 0;
+    this.#rows[row * STRIDE + ROW_NEXT] = first;
+    if (last === 0) levels[at + LEVEL_LAST] = row;
+    else this.#rows[first * STRIDE + ROW_PREVIOUS] = row;
+    levels[at + LEVEL_FIRST] = row;`,
+  },
+  {
+    name: 'an order stops taking one lot early',
+    breaks: 'B3',
+    file: MATCHING,
+    find: 'while (leaves > 0 && other.best <= reach) {',
+    replace: 'while (leaves > 1 && other.best <= reach) {',
+  },
+  {
+    name: 'orders at one price stand against each other',
+    breaks: 'B4',
+    file: MATCHING,
+    find: 'if (other.best <= reachedRank(terms, integers[at + ROW_PRICE] as number)) {',
+    replace: 'if (other.best < reachedRank(terms, integers[at + ROW_PRICE] as number)) {',
+  },
+  {
+    name: 'an order takes what is a tick beyond its limit',
+    breaks: 'B5',
+    file: MATCHING,
+    find: 'const reach = reachedRank(terms, integers[at + ROW_PRICE] as number);\n  const isBuy = (terms & TERM_SIDE_MASK) === SIDE_BUY;\n  let leaves',
+    replace:
+      'const reach = reachedRank(terms, integers[at + ROW_PRICE] as number) + 1;\n  const isBuy = (terms & TERM_SIDE_MASK) === SIDE_BUY;\n  let leaves',
+  },
+  {
+    name: 'the fee of a trade is charged to a seller twice',
+    breaks: 'B6',
+    file: LEDGER_BOOK,
+    find: 'purses.add(sells + 1, worth - (makerFee + takerFee - buyerFee));\n    this.fees += makerFee + takerFee;',
+    replace:
+      'purses.add(sells + 1, worth - 2 * (makerFee + takerFee - buyerFee));\n    this.fees += 2 * (makerFee + takerFee) - buyerFee;',
+  },
+  {
+    name: 'an order that only posts takes',
+    breaks: 'B7',
+    file: MATCHING,
+    find: 'if ((terms & TERM_POST_ONLY_BIT) !== 0) endsBy = REASON_POST_ONLY;\n    else if',
+    replace: 'if',
+  },
+  {
+    name: 'a session signs for whom it likes',
+    breaks: 'B8',
+    file: `${EXECUTOR}/gateways/ownerConsent.ts`,
+    find: 'if (judged.some((result) => result.ok)) return accepted(bytes);',
+    replace:
+      'if (judged.length === 0 || judged.some((result) => result.ok)) return accepted(bytes);',
+  },
+  {
+    name: 'a diff of a book keeps the nonces to itself',
+    breaks: 'B10',
+    file: `${EXCHANGE}/application/bookInputs.ts`,
+    find: 'orderNonces: BigUint64Array.from(entries, ([, { orderNonce }]) => orderNonce),',
+    replace: 'orderNonces: BigUint64Array.from(entries, () => 0n),',
+  },
+];
+
+/** Bugs of everything around: one or more for each checker. */
+const VENUE_FAULTS: readonly PlantedFault[] = [
+  {
+    name: 'an answer leaves before its input is durable',
+    breaks: 'acknowledgedInputsLast',
+    file: `${EXECUTOR}/venue.ts`,
+    find: 'if (!result.ok) return result;\n    await result.value.durable;',
+    replace: 'if (!result.ok) return result;',
+  },
+  {
+    name: 'the journal does not wait for the disk',
+    breaks: 'acknowledgedInputsLast',
+    file: `${EXECUTOR}/journal/journal.ts`,
+    find: "await attempt(this.#path, 'write', this.#file.writeDurably(frame, this.#offset));",
+    replace: "await attempt(this.#path, 'write', this.#file.write(frame, this.#offset));",
+  },
+  {
+    name: 'a nonce may be used again',
+    breaks: 'inputsApplyOnce',
+    file: `${EXCHANGE}/orders/orderNonces.ts`,
+    find: "=== 1n ? 'replayed' : 'fresh';",
+    replace: "=== 1n ? 'fresh' : 'fresh';",
+  },
+  {
+    name: 'a client order id may be used again',
+    breaks: 'inputsApplyOnce',
+    file: `${EXCHANGE}/markets/book/clientOrders.ts`,
+    find: 'return this.#byAccount.get(account)?.get(id);',
+    replace: 'return this.#byAccount.get(account)?.get(id) && undefined;',
+  },
+  {
+    name: 'money is made on the way',
+    breaks: 'assetsAreConserved',
+    file: `${EXCHANGE}/ledger/ledger.ts`,
+    find: 'this.#add(movement.to, movement.assetId, movement.amount, 0n);',
+    replace: 'this.#add(movement.to, movement.assetId, movement.amount + 1n, 0n);',
+  },
+  {
+    name: 'a cancelled order keeps its hold',
+    breaks: 'holdsEqualObligations',
+    file: `${EXCHANGE}/application/orderInputs.ts`,
+    find: 'state.ledger.releaseHold(order.owner, assetOf(market, order.pay), order.budget);',
+    replace: '',
+  },
+  {
+    name: 'a revealed order keeps its bond held',
+    breaks: 'holdsEqualObligations',
+    file: `${EXCHANGE}/application/orderInputs.ts`,
+    find: 'if (bond > 0n) state.ledger.releaseHold(entry.order.owner, numeraire, bond);',
+    replace: '',
+  },
+  {
+    name: 'an order of a book holds nothing for its fee',
+    breaks: 'holdsEqualObligations',
+    file: LEDGER_BOOK,
+    find: 'return worth + feeOf(worth, this.#buyFeePpm);',
+    replace: 'return worth;',
+  },
+  {
+    name: 'a refused order uses up its nonce',
+    breaks: 'replayGivesTheSameRoot',
+    file: `${EXCHANGE}/application/orderInputs.ts`,
+    find: "  const asset = assetOf(market, order.pay);\n  const { available } = state.ledger.balance(order.owner, asset);\n  if (available < order.budget) {\n    return refuse('insufficientAvailable', {\n      field: 'budget',",
+    replace:
+      "  const asset = assetOf(market, order.pay);\n  const { available } = state.ledger.balance(order.owner, asset);\n  if (available < order.budget) {\n    state.setNonceWindow(order.owner, useNonce(window, order.orderNonce));\n    return refuse('insufficientAvailable', {\n      field: 'budget',",
+  },
+  {
+    name: 'a snapshot forgets the older half of the used nonces',
+    breaks: 'replayGivesTheSameRoot',
+    file: `${EXCHANGE}/orders/orderNonces.ts`,
+    find: 'for (let word = 0; word < 4; word += 1) used = (used << 64n) | reader.u64();',
+    replace:
+      'for (let word = 0; word < 4; word += 1) used = (used << 64n) | reader.u64();\n  used &= 1n;',
+  },
+  {
+    name: 'a start after a snapshot skips an input',
+    breaks: 'nothingBreaks',
+    file: `${EXECUTOR}/recovery.ts`,
+    find: 'return snapshot + 1;',
+    replace: 'return snapshot === 0 ? 1 : snapshot + 2;',
+  },
+  {
+    name: 'a refused input is journalled all the same',
+    breaks: 'journal',
+    file: `${EXECUTOR}/sequencer/sequencer.ts`,
+    find: 'if (!applied.ok) return applied;',
+    replace: `if (!applied.ok) {
+      this.#journal.append(payload);
+      return applied;
+    }`,
+  },
+  {
+    name: 'an accepted order is answered as refused',
+    breaks: 'refusalsChangeNothing',
+    file: `${EXECUTOR}/venue.ts`,
+    find: 'const { applied, sequence } = executed;',
+    replace:
+      "const { applied, sequence } = executed;\n      if (sequence % 2 === 0) return refuse('batchFull', { field: 'marketId', actual: 1 });",
+  },
+  {
+    name: 'who waits for an input waits for the next one',
+    breaks: 'waitsAreBounded',
+    file: `${EXECUTOR}/journal/journal.ts`,
+    find: '    this.#spare = builder;\n    durable.resolve();',
+    replace: '    this.#spare = builder;\n    if (builder.count < 2) durable.resolve();',
+  },
+  {
+    name: 'a level that empties stays in the feed',
+    breaks: 'feedsRebuildTheBook',
+    file: `${EXECUTOR}/books/ladders.ts`,
+    find: 'return [...[...was.keys()].map((price) => [price, 0] as const), ...changed];',
+    replace: 'return changed;',
+  },
+  {
+    name: 'lists that left the chain count as settled',
+    breaks: 'settledPrefixAgrees',
+    file: `${SETTLER}/chainFollower.ts`,
+    find: 'if (included.listNumber < book.settled()) await unwind(included.listNumber, parts);',
+    replace: '',
+  },
+  {
+    name: 'a deposit is credited a second time',
+    breaks: 'assetsAreConserved',
+    file: `${EXCHANGE}/application/baseLayerInputs.ts`,
+    find: "  const transfer = { from: CUSTODY, to, assetId, amount: units };\n  state.ledger.transfer(transfer);\n  return accepted({ kind: 'deposited'",
+    replace:
+      "  const transfer = { from: CUSTODY, to, assetId, amount: units };\n  state.ledger.transfer(transfer);\n  state.ledger.transfer(transfer);\n  return accepted({ kind: 'deposited'",
+  },
+  {
+    name: 'a withdrawal that an epoch pays stays with its owner',
+    breaks: 'nothingBreaks',
+    file: `${EXCHANGE}/application/withdrawals.ts`,
+    find: 'state.ledger.transfer({ from: WITHDRAWALS, to: CUSTODY, assetId, amount });',
+    replace: '',
+  },
+  {
+    name: 'an owner who leaves goes on trading',
+    breaks: 'settledPrefixAgrees',
+    file: `${EXCHANGE}/application/withdrawals.ts`,
+    find: 'if (dueBlock === undefined) return undefined;',
+    replace: 'if (dueBlock !== 1n) return undefined;',
+  },
+];
+
+/** Every planted fault. Names are unique. */
+export const PLANTED_FAULTS: readonly PlantedFault[] = [
+  ...BATCH_FAULTS,
+  ...BOOK_FAULTS,
+  ...VENUE_FAULTS,
+];
+
+/** The fault of a name. */
+export function plantedFault(name: string): PlantedFault {
+  const fault = PLANTED_FAULTS.find((each) => each.name === name);
+  invariant(fault !== undefined, 'a planted fault is called by its name');
+  return fault;
+}
