@@ -1,7 +1,7 @@
 // Goal: a person trades on an order book from the command line, end to end: orders of every kind,
 // what became of them, the ladder live, and the epoch of it all exported, verified, and refused
 // once it is tampered with. Method: a real venue in a child process, whose books nobody else trades
-// on, then each command as a program.
+// on, then each command; the venue and the first and last commands are programs of their own.
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -13,7 +13,7 @@ import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import { decodeBookBundle, encodeBookBundle } from '@lawbook/exchange/bookBundle';
 import { withDearerTrade } from './fixtures/bookEpochs.ts';
 import type { CliRun } from './fixtures/runCli.ts';
-import { runCli } from './fixtures/runCli.ts';
+import { runCli, runHere } from './fixtures/runCli.ts';
 
 const MAIN = resolve(import.meta.dirname, 'main.ts');
 const folder = mkdtempSync(join(tmpdir(), 'lawbook-book-'));
@@ -42,7 +42,7 @@ after(async () => {
 });
 
 test('lists the books, and shows an empty ladder by symbol', async () => {
-  const listed = await onVenue('books');
+  const listed = await runCli(['books'], { variables: { LAWBOOK_URL: url } });
   assert.equal(listed.code, 0, listed.stderr);
   assert.match(listed.stdout, /^ 101 {2}PLAYEUR-PLAYUSD {2}open .* 0\.0001 +1 {2}0, 200 +no$/m);
   const empty = await onVenue('book playeur/playusd');
@@ -140,7 +140,7 @@ test('exports an epoch that verifies, and names the law once a trade is forged',
   assert.equal(exported.code, 0, exported.stderr);
   const { epochHash } = JSON.parse(exported.stdout) as { epochHash: string };
   exportedHash = epochHash;
-  const verified = await runCli(['verify', file, '--epoch-hash', epochHash]);
+  const verified = await runHere(['verify', file, '--epoch-hash', epochHash]);
   assert.equal(verified.code, 0, verified.stdout);
   assert.match(verified.stdout, /^checked: every law holds/m);
   const shown = await onVenue(`epoch show ${epochNumber} --market 101`);
@@ -149,7 +149,7 @@ test('exports an epoch that verifies, and names the law once a trade is forged',
   const forged = join(folder, 'forged.bin');
   const epoch = decodeBookBundle(readFileSync(file));
   writeFileSync(forged, encodeBookBundle(withDearerTrade(epoch)));
-  const refused = await runCli(['verify', forged]);
+  const refused = await runHere(['verify', forged]);
   assert.equal(refused.code, 1);
   assert.match(refused.stdout, /VIOLATED B2 +bookTradesAtRestingPrice/);
 });
@@ -191,7 +191,7 @@ async function tradedEpoch(): Promise<number> {
 }
 
 function onVenue(words: string): Promise<CliRun> {
-  return runCli(words.split(' '), { variables: { LAWBOOK_URL: url } });
+  return runHere([...words.split(' '), '--url', url]);
 }
 
 /** The address that a starting venue announces. */

@@ -5,14 +5,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { runCli } from './fixtures/runCli.ts';
+import { runHere } from './fixtures/runCli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lawbook-tape-'));
 const tape = join(folder, 'mixed.tape');
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 before(async () => {
-  const made = await runCli(['tape', 'make', tape, '--ops', '3000', '--seed', '5', '--json']);
+  const made = await runHere(['tape', 'make', tape, '--ops', '3000', '--seed', '5', '--json']);
   assert.equal(made.code, 0, made.stderr);
   const { commands, bytes } = JSON.parse(made.stdout) as { commands: number; bytes: number };
   assert.deepEqual([commands, bytes], [13_000, 128 + 52 * 13_001]);
@@ -31,7 +31,7 @@ interface Run {
 }
 
 async function run(words: readonly string[]): Promise<Run> {
-  const { code, stdout, stderr } = await runCli(['tape', 'run', tape, ...words, '--json']);
+  const { code, stdout, stderr } = await runHere(['tape', 'run', tape, ...words, '--json']);
   assert.equal(code, 0, stderr);
   return JSON.parse(stdout) as Run;
 }
@@ -52,20 +52,20 @@ test('both engines print the same digest of a tape that everybody can pay for', 
 });
 
 test('exits 1 where the digest is another, and 2 where it is none', async () => {
-  const other = await runCli(['tape', 'run', tape, '--digest', `0x${'0'.repeat(64)}`]);
+  const other = await runHere(['tape', 'run', tape, '--digest', `0x${'0'.repeat(64)}`]);
   assert.equal(other.code, 1);
   assert.match(other.stdout, /the digest is not 0x0{64}/);
-  assert.equal((await runCli(['tape', 'run', tape, '--digest', 'abc'])).code, 2);
-  assert.equal((await runCli(['tape', 'run', tape, '--engine', 'naive'])).code, 2);
+  assert.equal((await runHere(['tape', 'run', tape, '--digest', 'abc'])).code, 2);
+  assert.equal((await runHere(['tape', 'run', tape, '--engine', 'naive'])).code, 2);
 });
 
 test('shows header, counts and first commands', async () => {
-  const shown = await runCli(['tape', 'show', tape, '--rows', '2']);
+  const shown = await runHere(['tape', 'show', tape, '--rows', '2']);
   assert.equal(shown.code, 0, shown.stderr);
   assert.match(shown.stdout, /mixed seed 5, version 1/);
   assert.match(shown.stdout, /commands +13,000: place [\d,]+, cancel [\d,]+/);
   assert.match(shown.stdout, /^ +0 {2}place +1 .* limit gtc$/m);
-  const json = await runCli(['tape', 'show', tape, '--rows', '2', '--json']);
+  const json = await runHere(['tape', 'show', tape, '--rows', '2', '--json']);
   const { rows, commands } = JSON.parse(json.stdout) as {
     rows: readonly { kind: string; offset: number }[];
     commands: number;
@@ -94,21 +94,21 @@ test('refuses a file that is no tape by its byte and the rule, in one line', asy
     const file = join(folder, `${name}.tape`);
     writeFileSync(file, content);
     const verb = name === 'short' ? 'show' : 'run';
-    const { code, stderr } = await runCli(['tape', verb, file]);
+    const { code, stderr } = await runHere(['tape', verb, file]);
     assert.equal(code, 1, name);
     assert.match(stderr, new RegExp(`^failed: .* rule=${rule} offset=${offset}\\]\\n$`), name);
   }
-  const missing = await runCli(['tape', 'run', join(folder, 'missing.tape'), '--json']);
+  const missing = await runHere(['tape', 'run', join(folder, 'missing.tape'), '--json']);
   const { fault } = JSON.parse(missing.stdout) as { fault: { code: string } };
   assert.deepEqual([missing.code, fault.code], [1, 'CLI_FILE']);
 });
 
 test('overwrites nothing unless told to, and takes only flows that there are', async () => {
-  const again = await runCli(['tape', 'make', tape, '--ops', '10']);
+  const again = await runHere(['tape', 'make', tape, '--ops', '10']);
   assert.equal(again.code, 1);
   assert.match(again.stderr, /--force/);
   assert.equal(readFileSync(tape).length, 128 + 52 * 13_001);
   const other = join(folder, 'other.tape');
-  assert.equal((await runCli(['tape', 'make', other, '--scenario', 'lively'])).code, 2);
-  assert.equal((await runCli(['tape', 'make', other, '--ops', '0'])).code, 2);
+  assert.equal((await runHere(['tape', 'make', other, '--scenario', 'lively'])).code, 2);
+  assert.equal((await runHere(['tape', 'make', other, '--ops', '0'])).code, 2);
 });

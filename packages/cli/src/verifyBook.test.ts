@@ -13,7 +13,7 @@ import { BOOK_LAW_IDS } from '@lawbook/exchange/laws/book/bookVerdict';
 import type { BookTransition } from '@lawbook/exchange/transition';
 import { fundedBook } from '../../../testing/exchange/bookBench.ts';
 import { withDearerTrade, withEvents } from './fixtures/bookEpochs.ts';
-import { runCli } from './fixtures/runCli.ts';
+import { runHere } from './fixtures/runCli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lawbook-verify-book-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,7 +45,7 @@ function written(name: string, epoch: BookTransition): string {
 
 test('re-runs B0 to B10 offline, and says what each does not show', async () => {
   const file = written('lawful.bin', first);
-  const { code, stdout } = await runCli(['verify', file, '--epoch-hash', first.epochHash]);
+  const { code, stdout } = await runHere(['verify', file, '--epoch-hash', first.epochHash]);
   assert.equal(code, 0, stdout);
   for (const id of BOOK_LAW_IDS) assert.match(stdout, new RegExp(`holds +${id} +book`));
   assert.equal(stdout.match(/does not show/g)?.length, BOOK_LAW_IDS.length);
@@ -56,7 +56,7 @@ test('re-runs B0 to B10 offline, and says what each does not show', async () => 
 });
 
 test('says all of it to machines', async () => {
-  const { code, stdout } = await runCli(['verify', written('json.bin', first), '--json']);
+  const { code, stdout } = await runHere(['verify', written('json.bin', first), '--json']);
   const document = JSON.parse(stdout) as {
     ok: boolean;
     level: string;
@@ -97,12 +97,12 @@ function withSignature(epoch: BookTransition, to: number, from: number): BookTra
 
 for (const [what, law, epoch] of FORGED) {
   test(`names ${law} for ${what}`, async () => {
-    const { code, stdout } = await runCli(['verify', written(`${law}.bin`, epoch)]);
+    const { code, stdout } = await runHere(['verify', written(`${law}.bin`, epoch)]);
     assert.equal(code, 1);
     assert.match(stdout, new RegExp(`VIOLATED ${law} `));
     assert.match(stdout, /^refused: this epoch of a book breaks its laws/m);
     const elsewhere = ['verify', join(folder, `${law}.bin`), '--epoch-hash', first.epochHash];
-    const json = await runCli([...elsewhere, '--json']);
+    const json = await runHere([...elsewhere, '--json']);
     assert.equal(json.code, 1);
     const { epoch: findings } = JSON.parse(json.stdout) as { epoch: { holds: boolean }[] };
     assert.deepEqual(
@@ -114,11 +114,11 @@ for (const [what, law, epoch] of FORGED) {
 
 test('compares an epoch with the one before it where both are named', async () => {
   const [one, two] = [written('one.bin', first), written('two.bin', second)];
-  const joined = await runCli(['verify', one, two]);
+  const joined = await runHere(['verify', one, two]);
   assert.equal(joined.code, 0, joined.stdout);
   assert.match(joined.stdout, /holds +opens as epoch 1 closed/);
   const orphan = written('orphan.bin', { ...second, parentEpochHash: ZERO_HASH });
-  const apart = await runCli(['verify', one, orphan]);
+  const apart = await runHere(['verify', one, orphan]);
   assert.equal(apart.code, 1);
   assert.match(apart.stdout, /VIOLATED opens as epoch 1 closed\n +parentEpochHash/);
 });
@@ -127,10 +127,10 @@ test('refuses bytes that begin as a book and are none, and to prove a book', asy
   const file = written('cut.bin', first);
   const bytes = encodeBookBundle(first);
   writeFileSync(file, bytes.subarray(0, bytes.length - 7));
-  const cut = await runCli(['verify', file]);
+  const cut = await runHere(['verify', file]);
   assert.equal(cut.code, 1);
   assert.match(cut.stderr, /^failed: .*cut\.bin is no bundle: .* at byte \d+/);
-  const proved = await runCli(['prove', written('whole.bin', first)]);
+  const proved = await runHere(['prove', written('whole.bin', first)]);
   assert.equal(proved.code, 1);
   assert.match(proved.stderr, /is the epoch of a book: .* neither proved nor settled/);
 });
