@@ -57,9 +57,8 @@ const BATCH_FAULTS: readonly PlantedFault[] = [
     name: 'an order pays a unit less than the ramp says',
     breaks: 'L4',
     file: `${EXCHANGE}/markets/batch/allocation.ts`,
-    find: '    if (paid === 0) continue;\n    const received = paid > 0 ? rule.net.floor(paid) : -1;',
-    replace:
-      '    if (paid === 0 || paid === 1) continue;\n    const received = paid > 0 ? rule.net.floor(paid - 1) : -1;',
+    find: 'const paid = quickPaid(rule, columns, row);',
+    replace: 'const paid = quickPaid(rule, columns, row) - (row === 0 ? 1 : 0);',
   },
   {
     name: 'a trader receives a unit less than its payment buys',
@@ -116,8 +115,9 @@ const BOOK_FAULTS: readonly PlantedFault[] = [
     breaks: 'B0',
     file: `${EXCHANGE}/markets/book/bookMarket.ts`,
     find: 'this.epoch.logRoot = chainBookEvent(this.epoch.logRoot, event);',
-    replace:
-      'if (event.reports.length > 0) this.epoch.logRoot = chainBookEvent(this.epoch.logRoot, event);',
+    replace: `if (event.reports.length > 0) {
+      this.epoch.logRoot = chainBookEvent(this.epoch.logRoot, event);
+    }`,
   },
   {
     name: 'the newest order of a level trades first',
@@ -152,18 +152,16 @@ const BOOK_FAULTS: readonly PlantedFault[] = [
   {
     name: 'an order takes what is a tick beyond its limit',
     breaks: 'B5',
-    file: MATCHING,
-    find: 'const reach = reachedRank(terms, integers[at + ROW_PRICE] as number);\n  const isBuy = (terms & TERM_SIDE_MASK) === SIDE_BUY;\n  let leaves',
-    replace:
-      'const reach = reachedRank(terms, integers[at + ROW_PRICE] as number) + 1;\n  const isBuy = (terms & TERM_SIDE_MASK) === SIDE_BUY;\n  let leaves',
+    file: `${EXCHANGE}/markets/book/bookCore.ts`,
+    find: 'return (terms & TERM_SIDE_MASK) === SIDE_BUY ? price : NONE - price;',
+    replace: 'return ((terms & TERM_SIDE_MASK) === SIDE_BUY ? price : NONE - price) + 1;',
   },
   {
-    name: 'the fee of a trade is charged to a seller twice',
+    name: 'the fee of a taker reaches nobody',
     breaks: 'B6',
     file: LEDGER_BOOK,
-    find: 'purses.add(sells + 1, worth - (makerFee + takerFee - buyerFee));\n    this.fees += makerFee + takerFee;',
-    replace:
-      'purses.add(sells + 1, worth - 2 * (makerFee + takerFee - buyerFee));\n    this.fees += 2 * (makerFee + takerFee) - buyerFee;',
+    find: 'this.fees += makerFee + takerFee;',
+    replace: 'this.fees += makerFee;',
   },
   {
     name: 'an order that only posts takes',
@@ -251,9 +249,9 @@ const VENUE_FAULTS: readonly PlantedFault[] = [
     name: 'a refused order uses up its nonce',
     breaks: 'replayGivesTheSameRoot',
     file: `${EXCHANGE}/application/orderInputs.ts`,
-    find: "  const asset = assetOf(market, order.pay);\n  const { available } = state.ledger.balance(order.owner, asset);\n  if (available < order.budget) {\n    return refuse('insufficientAvailable', {\n      field: 'budget',",
-    replace:
-      "  const asset = assetOf(market, order.pay);\n  const { available } = state.ledger.balance(order.owner, asset);\n  if (available < order.budget) {\n    state.setNonceWindow(order.owner, useNonce(window, order.orderNonce));\n    return refuse('insufficientAvailable', {\n      field: 'budget',",
+    find: 'if (available < order.budget) {',
+    replace: `if (available < order.budget) {
+    state.setNonceWindow(order.owner, useNonce(window, order.orderNonce));`,
   },
   {
     name: 'a snapshot forgets the older half of the used nonces',
@@ -285,8 +283,8 @@ const VENUE_FAULTS: readonly PlantedFault[] = [
     breaks: 'refusalsChangeNothing',
     file: `${EXECUTOR}/venue.ts`,
     find: 'const { applied, sequence } = executed;',
-    replace:
-      "const { applied, sequence } = executed;\n      if (sequence % 2 === 0) return refuse('batchFull', { field: 'marketId', actual: 1 });",
+    replace: `const { applied, sequence } = executed;
+      if (sequence % 2 === 0) return refuse('batchFull', { field: 'marketId', actual: 1 });`,
   },
   {
     name: 'who waits for an input waits for the next one',
@@ -306,16 +304,16 @@ const VENUE_FAULTS: readonly PlantedFault[] = [
     name: 'lists that left the chain count as settled',
     breaks: 'settledPrefixAgrees',
     file: `${SETTLER}/chainFollower.ts`,
-    find: 'if (included.listNumber < book.settled()) await unwind(included.listNumber, parts);',
+    find: '    await unwind(included.listNumber, parts);',
     replace: '',
   },
   {
     name: 'a deposit is credited a second time',
     breaks: 'assetsAreConserved',
     file: `${EXCHANGE}/application/baseLayerInputs.ts`,
-    find: "  const transfer = { from: CUSTODY, to, assetId, amount: units };\n  state.ledger.transfer(transfer);\n  return accepted({ kind: 'deposited'",
-    replace:
-      "  const transfer = { from: CUSTODY, to, assetId, amount: units };\n  state.ledger.transfer(transfer);\n  state.ledger.transfer(transfer);\n  return accepted({ kind: 'deposited'",
+    find: "return accepted({ kind: 'deposited', depositNumber, account, transfer });",
+    replace: `state.ledger.transfer(transfer);
+  return accepted({ kind: 'deposited', depositNumber, account, transfer });`,
   },
   {
     name: 'a withdrawal that an epoch pays stays with its owner',
