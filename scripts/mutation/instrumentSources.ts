@@ -7,6 +7,8 @@ export interface Mutant {
   readonly fileName: string;
   readonly mutatorName: string;
   readonly replacement: string;
+  /** `Ignored` for a kind that is left out. */
+  readonly status?: string | undefined;
   /** Lines and columns from zero. */
   readonly location: {
     readonly start: { readonly line: number; readonly column: number };
@@ -54,7 +56,7 @@ export async function instrumentSources(
   const options = { plugins: null, excludedMutations: EXCLUDED, ignorers: [] };
   const { files, mutants } = await new Instrumenter(SILENT).instrument(sources, options);
   for (const { name, content } of files) writeFileSync(join(copy, name), content);
-  return mutants;
+  return mutants.filter(({ status }) => status !== 'Ignored');
 }
 
 /** Texts of messages are for people: that a test pins their words would make them worse. */

@@ -18,7 +18,7 @@ export interface Baseline {
 }
 
 /** Longest that the tests of one mutant may take. */
-const BUDGET_MS = 8_000;
+const BUDGET_MS = 5_000;
 /** Test files that a mutant of module constants is tried with, each in a process of its own. */
 const FRESH_FILES_MAX = 3;
 /** A loop that the mutant made endless ends after so many times its usual turns. */
