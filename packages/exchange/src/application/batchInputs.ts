@@ -2,7 +2,7 @@ import { ByteWriter } from '../codec/byteWriter.ts';
 import type { Hash } from '../codec/hash.ts';
 import { taggedHash } from '../codec/hash.ts';
 import { hexToBytes } from '../codec/hex.ts';
-import { diffRoot, netDiffs } from '../diffs/stateDiff.ts';
+import { canonicalDiffs, diffRoot, netDiffs } from '../diffs/stateDiff.ts';
 import { at, invariant } from '../failures/invariant.ts';
 import { refuse } from '../failures/rejection.ts';
 import type { Result } from '../failures/result.ts';
@@ -172,8 +172,11 @@ export function sealEpoch(
   }
   const lastBatch = epoch.firstBatch + epoch.batchCount - 1;
   const root = diffRoot(epoch.diffs);
-  // Lists of assets that no base layer holds settle nowhere, so no withdrawal may go with them.
-  const settles = epoch.diffs.assets.every((asset) => at(state.assets, asset).settles);
+  // Lists of assets that no base layer holds settle nowhere, so no withdrawal may go with them. The
+  // market says which those are: a list that was read from a snapshot has no columns of zeros.
+  const settles = market.parameters.assets.every(
+    ({ assetId }) => at(state.assets, assetId).settles,
+  );
   const { withdrawals, returned } = settles
     ? takeWithdrawals(state, epoch.lastClosedAtMs)
     : { withdrawals: [], returned: [] };
@@ -192,7 +195,8 @@ export function sealEpoch(
     firstBatch: epoch.firstBatch,
     lastBatch,
     sealedAtMs: timeMs,
-    diffs: epoch.diffs,
+    // The same after a restart from a snapshot that was taken within the epoch.
+    diffs: canonicalDiffs(epoch.diffs),
     diffRoot: root,
     parentEpochHash: epoch.parentEpochHash,
     epochHash,

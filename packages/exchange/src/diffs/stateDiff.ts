@@ -1,5 +1,4 @@
-import type { ByteReader } from '../codec/byteReader.ts';
-import { DecodeError } from '../codec/byteReader.ts';
+import { ByteReader, DecodeError } from '../codec/byteReader.ts';
 import { ByteWriter } from '../codec/byteWriter.ts';
 import type { Hash } from '../codec/hash.ts';
 import { taggedHash } from '../codec/hash.ts';
@@ -101,6 +100,14 @@ export function encodeDiffs(list: StateDiffList): Uint8Array {
     for (const column of moved) out.u16(at(list.assets, column)).i64(changeAt(list, row, column));
   }
   return out.finish();
+}
+
+/**
+ * The list as its canonical bytes give it back: without rows that change nothing and columns of
+ * zeros, vaults and assets ascending. Whoever netted or restored it otherwise gets the same.
+ */
+export function canonicalDiffs(list: StateDiffList): StateDiffList {
+  return decodeDiffs(new ByteReader(encodeDiffs(list)));
 }
 
 /** @throws DecodeError on bytes that are not a canonical diff list. */
