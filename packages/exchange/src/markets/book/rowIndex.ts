@@ -1,5 +1,5 @@
 /** Slots for each row, at least: searches end after a step or two. */
-const SLOTS_PER_ROW = 4;
+const SLOTS_PER_ROW = 2;
 
 /** Slots at first, as a power of two. */
 const SLOT_BITS_START = 12;
