@@ -137,7 +137,9 @@ async function follow(venue: ChildProcess, url: string): Promise<object> {
     assert.deepEqual([reader.sequence, reader.checksum], [last.sequence, last.checksum]);
     assert.equal(reader.closedWith, 0, 'no quick reader is dropped');
   }
-  for (const { closedWith } of slow) assert.equal(closedWith, CLOSE_CODES.slowConsumer);
+  // Whichever came first: too much unread, or a ping that nobody answered.
+  const reasons: readonly number[] = [CLOSE_CODES.slowConsumer, CLOSE_CODES.heartbeatMissed];
+  for (const { closedWith } of slow) assert.ok(reasons.includes(closedWith), `${closedWith}`);
   assertBounded(calm, stalled);
   for (const { socket } of [...quick, last]) socket.terminate();
   const [calmBytes, stalledBytes, afterBytes] = [calm, stalled, after].map((told) => told.rssBytes);
