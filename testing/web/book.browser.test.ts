@@ -15,6 +15,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { CHROMIUM, launchChromium, NO_CHROMIUM } from './chromium.ts';
 import { PageVenue } from './pageVenue.ts';
 import { seriousViolations } from './seriousViolations.ts';
+import { tooWide } from './tooWide.ts';
 
 const PATIENCE_MS = 60_000;
 const FIRST_LOAD_BYTES_MAX = 200_000;
@@ -103,7 +104,7 @@ describe('an order book on the page', { skip }, () => {
     assert.match(words ?? '', /60 at 1\.10003/);
     assert.match(words ?? '', /Costs66\.00 PLAYUSD/);
     assert.match(words ?? '', /0\.013201 PLAYUSD/);
-    assert.match(words ?? '', /Holds66\.02526 PLAYUSD/);
+    assert.match(words ?? '', /Holds.*66\.02526 PLAYUSD$/);
   });
 
   test('fills an order that is placed, and tells so', async () => {
@@ -135,14 +136,14 @@ describe('an order book on the page', { skip }, () => {
       .getByRole('button', { name: /^Change/ })
       .click();
     await page.getByTestId('amend-size').fill('20');
-    await page.getByText('keeps its place').waitFor();
+    await page.getByRole('cell', { name: 'keeps its place' }).waitFor();
     await page.getByTestId('amend-size').press('Enter');
     await sizeAt('bids', '1.0995').getByText(/^8$/).waitFor();
     await openOrder()
       .getByRole('button', { name: /^Change/ })
       .click();
     await page.getByTestId('amend-price').fill('1.0993');
-    await page.getByText('goes behind others').waitFor();
+    await page.getByRole('cell', { name: 'goes behind others' }).waitFor();
     await page.getByRole('button', { name: 'Save' }).click();
     await sizeAt('bids', '1.0993').getByText(/^8$/).waitFor();
     await rung('bids', '1.0995').waitFor({ state: 'detached' });
@@ -177,11 +178,6 @@ describe('an order book on the page', { skip }, () => {
 
   test('refuses by itself what is no whole tick, and shows a hold that is not covered', async () => {
     await page.getByTestId('book-price').fill('1.10005');
-    await page
-      .getByTestId('draft-refusal')
-      .getByText('priceOutOfRange')
-      .waitFor({ timeout: 1 })
-      .catch(() => {});
     const words = await page.getByTestId('draft-refusal').textContent();
     assert.match(words ?? '', /price/);
     assert.match(words ?? '', /0\.0001/);
@@ -223,6 +219,7 @@ describe('an order book on the page', { skip }, () => {
     test(`has no serious violation of accessibility, ${colorScheme}`, async () => {
       await page.emulateMedia({ colorScheme });
       assert.deepEqual(await seriousViolations(page), []);
+      await page.keyboard.press('Escape');
       await page.keyboard.press('?');
       await page.getByRole('dialog').waitFor();
       assert.deepEqual(await seriousViolations(page), [], 'keys');
@@ -233,8 +230,7 @@ describe('an order book on the page', { skip }, () => {
   test('fits a phone and a small window', async () => {
     for (const width of [390, 1024]) {
       await page.setViewportSize({ width, height: 844 });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(wide <= width, `${wide} pixels in a window of ${width}`);
+      assert.deepEqual(await tooWide(page), [], `a window of ${width}`);
     }
     await page.setViewportSize({ width: 1440, height: 900 });
   });

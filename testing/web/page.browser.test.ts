@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { CHROMIUM, launchChromium, NO_CHROMIUM } from './chromium.ts';
 import { PageVenue } from './pageVenue.ts';
 import { seriousViolations } from './seriousViolations.ts';
+import { tooWide } from './tooWide.ts';
 
 const PATIENCE_MS = 120_000;
 const SCREENS = ['trade', 'pool', 'epochs', 'verify', 'laws', 'account', 'compare', 'status'];
@@ -111,6 +112,7 @@ describe('the page in Chromium', { skip }, () => {
   for (const [button, name] of [
     ['Give one order one unit more', 'L5 fillsSettleAtPrices'],
     ['Change one bit of a signature', 'L2 spendsAreAuthorised'],
+    ['Move one clearing price by 0.1 %', 'L5 fillsSettleAtPrices'],
     ['Change one bit of the proof', 'The verifier accepts the proof'],
   ] as const) {
     test(`refuses a tampered bundle by name: ${name}`, async () => {
@@ -145,8 +147,7 @@ describe('the page in Chromium', { skip }, () => {
     await page.setViewportSize({ width: 390, height: 844 });
     for (const screen of SCREENS) {
       await show(screen);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(width <= 390, `${screen} is ${width} pixels wide`);
+      assert.deepEqual(await tooWide(page), [], screen);
     }
     await page.setViewportSize({ width: 1440, height: 900 });
   });
@@ -162,6 +163,17 @@ describe('the page in Chromium', { skip }, () => {
     }
     await venue.operate('resume');
     await page.getByText('The market is halted.').waitFor({ state: 'detached' });
+  });
+
+  test('charts the venue’s own metrics', async () => {
+    await show('status');
+    const orders = page.getByTestId('metric').filter({ hasText: 'Orders accepted' });
+    await orders.locator('b', { hasText: /\d \/s/ }).waitFor();
+    await orders.locator('polyline').waitFor();
+    await page
+      .getByText(/of 20.000 orders/)
+      .first()
+      .waitFor();
   });
 
   test('makes no noise and asks nobody but its venue and its chain', () => {
