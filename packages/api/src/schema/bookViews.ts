@@ -51,6 +51,26 @@ export const ladderFields: {
     .describe('CRC-32 of the texts price:size of the ten best bids, then asks, joined by commas'),
 };
 
+/** One resting order; whose it is and what an iceberg hides does not show. */
+export interface QueuedOrderView {
+  readonly orderId: string;
+  /** Absent once the order rests no more. */
+  readonly side?: 'buy' | 'sell' | undefined;
+  readonly price?: string | undefined;
+  /** Whole units of base that show; 0: the order rests no more. */
+  readonly size: string;
+  /** True: it stands at the end of the queue of its price now, else where it stood. */
+  readonly requeued: boolean;
+}
+
+export const queuedOrderView: z.ZodType<QueuedOrderView> = z.object({
+  orderId: z.string(),
+  side: z.enum(['buy', 'sell']).optional().describe('Absent once the order rests no more'),
+  price: priceText.optional(),
+  size: decimalText.describe('Whole units of base that show; 0: the order rests no more'),
+  requeued: z.boolean().describe('True: it stands at the end of the queue of its price now'),
+});
+
 const marketState = z.enum(['open', 'postOnly', 'cancelOnly', 'halted']);
 
 /** Why a book is not open. */

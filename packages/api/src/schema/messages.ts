@@ -1,8 +1,14 @@
 import { z } from 'zod';
 import type { BookAction, BookActionAnswer, BookOrderView, ExecutionView } from './bookActions.ts';
 import { bookAction, bookActionAnswer, bookOrderView, executionView } from './bookActions.ts';
-import type { BookEpochView, LadderView, LevelView, TradeView } from './bookViews.ts';
-import { bookEpochView, bookLevelView, tradeView } from './bookViews.ts';
+import type {
+  BookEpochView,
+  LadderView,
+  LevelView,
+  QueuedOrderView,
+  TradeView,
+} from './bookViews.ts';
+import { bookEpochView, bookLevelView, queuedOrderView, tradeView } from './bookViews.ts';
 import type { MidView, PhaseView } from './marketViews.ts';
 import { midView, phaseView } from './marketViews.ts';
 import type { CancelReply, OrderAnswer, OrderView, SignedOrder } from './orderViews.ts';
@@ -36,11 +42,11 @@ export const CLOSE_CODES = {
 } as const;
 
 /**
- * A feed: `batches:1`, `epochs:1`, `phases:1`, `oracle:1` by market, `book:101`, `trades:101`,
- * `quotes:101` by book, `orders:0x...`, `executions:0x...` by owner.
+ * A feed: `batches:1`, `epochs:1`, `phases:1`, `oracle:1` by market, `book:101`, `queue:101`,
+ * `trades:101`, `quotes:101` by book, `orders:0x...`, `executions:0x...` by owner.
  */
 const CHANNEL_NAME: RegExp =
-  /^((batches|epochs|phases|oracle|book|trades|quotes):[1-9]\d{0,8}|(orders|executions):0x[0-9a-fA-F]{40})$/;
+  /^((batches|epochs|phases|oracle|book|queue|trades|quotes):[1-9]\d{0,8}|(orders|executions):0x[0-9a-fA-F]{40})$/;
 
 export const channelText: z.ZodType<string> = z
   .string()
@@ -141,6 +147,14 @@ export type ChannelEvent =
       readonly inputSequence: number;
       readonly state: string;
     } & LadderView)
+  | {
+      readonly kind: 'queue';
+      readonly marketId: string;
+      /** True: these are all resting orders; false: those that came, changed or went. */
+      readonly whole: boolean;
+      readonly inputSequence: number;
+      readonly orders: readonly QueuedOrderView[];
+    }
   | { readonly kind: 'trade'; readonly marketId: string; readonly trade: TradeView }
   | {
       readonly kind: 'quote';
@@ -167,6 +181,13 @@ export const channelEvent: z.ZodType<ChannelEvent> = z.discriminatedUnion('kind'
     bids: z.array(bookLevelView),
     asks: z.array(bookLevelView),
     checksum: z.string().describe('Of the ladder after the change, as in its depth'),
+  }),
+  z.object({
+    kind: z.literal('queue'),
+    marketId: marketIdText,
+    whole: z.boolean().describe('True: all resting orders, each price in order of priority'),
+    inputSequence: sequenceNumber.describe('Of the input behind it'),
+    orders: z.array(queuedOrderView),
   }),
   z.object({ kind: z.literal('trade'), marketId: marketIdText, trade: tradeView }),
   z.object({

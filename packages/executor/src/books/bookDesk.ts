@@ -22,9 +22,12 @@ import type {
   BookStateChange,
   BookTrade,
   Ladder,
+  QueueEntry,
   SealedBookEpoch,
 } from './bookRecords.ts';
 import { applyChanges, ladderChanges, ladderOf } from './ladders.ts';
+import type { Queue } from './queues.ts';
+import { applyQueueChanges, inPriority, queueChanges, queueOf } from './queues.ts';
 
 /** What became of an input that an owner sent to a book. */
 export interface BookReply {
@@ -62,6 +65,10 @@ export class BookDesk {
   readonly #executed = new Map<number, Ladder>();
   readonly #told = new Map<number, Ladder>();
   readonly #toldAt = new Map<number, number>();
+  /** Ids of orders that rest after the last input. */
+  readonly #resting = new Map<number, Set<number>>();
+  /** Resting orders as they were last told. */
+  readonly #queues = new Map<number, Queue>();
   /** Orders that have ended but whose rows are not stored yet, by market and id. */
   readonly #ended = new Map<string, BookOrderRecord>();
   /** What markets allow, where that changed since the start. */
@@ -77,12 +84,25 @@ export class BookDesk {
       const ladder = ladderOf(market);
       this.#executed.set(market.marketId, ladder);
       this.#told.set(market.marketId, ladder);
+      const queue = queueOf(market);
+      this.#queues.set(market.marketId, queue);
+      this.#resting.set(market.marketId, new Set(queue.keys()));
     }
   }
 
   /** The ladder that stands for all news told so far. */
   ladder(marketId: number): Ladder {
     return this.#told.get(marketId) ?? EMPTY;
+  }
+
+  /** Resting orders as told so far: bids best first, then asks, each price by priority. */
+  queue(marketId: number): QueueEntry[] {
+    return inPriority(this.#queues.get(marketId) ?? new Map());
+  }
+
+  /** How many orders `queue` has. */
+  queueLength(marketId: number): number {
+    return this.#queues.get(marketId)?.size ?? 0;
   }
 
   /** Sequence of the last input that the ladder stands for; 0 before the first since the start. */
@@ -241,7 +261,7 @@ export class BookDesk {
     const { trades, orders, stateChange } = projected;
     const { applied, sequence, timeMs } = executed;
     if (applied.kind !== 'bookApplied') return undefined;
-    const { marketId, executions } = applied;
+    const { marketId, executions, event } = applied;
     const market = this.#deps.state.books.get(marketId);
     if (market === undefined) return undefined;
     const now = ladderOf(market);
@@ -256,14 +276,20 @@ export class BookDesk {
       this.#ended.set(`${marketId}:${record.orderId}`, record);
     }
     const { state } = market;
+    const resting = this.#resting.get(marketId) ?? new Set();
+    this.#resting.set(marketId, resting);
+    const queue = queueChanges(market, event, resting);
     return {
-      ...{ marketId, sequence, timeMs, state, trades, executions, changes, orders },
+      ...{ marketId, sequence, timeMs, state, trades, executions, changes, orders, queue },
       ...(stateChange !== undefined && { stateChange }),
     };
   }
 
   /** Takes over news whose rows are stored and which are about to be told. */
-  stored({ marketId, changes, orders, sequence }: BookNews): void {
+  stored({ marketId, changes, orders, sequence, queue }: BookNews): void {
+    const resting = this.#queues.get(marketId) ?? new Map();
+    applyQueueChanges(resting, queue);
+    this.#queues.set(marketId, resting);
     this.#toldAt.set(marketId, sequence);
     for (const record of orders) {
       this.#ended.delete(`${marketId}:${record.orderId}`);

@@ -99,6 +99,17 @@ export interface Ladder {
   readonly asks: readonly LadderLevel[];
 }
 
+/** One resting order as everybody may see it; zero lots: it rests no more. */
+export interface QueueEntry {
+  readonly orderId: number;
+  readonly side: Side;
+  readonly priceTicks: number;
+  /** Lots that show. */
+  readonly lots: number;
+  /** Whether it stands at the end of the queue of its price now. */
+  readonly requeued: boolean;
+}
+
 /** What one input did to a book, for feeds. */
 export interface BookNews {
   readonly marketId: number;
@@ -109,6 +120,8 @@ export interface BookNews {
   readonly executions: readonly ExecutionReport[];
   /** Levels that changed, with what shows there now. */
   readonly changes: Ladder;
+  /** Resting orders that came, changed or went. */
+  readonly queue: readonly QueueEntry[];
   /** Orders that the input changed, as they stand now. */
   readonly orders: readonly BookOrderRecord[];
   /** What the market allows from now on, where the input changed that. */

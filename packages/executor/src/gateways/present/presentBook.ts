@@ -9,6 +9,7 @@ import type {
   FillView,
   LadderView,
   LevelView,
+  QueuedOrderView,
   TradeView,
 } from '@lawbook/api/schema/bookViews';
 import type { ExchangeState } from '@lawbook/exchange/application/exchangeState';
@@ -24,6 +25,7 @@ import type {
   BookTrade,
   Ladder,
   LadderLevel,
+  QueueEntry,
   SealedBookEpoch,
 } from '../../books/bookRecords.ts';
 import { isoTime } from './moments.ts';
@@ -123,6 +125,13 @@ export function presentQuote(
     ...(bid !== undefined && { bestBid: units.level(bid) }),
     ...(ask !== undefined && { bestAsk: units.level(ask) }),
   };
+}
+
+/** A resting order, or that one rests no more. */
+export function presentQueued(units: BookUnits, entry: QueueEntry): QueuedOrderView {
+  const { orderId, side, priceTicks, lots, requeued } = entry;
+  const place = lots > 0 ? { side, price: units.price(BigInt(priceTicks)) } : {};
+  return { orderId: String(orderId), ...place, size: units.size(lots), requeued };
 }
 
 /** A trade as everybody sees it. */

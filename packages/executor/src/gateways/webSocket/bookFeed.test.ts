@@ -14,7 +14,8 @@ import { FollowedTrades } from '@lawbook/api/client/followedTrades';
 import type { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import { unwrap } from '@lawbook/api/client/transport';
 import type { BookAction, BookActionAnswer } from '@lawbook/api/schema/bookActions';
-import type { ServerMessage } from '@lawbook/api/schema/messages';
+import type { QueuedOrderView } from '@lawbook/api/schema/bookViews';
+import type { ChannelEvent, ServerMessage } from '@lawbook/api/schema/messages';
 import { CLOSE_CODES, serverMessage } from '@lawbook/api/schema/messages';
 import type { Result } from '@lawbook/exchange/failures/result';
 import { WebSocket as RawSocket } from 'ws';
@@ -176,6 +177,66 @@ describe('feeds of books over a network that fails', () => {
     const every = Array.from({ length: last }, (_, k) => k + 1);
     assert.deepEqual(follower.trades, every, 'no trade is lost or told twice');
     await follower.close();
+    accepted(await alice.books.cancelAll(marketId));
+  });
+
+  test('the queue of a book leads on from its snapshot, order by order', async () => {
+    const [alice, bob] = [world.client('alice'), world.client('bob')];
+    const feed = new Feed({ baseUrl: world.url });
+    const queue = new Map<string, QueuedOrderView>();
+    let inputSequence = 0;
+    let wake = (): void => {};
+    const take = (event: ChannelEvent): void => {
+      if (event.kind !== 'queue') return;
+      if (event.whole) queue.clear();
+      for (const order of event.orders) {
+        if (order.requeued || order.side === undefined) queue.delete(order.orderId);
+        if (order.side !== undefined) queue.set(order.orderId, order);
+      }
+      ({ inputSequence } = event);
+      wake();
+    };
+    const snapshot = new Promise<void>((resolve) => {
+      feed.follow(`queue:${marketId}`, {
+        onSnapshot: (events) => {
+          events.forEach(take);
+          resolve();
+        },
+        onEvent: take,
+      });
+    });
+    await snapshot;
+    const place = async (size: string, displaySize?: string): Promise<string> => {
+      const order = { marketId, side: 'sell', price: '1.2', size } as const;
+      const shown = displaySize === undefined ? {} : { displaySize };
+      const answer = unwrap(await alice.books.placeOrder({ ...order, ...shown }));
+      assert.ok(answer.kind === 'accepted');
+      return answer.orderId;
+    };
+    const iceberg = await place('9', '2');
+    const plain = await place('5');
+    const buy = { marketId, side: 'buy', size: '4', price: '1.2', timeInForce: 'ioc' } as const;
+    unwrap(await bob.books.cancelAll(marketId));
+    const below = unwrap(await alice.books.depth(marketId)).asks.filter(({ price }) => {
+      return Number(price) < 1.2;
+    });
+    assert.deepEqual(below, [], 'nothing stands before these two');
+    const sequence = accepted(await bob.books.placeOrder(buy));
+    while (inputSequence < sequence) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    // The iceberg's first tranche traded, its next one stands behind the plain order.
+    assert.deepEqual(
+      [...queue.values()].map(({ orderId, size }) => [orderId, size]),
+      [
+        [plain, '3.000000'],
+        [iceberg, '2.000000'],
+      ],
+    );
+    feed.close();
+    accepted(await alice.books.cancelAll(marketId));
   });
 
   test('noise is answered by name and changes nothing', async () => {
@@ -212,7 +273,7 @@ describe('feeds of books over a network that fails', () => {
     peer.socket.terminate();
   });
 
-  test('an action that its owner did not sign is rejected among others that are taken', async () => {
+  test('an action its owner did not sign is rejected beside others that are taken', async () => {
     const alice = world.client('alice');
     const bob = world.client('bob');
     const order = { marketId, side: 'buy', size: '5', price: '1.01' } as const;
@@ -253,7 +314,7 @@ test('a slow reader of a book is told, then dropped, and holds up nobody', async
   await world.venue.waitFor(sequence, 5_000, new AbortController().signal);
   const news = {
     ...({ marketId: DEMO_BOOK_ID, sequence, timeMs: 0, state: 'open', trades: [] } as const),
-    ...{ executions: [], orders: [] },
+    ...{ executions: [], orders: [], queue: [] },
     changes: { bids: [], asks: Array.from({ length: 90 }, (_, k) => [20_000 + k, 1] as const) },
   };
   // The system's own buffers take some megabytes before the server notices that nobody reads.

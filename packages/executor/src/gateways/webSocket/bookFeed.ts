@@ -7,6 +7,7 @@ import {
   presentBookEpoch,
   presentBookOrder,
   presentExecution,
+  presentQueued,
   presentQuote,
   presentTrade,
   unitsOf,
@@ -18,7 +19,7 @@ const OPEN_ORDERS_MAX = 2_000;
 
 /** Whether channels of a kind tell what everybody may see of one book. */
 export function ofBook(kind: string): boolean {
-  return kind === 'book' || kind === 'trades' || kind === 'quotes';
+  return kind === 'book' || kind === 'queue' || kind === 'trades' || kind === 'quotes';
 }
 
 /**
@@ -45,6 +46,7 @@ export class BookFeed {
     }
     const { news } = event;
     this.#publishBook(news, channel(`book:${news.marketId}`));
+    this.#publishQueue(news, channel(`queue:${news.marketId}`));
     this.#publishQuote(news, channel(`quotes:${news.marketId}`));
     const trades = channel(`trades:${news.marketId}`);
     if (trades !== undefined && news.trades.length > 0) {
@@ -64,9 +66,14 @@ export class BookFeed {
     if (kind === 'quotes') {
       return [{ kind: 'quote', marketId: subject, ...presentQuote(units, ladder) }];
     }
+    const inputSequence = this.#venue.books.toldSequence(marketId);
+    if (kind === 'queue') {
+      const entries = this.#venue.books.queue(marketId);
+      const orders = entries.map((entry) => presentQueued(units, entry));
+      return [{ kind, marketId: subject, whole: true, inputSequence, orders }];
+    }
     const { state } = market;
     const head = { kind: 'book', marketId: subject, whole: true, state } as const;
-    const inputSequence = this.#venue.books.toldSequence(marketId);
     return [{ ...head, inputSequence, ...units.ladder(ladder) }];
   }
 
@@ -91,6 +98,20 @@ export class BookFeed {
     const ladder = units.ladder(changes, this.#venue.books.ladder(marketId));
     const head = { kind: 'book', marketId: String(marketId), whole: false, state } as const;
     channel.publish({ ...head, inputSequence, ...ladder });
+  }
+
+  #publishQueue(news: BookNews, channel: Channel | undefined): void {
+    const { marketId, queue, sequence: inputSequence } = news;
+    if (channel === undefined || queue.length === 0) return;
+    const units = unitsOf(this.#venue.state, marketId);
+    const orders = queue.map((entry) => presentQueued(units, entry));
+    channel.publish({
+      kind: 'queue',
+      marketId: String(marketId),
+      whole: false,
+      inputSequence,
+      orders,
+    });
   }
 
   #publishQuote({ marketId }: BookNews, channel: Channel | undefined): void {

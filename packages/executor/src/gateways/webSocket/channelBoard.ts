@@ -26,6 +26,8 @@ export interface ChannelSnapshot {
 
 /** A snapshot of an owner's orders holds at most this many; older ones are listed over REST. */
 const OPEN_ORDERS_MAX = 2000;
+/** Resting orders in a snapshot that cost a token. */
+const ORDERS_PER_TOKEN = 50;
 /** How often a snapshot is taken anew when too much happened while it was read. */
 const SNAPSHOT_ATTEMPTS = 3;
 
@@ -101,6 +103,15 @@ export class ChannelBoard {
       const { sequence, checksum } = channel;
       return { sequence, checksum, events: merge(events, newer) };
     }
+  }
+
+  /** Tokens of its address that a snapshot costs: those of all resting orders can be long. */
+  snapshotCost({ name }: Channel): number {
+    const [kind, subject] = name.split(':');
+    if (kind !== 'queue') return 1;
+    const orders = this.#core.venue.books.queueLength(Number(subject));
+    const most = this.#core.options.addressBucket.burst / 2;
+    return Math.max(1, Math.min(Math.ceil(orders / ORDERS_PER_TOKEN), most));
   }
 
   /** Subscriptions by kind of channel, of every kind that was ever asked for. */

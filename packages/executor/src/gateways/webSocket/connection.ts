@@ -220,6 +220,8 @@ export class Connection {
     if (from !== undefined) {
       core.dependencies.metrics.feedResyncs.inc({ kind: name.split(':')[0] ?? '' });
     }
+    const cost = board.snapshotCost(channel);
+    if (cost > 1 && this.#isLimited(id, 'channel', cost)) return;
     // A reader from here on: an empty channel with readers is not evicted while we wait.
     const { sequence, checksum, events } = await board.snapshot(channel);
     if (this.#closing !== undefined) return;
