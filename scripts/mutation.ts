@@ -137,7 +137,8 @@ function report(name: string, score: FolderScore, accept: boolean): void {
   const extent = tried === mutants ? 'all' : `${tried} drawn (seed ${score.seed}) of`;
   console.log(
     `${name}: ${percent} % of ${extent} ${mutants} mutants noticed: ${killed} by a test, ` +
-      `${timeout} by time; ${survived} survived, ${cut} survived the budget, ${uncovered} unreached`,
+      `${timeout} by time; ${survived} survived, ${cut} survived the budget, ` +
+      `${uncovered} unreached`,
   );
   const complaint = compareScore(score, kept[name]);
   if (complaint !== undefined) {

@@ -51,7 +51,8 @@ export function compareScore(
   const slack = Math.max(WHOLE_SLACK, deviation(score), deviation(kept));
   const least = kept.percent - slack;
   if (score.percent >= least) return undefined;
-  return `${score.percent} % is below the ${kept.percent} % that are kept, less ${slack.toFixed(1)}`;
+  const less = slack.toFixed(1);
+  return `${score.percent} % is below the ${kept.percent} % that are kept, less ${less}`;
 }
 
 const WHOLE_SLACK = 0.5;

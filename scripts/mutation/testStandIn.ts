@@ -38,7 +38,8 @@ export function test(name: string, ...rest: readonly unknown[]): void {
   const options = rest.find((part) => typeof part === 'object') as { skip?: unknown } | undefined;
   if (body === undefined || (options?.skip !== undefined && options.skip !== false)) return;
   const around = [...suites];
-  const id = `${file} > ${[...around.map((suite) => suite.name), name].filter(Boolean).join(' > ')}`;
+  const names = [...around.map((one) => one.name), name].filter((part) => part !== '');
+  const id = [file, ...names].join(' > ');
   gathered.push({ id, file, run: () => runWithHooks(around, body) });
 }
 
