@@ -308,6 +308,13 @@ const VENUE_FAULTS: readonly PlantedFault[] = [
     replace: '',
   },
   {
+    name: 'the index passes single rows over',
+    breaks: 'indexFollowsTheJournal',
+    file: `${EXECUTOR}/venue.ts`,
+    find: 'if (changes.length > 0) await this.#parts.index.write(sequence, changes);',
+    replace: 'if (changes.length > 1) await this.#parts.index.write(sequence, changes);',
+  },
+  {
     name: 'a deposit is credited a second time',
     breaks: 'assetsAreConserved',
     file: `${EXCHANGE}/application/baseLayerInputs.ts`,

@@ -1,6 +1,6 @@
 // A process that plays histories over a venue with one planted fault until a checker says so:
 // `LAWBOOK_PLANTED=NAME node --import plantHook.ts playPlanted.ts FIRST_SEED SEEDS STEPS`. Prints
-// one line of JSON; without the hook it plays the venue as it is.
+// one line of JSON; without the hook it plays the venue as it is, which must be caught at nothing.
 import { playHistory } from '../simulation/playHistory.ts';
 import { drawHistory } from '../workload/drawHistory.ts';
 
