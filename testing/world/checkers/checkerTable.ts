@@ -4,6 +4,7 @@ import { assetsAreConserved } from './assetsAreConserved.ts';
 import { bookLawsHold } from './bookLawsHold.ts';
 import { feedsRebuildTheBook } from './feedsRebuildTheBook.ts';
 import { holdsEqualObligations } from './holdsEqualObligations.ts';
+import { indexFollowsTheJournal } from './indexFollowsTheJournal.ts';
 import { inputsApplyOnce } from './inputsApplyOnce.ts';
 import { lawsHold } from './lawsHold.ts';
 import { noLawStopsAMarket } from './noLawStopsAMarket.ts';
@@ -28,4 +29,5 @@ export const CHECKERS: readonly (() => Checker)[] = [
   feedsRebuildTheBook,
   waitsAreBounded,
   refusalsChangeNothing,
+  indexFollowsTheJournal,
 ];

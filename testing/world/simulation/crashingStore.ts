@@ -1,3 +1,4 @@
+import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import type {
   KeyValueStore,
   RangeOptions,
@@ -39,6 +40,15 @@ export class CrashingStore {
     this.#flushed = [];
     this.#since = [];
     this.#live = new MemoryStore();
+  }
+
+  /** Every row in hexadecimal, for whoever stands beside the machine. */
+  async rows(): Promise<[key: string, record: string][]> {
+    const rows: [string, string][] = [];
+    for await (const { key, record } of this.#live.range()) {
+      rows.push([bytesToHex(key), bytesToHex(record)]);
+    }
+    return rows;
   }
 
   async losePower(): Promise<void> {

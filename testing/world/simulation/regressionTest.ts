@@ -14,7 +14,6 @@ import { test } from 'node:test';
 import { playHistory } from '../simulation/playHistory.ts';
 import type { History } from '../workload/acts.ts';
 
-// biome-ignore format: one step a line
 const HISTORY: History = {
   seed: ${history.seed},
   steps: [

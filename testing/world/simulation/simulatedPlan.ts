@@ -120,10 +120,10 @@ async function registerParameters(
 ): Promise<void> {
   const { registry } = base.chain.contracts;
   await life.touch('base', async () => base.register(parameters));
-  const from = registry.baseEpoch(base.chain.head());
+  const commitment = base.commitmentOf(parameters);
   for (let tries = 0; tries < 30; tries += 1) {
     await environment.clock.sleep(1_000);
-    if (registry.baseEpoch(base.chain.head()) > from + 1n) return;
+    if (registry.areActive(parameters.marketId, commitment, base.chain.head())) return;
   }
   throw new SettlementFault('SETTLEMENT_UNAVAILABLE', 'The parameters do not hold yet.');
 }

@@ -141,6 +141,8 @@ export class VenueHost {
       await wired.oracle.stopped();
       await wired.close();
     };
+    // A dead process may still run to its next touch of the world.
+    if (this.#starting !== life) return;
     this.#starting = undefined;
     this.#live = { life, wired, gateway, sinceMs: machine.clock.elapsedMs() };
     this.#parts.onUp(this.#live);

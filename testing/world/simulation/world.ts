@@ -166,6 +166,7 @@ export class World {
       follower: this.follower,
       news: this.#news,
       disk: this.machine.disk,
+      store: this.machine.store,
       base: this.base,
       settles: this.settles,
       traders: this.traders,

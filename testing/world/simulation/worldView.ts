@@ -1,6 +1,7 @@
 import type { Auditor } from '../auditor/auditor.ts';
 import type { FollowedInput, JournalFollower } from '../auditor/journalFollower.ts';
 import type { Trader } from '../workload/trader.ts';
+import type { CrashingStore } from './crashingStore.ts';
 import type { PowerLossDisk } from './powerLossDisk.ts';
 import type { SimulatedBase } from './simulatedBase.ts';
 import type { TraderFeed } from './traderFeed.ts';
@@ -23,6 +24,7 @@ export interface WorldView {
   /** What became durable since the last step. */
   readonly news: readonly FollowedInput[];
   readonly disk: PowerLossDisk;
+  readonly store: CrashingStore;
   readonly base: SimulatedBase;
   /** Whether epochs of this world settle. */
   readonly settles: boolean;
