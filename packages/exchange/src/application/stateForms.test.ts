@@ -81,7 +81,7 @@ test('a book market stands in a state once, and one of no rules does not', () =>
   refusesAs(bench.machine.state, /rules that no book has/);
 });
 
-test('orders of a batch are of its market, of products that it has, at limits that are ratios', () => {
+test('orders of a batch are of its market and its products, at limits that are ratios', () => {
   const spoiled = (spoil: (state: ExchangeState) => void): ExchangeState => {
     const { state } = batchState().machine;
     spoil(state);

@@ -1,8 +1,8 @@
 // Goal: rules that no batch could clear under are refused before a market lives by them, each with
-// the field at fault and nothing else. Method: the demo market's rules, one thing changed at a time.
+// the field at fault. Method: the rules of the demo market, one thing changed at a time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { demoOracle, demoParameters } from '../../../../analytics/src/demoWorld.ts';
+import { fundedBench } from '../../../../../testing/exchange/exchangeBench.ts';
 import { at } from '../../failures/invariant.ts';
 import { assetId } from '../../ledger/asset.ts';
 import { AMOUNT_MAX, amount } from '../../numbers/amount.ts';
@@ -10,7 +10,8 @@ import { price } from '../../numbers/price.ts';
 import type { BatchParameters } from './parameters.ts';
 import { COVARIANCE_MAX, checkOracle, checkParameters } from './registration.ts';
 
-const GOOD = demoParameters();
+const MARKET = fundedBench().bench.market();
+const GOOD = MARKET.parameters;
 const BASKET = at(GOOD.baskets, 0);
 const USD = at(GOOD.assets, 0);
 const EUR = at(GOOD.assets, 1);
@@ -127,7 +128,7 @@ test('a reveal window matters only where orders are hidden', () => {
 });
 
 test('an oracle fits a market with one mid per asset and a numeraire worth one', () => {
-  const good = demoOracle(1_000);
+  const good = MARKET.reference;
   const verdict = (mids: typeof good.mids): string | undefined => {
     const result = checkOracle(GOOD, { ...good, mids });
     return result.ok ? undefined : result.rejection.field;
