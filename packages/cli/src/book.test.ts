@@ -154,6 +154,20 @@ test('exports an epoch that verifies, and names the law once a trade is forged',
   assert.match(refused.stdout, /VIOLATED B2 +bookTradesAtRestingPrice/);
 });
 
+test('records what the book was given, and both engines do it again', async () => {
+  const tape = join(folder, 'live.tape');
+  const recorded = await onVenue(`tape record ${tape} --market playeur-playusd --json`);
+  assert.equal(recorded.code, 0, recorded.stderr);
+  const { commands, reportDigest } = JSON.parse(recorded.stdout) as Record<string, string>;
+  assert.ok(Number(commands) > 8);
+  for (const engine of ['bare', 'ledger']) {
+    const words = ['tape', 'run', tape, '--engine', engine, '--digest', reportDigest ?? ''];
+    const run = await runHere(words);
+    assert.equal(run.code, 0, run.stdout);
+    assert.match(run.stdout, /the digest is the one given/);
+  }
+});
+
 test('judges every epoch of the books again from the journal of the stopped venue', async () => {
   const ended = new Promise((settle) => venue.once('exit', settle));
   venue.kill('SIGINT');

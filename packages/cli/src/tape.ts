@@ -1,11 +1,17 @@
 import type { FlowName } from '@lawbook/analytics/flows/bookFlow';
 import { FLOW_NAMES } from '@lawbook/analytics/flows/bookFlow';
+import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import { COMMAND_STRIDE, FIELD } from '@lawbook/exchange/markets/book/bookCommand';
 import type { TapeHeader } from '@lawbook/exchange/markets/book/tape/tapeHeader';
 import { TAPE_HEADER_BYTES, TAPE_VERSION } from '@lawbook/exchange/markets/book/tape/tapeHeader';
 import { TAPE_RECORD_BYTES } from '@lawbook/exchange/markets/book/tape/tapeRecord';
 import { TAPE_ENGINES } from '@lawbook/exchange/markets/book/tape/tapeRun';
+import type { BookTransition } from '@lawbook/exchange/transition';
+import { bookNamed } from './book/bookNamed.ts';
+import { fetchBookBundle, findBookEpoch } from './bundles/bookEpochs.ts';
+import { readBookBundle, writeBundle } from './bundles/bundleFile.ts';
 import { makeTape } from './tapes/makeTape.ts';
+import { recordTape } from './tapes/recordTape.ts';
 import type { TimedOutcome } from './tapes/runTape.ts';
 import { runTape } from './tapes/runTape.ts';
 import { TapeFile } from './tapes/tapeFile.ts';
@@ -15,7 +21,10 @@ import { ExitCode, UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
 import { startProgress } from './terminal/progress.ts';
 import { tableLines } from './terminal/table.ts';
+import type { Terminal } from './terminal/terminal.ts';
 import { paint, printJson } from './terminal/terminal.ts';
+import type { AddressFlags } from './terminal/venueFlags.ts';
+import { venueUrl, withAddressFlags } from './terminal/venueFlags.ts';
 
 interface RunOptions {
   readonly engine: string;
@@ -31,6 +40,12 @@ interface MakeOptions {
   readonly json?: boolean;
 }
 
+interface RecordOptions extends AddressFlags {
+  readonly market?: string;
+  readonly epochs?: string;
+  readonly force?: boolean;
+}
+
 interface ShowOptions {
   readonly rows: string;
   readonly json?: boolean;
@@ -43,9 +58,12 @@ Examples:
   lawbook tape run mixed.tape --engine ledger       with a hold for each order, balances and fees
   lawbook tape run mixed.tape --digest 0x12..       exits 1 unless the reports have this digest
   lawbook tape show mixed.tape --rows 20            header, counts, first commands
+  lawbook tape record live.tape --market 101        what a venue's book was given since it opened
+  lawbook tape record live.tape book-1.bin book-2.bin      the same from exported epochs
 
 A tape is a list of commands to one order book: docs/reference/tape-format.md says how to write one.
-Two engines that treat a tape alike print the same digest of their reports. Needs no venue.`;
+Two engines that treat a tape alike print the same digest of their reports. Recording prints the
+digest of what the venue's book reported: run the tape with it to see the engine do it again.`;
 
 /** `lawbook tape`: recorded commands through the order book, without a venue. */
 export function addTape(program: Program): void {
@@ -71,6 +89,16 @@ export function addTape(program: Program): void {
     .option('--force', 'overwrite the file')
     .option('--json', 'print JSON')
     .action((file: string, options: MakeOptions) => make(program, file, options));
+  withAddressFlags(tape.command('record'))
+    .description('Write the commands of a venue to one of its books as a tape')
+    .argument('<file>', 'tape to write')
+    .argument('[bundles...]', 'epochs of one book, from its first; without them the venue is asked')
+    .option('--market <book>', 'book of the venue, by number or symbol')
+    .option('--epochs <count>', 'so many epochs from the first; all that are sealed by default')
+    .option('--force', 'overwrite the file')
+    .action((file: string, bundles: string[], options: RecordOptions) =>
+      record(program, { file, bundles }, options),
+    );
   tape
     .command('show')
     .description('Print the header of a tape, counts of its commands, and the first of them')
@@ -160,6 +188,59 @@ async function make(program: Program, file: string, options: MakeOptions): Promi
   const laid = `${grouped(setupCount)} lay the book out`;
   terminal.print(`${file}: ${scenario}, ${grouped(commands)} commands, of which ${laid}`);
   terminal.print(`${grouped(bytes)} bytes. Run it with: lawbook tape run ${file}`);
+}
+
+async function record(
+  { terminal }: Program,
+  { file, bundles }: { readonly file: string; readonly bundles: readonly string[] },
+  options: RecordOptions,
+): Promise<void> {
+  const { market } = options;
+  if ((market === undefined) === (bundles.length === 0)) {
+    throw new UsageFault('name the exported epochs of a book, or a book of the venue by --market');
+  }
+  const epochs =
+    market === undefined
+      ? bundles.map(readBookBundle)
+      : await fetchEpochs(market, options, terminal);
+  const recorded = recordTape(epochs);
+  writeBundle(file, recorded.bytes, options.force === true);
+  const { bytes, ...facts } = recorded;
+  const { commands, firstEpoch, lastEpoch, reportDigest } = recorded;
+  if (options.json === true) {
+    printJson(terminal, { ok: true, file, bytes: bytes.length, ...facts });
+    return;
+  }
+  const span = `epochs ${firstEpoch}..${lastEpoch}`;
+  terminal.print(
+    `${file}: ${grouped(commands)} commands of ${span}, ${grouped(bytes.length)} bytes`,
+  );
+  terminal.print(`Do it again with: lawbook tape run ${file} --digest ${reportDigest}`);
+}
+
+/** Every sealed epoch of a book from the first on, or as many as were asked for. */
+async function fetchEpochs(
+  market: string,
+  options: RecordOptions,
+  terminal: Terminal,
+): Promise<BookTransition[]> {
+  const most =
+    options.epochs === undefined ? 1e9 : readCount('--epochs', options.epochs, 1, 1_000_000);
+  const client = new LawbookClient({ baseUrl: venueUrl(options) });
+  const { marketId } = await bookNamed(client, market);
+  const latest = await findBookEpoch(client, marketId, 'latest');
+  const count = Math.min(most, latest.epochNumber);
+  const progress = startProgress(terminal, `reading epochs of book ${marketId}`, count);
+  const epochs: BookTransition[] = [];
+  try {
+    for (let number = 1; number <= count; number += 1) {
+      epochs.push((await fetchBookBundle(client, marketId, number)).epoch);
+      progress.update(number);
+    }
+  } finally {
+    progress.stop();
+  }
+  return epochs;
 }
 
 /** Five gigabytes of tape. */

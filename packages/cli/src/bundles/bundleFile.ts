@@ -19,6 +19,13 @@ export function readBundle(file: string): EpochBundle {
   throw new FileFault(`${file} ${OF_A_BOOK}`, file);
 }
 
+/** Reads the bundle of a book epoch. @throws FileFault as `readAnyBundle`, or for batches. */
+export function readBookBundle(file: string): BookTransition {
+  const read = readAnyBundle(file);
+  if (read.kind === 'book') return read.epoch;
+  throw new FileFault(`${file} is an epoch of batches, and not of a book`, file);
+}
+
 /** Reads the bundle of any epoch. @throws FileFault for a file that is missing or no bundle. */
 export function readAnyBundle(file: string): AnyBundle {
   try {

@@ -1,5 +1,5 @@
-// Goal: bytes are a tape exactly where docs/reference/tape-format.md says so, and a reader names the
-// byte and the rule where they are not. Method: the page's own example read from the page, each
+// Goal: bytes are a tape exactly where docs/reference/tape-format.md says so, and a reader names
+// the byte and the rule where they are not. Method: the page's own example read from the page, each
 // rule broken once with the checksums made good again, and every single byte of a tape changed.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

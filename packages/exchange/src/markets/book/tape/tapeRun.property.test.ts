@@ -17,6 +17,7 @@ import type { BookReport } from '../bookReport.ts';
 import { REASON, REPORT } from '../bookReport.ts';
 import { MARKET_STATE } from '../bookTerms.ts';
 import { openOrdersRoot } from '../openOrders.ts';
+import { reportDigest } from './reportBytes.ts';
 import { decodeTape, encodeTape, TapeWriter } from './tape.ts';
 import type { TapeHeader } from './tapeHeader.ts';
 import type { TapeEngine, TapeOutcome } from './tapeRun.ts';
@@ -72,6 +73,8 @@ function fits(command: BookCommand): boolean {
 interface Played {
   readonly commands: readonly BookCommand[];
   readonly reports: readonly Uint8Array[];
+  /** The digest of the same reports as objects. */
+  readonly digest: string;
 }
 
 function play(
@@ -82,6 +85,7 @@ function play(
   const flow = new BookFlow(new SeededRandom(seed), FLOW_SHAPES[name]);
   const commands: BookCommand[] = [];
   const reports: Uint8Array[] = [];
+  const told: BookReport[] = [];
   while (commands.length < COMMANDS) {
     const command = flow.next();
     if (!fits(command)) continue;
@@ -89,8 +93,9 @@ function play(
     flow.observe(answer);
     commands.push(command);
     for (const report of answer) reports.push(reportBytes(report));
+    told.push(...answer);
   }
-  return { commands, reports };
+  return { commands, reports, digest: reportDigest(told) };
 }
 
 function runTape(bytes: Uint8Array, engine: TapeEngine): TapeOutcome {
@@ -110,6 +115,7 @@ for (const name of Object.keys(FLOW_SHAPES) as (keyof typeof FLOW_SHAPES)[]) {
       const alone = play(name, seed, naive);
       const bare = runTape(encodeTape(HEADER, alone.commands), 'bare');
       assert.equal(bare.reportDigest, taggedHash(TAG, ...alone.reports), `seed ${seed}`);
+      assert.equal(bare.reportDigest, alone.digest);
       assert.equal(bare.openOrdersRoot, openOrdersRoot(naive.openOrders()));
       assert.equal(bare.reports, alone.reports.length);
 

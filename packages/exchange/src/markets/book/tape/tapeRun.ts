@@ -4,12 +4,13 @@ import type { Hash } from '../../../codec/hash.ts';
 import { hashFromBytes, taggedHash } from '../../../codec/hash.ts';
 import type { Sha256 } from '../../../codec/sha256.ts';
 import { COMMAND_STRIDE } from '../bookCommand.ts';
-import type { ReportKind, ReportRing } from '../bookReport.ts';
+import type { ReportKind } from '../bookReport.ts';
 import { REPORT, REPORT_BYTES } from '../bookReport.ts';
 import { LedgerBook } from '../ledgerBook.ts';
 import { openOrders, openOrdersRoot } from '../openOrders.ts';
 import { OrderBook } from '../orderBook.ts';
 import { PURSE } from '../purses.ts';
+import { REPORT_DIGEST_TAG, writeRingReport } from './reportBytes.ts';
 import type { TapeHeader } from './tapeHeader.ts';
 
 /** The engine alone, or the one with a hold for each order and balances and fees for each trade. */
@@ -33,9 +34,6 @@ export interface TapeOutcome {
   readonly fees: number | undefined;
   readonly balancesRoot: Hash | undefined;
 }
-
-/** Begins every report digest; the number goes up when the canonical bytes change. */
-const DIGEST_TAG = 'lawbook.tapeReports.v1';
 
 /** Reports hashed at once. */
 const CHUNK_REPORTS = 2_048;
@@ -61,7 +59,7 @@ export class TapeRun {
 
   constructor({ parameters, baseEach, quoteEach }: TapeHeader, engine: TapeEngine) {
     this.#accounts = parameters.accountsMax;
-    this.#sha.update(new TextEncoder().encode(DIGEST_TAG)).update(new Uint8Array(1));
+    this.#sha.update(new TextEncoder().encode(REPORT_DIGEST_TAG)).update(new Uint8Array(1));
     if (engine === 'bare') {
       this.#book = new OrderBook(parameters);
       this.#engine = this.#book;
@@ -93,7 +91,7 @@ export class TapeRun {
       const kind = (integers[place * 8] as number) & 255;
       this.#kinds[kind] = (this.#kinds[kind] as number) + 1;
       if (kind === REPORT.trade) this.#tradedLots += integers[place * 8 + 3] as number;
-      writeReport(reports, place, this.#view, this.#inChunk * REPORT_BYTES);
+      writeRingReport(reports, place, this.#view, this.#inChunk * REPORT_BYTES);
       this.#inChunk += 1;
       if (this.#inChunk === CHUNK_REPORTS) this.#hashChunk();
     }
@@ -135,27 +133,4 @@ export class TapeRun {
     }
     return taggedHash('lawbook.tapeBalances.v1', out.finish());
   }
-}
-
-/**
- * The canonical 32 bytes of a report, big-endian: kind, reason, side and a zero; leaves, price and
- * lots as 32-bit integers; order id and contra as binary64. Of a refusal the second byte is its
- * number; its limit stands as binary64 in place of price and lots, what was sent in that of contra.
- */
-function writeReport(reports: ReportRing, place: number, into: DataView, o: number): void {
-  const { integers, doubles } = reports;
-  const [i, d] = [place * 8, place * 4];
-  const head = integers[i] as number;
-  into.setUint8(o, head & 255);
-  into.setUint8(o + 1, (head >> 8) & 255);
-  into.setUint8(o + 2, (head >> 16) & 255);
-  into.setUint8(o + 3, 0);
-  into.setInt32(o + 4, integers[i + 1] as number);
-  if ((head & 255) === REPORT.rejected) into.setFloat64(o + 8, doubles[d + 1] as number);
-  else {
-    into.setInt32(o + 8, integers[i + 2] as number);
-    into.setInt32(o + 12, integers[i + 3] as number);
-  }
-  into.setFloat64(o + 16, doubles[d + 2] as number);
-  into.setFloat64(o + 24, doubles[d + 3] as number);
 }
