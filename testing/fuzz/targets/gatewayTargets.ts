@@ -181,7 +181,7 @@ interface Refusing {
   readonly rejection?: { readonly code?: unknown };
 }
 
-/** The code of a refusal, or of the first among answers, which must be one of the table and never a fault of ours. */
+/** The code of a refusal, or of the first among answers: one of the table, no fault of ours. */
 function codeIn(answer: unknown): string {
   const { rejection, answers = [] } = (answer ?? {}) as Refusing & { answers?: Refusing[] };
   const told = rejection ?? answers.find((entry) => entry.rejection !== undefined)?.rejection;
