@@ -43,6 +43,12 @@ export class FaultBoard {
       case 'kill':
         host.kill(act.power ? 'power' : 'kill');
         return;
+      case 'pause':
+        host.pause(act.forMs);
+        return;
+      case 'rot':
+        machine.disk.rot((path) => path.endsWith('.snap'));
+        return;
       case 'planDeath': {
         const { touch, touches, after, power } = act;
         const moment = after ? 'after' : 'before';

@@ -29,6 +29,8 @@ export class Life {
   readonly #clock: SimulatedClock;
   readonly #onDeath: (kind: DeathKind) => void;
   #isDead = false;
+  /** On the world's steady clock. */
+  #pausedUntilMs = 0;
   #touches = 0;
   /** What is planned, with the touches that are left until then. */
   #plan: { readonly death: DeathPlan; left: number } | undefined;
@@ -55,6 +57,16 @@ export class Life {
     this.#plan = { death: plan, left: plan.touches };
   }
 
+  /** Holds the process back, as SIGSTOP and long collections do, while the world goes on. */
+  pause(durationMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.elapsedMs() + durationMs);
+  }
+
+  /** How long the process is still held back, milliseconds. */
+  get pausedMs(): number {
+    return Math.max(0, this.#pausedUntilMs - this.#clock.elapsedMs());
+  }
+
   die(kind: DeathKind): void {
     if (this.#isDead) return;
     this.#isDead = true;
@@ -78,6 +90,7 @@ export class Life {
     try {
       return await act();
     } finally {
+      while (this.pausedMs > 0) await this.#clock.sleep(this.pausedMs);
       if (plan !== undefined) this.die(plan.kind);
       // A value that is returned after death would be seen: wait for ever instead.
       if (this.#isDead) await never();

@@ -133,6 +133,17 @@ export class PowerLossDisk {
     return new Map([...this.#names].map(([path, { bytes }]) => [path, Buffer.from(bytes)]));
   }
 
+  /** Flips a bit of one of these files, as age does. @returns how many there were. */
+  rot(isIt: (path: string) => boolean): number {
+    const files = [...this.#names].filter(([path]) => isIt(path));
+    const [, file] = files[this.#random.integer(0, Math.max(0, files.length - 1))] ?? [];
+    if (file === undefined || file.bytes.length === 0) return 0;
+    const place = this.#random.integer(0, file.bytes.length - 1);
+    file.bytes[place] = (file.bytes[place] ?? 0) ^ (1 << this.#random.integer(0, 7));
+    file.durable = Buffer.from(file.bytes);
+    return files.length;
+  }
+
   /** Removes files behind everybody's back, as an operator does. */
   discard(isIt: (path: string) => boolean): number {
     const paths = [...this.#names.keys()].filter(isIt);

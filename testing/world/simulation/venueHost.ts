@@ -88,6 +88,11 @@ export class VenueHost {
     (this.#live?.life ?? this.#starting)?.die(kind);
   }
 
+  /** Holds whatever runs now back for a time. */
+  pause(durationMs: number): void {
+    (this.#live?.life ?? this.#starting)?.pause(durationMs);
+  }
+
   /** Lets whatever runs now die at one of its next touches of the world. */
   planDeath(plan: DeathPlan): void {
     (this.#live?.life ?? this.#starting)?.planDeath(plan);

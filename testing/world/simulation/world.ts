@@ -224,6 +224,10 @@ export class World {
   #arrive(wish: Wish, hear: (reply: WorldReply) => void): void {
     const { live } = this.host;
     if (live === undefined) return;
+    if (live.life.pausedMs > 0) {
+      this.clock.schedule(live.life.pausedMs, () => this.#arrive(wish, hear));
+      return;
+    }
     const atMs = this.clock.elapsedMs();
     const arrival = this.auditor.arrived(wish, { life: this.#lives, atMs });
     live.gateway.answer(wish.request).then(

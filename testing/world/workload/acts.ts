@@ -117,6 +117,9 @@ export type OperatorAct =
 /** What fate does. Faults with a time end by themselves. */
 export type FaultAct =
   | { readonly kind: 'kill'; readonly power: boolean }
+  | { readonly kind: 'pause'; readonly forMs: number }
+  /** A bit of a snapshot flips; of the journal none does, for that stops a venue. */
+  | { readonly kind: 'rot' }
   | {
       readonly kind: 'planDeath';
       readonly touch: Touch | null;

@@ -202,7 +202,9 @@ function drawFault(random: SeededRandom): Act {
   const forMs = oneOf(random, [50, 500, 2_000, 8_000, 30_000]);
   const share = oneOf(random, [0.02, 0.1, 0.3, 0.6]);
   const u = random.next();
-  if (u < 0.12) return { kind: 'kill', power: random.next() < 0.6 };
+  if (u < 0.08) return { kind: 'kill', power: random.next() < 0.6 };
+  if (u < 0.1) return { kind: 'rot' };
+  if (u < 0.13) return { kind: 'pause', forMs };
   if (u < 0.38) {
     const touch = oneOf(random, [null, 'write', 'sync', 'sync', 'store', 'base'] as const);
     const touches = random.integer(1, touch === null ? 60 : oneOf(random, [1, 3, 10]));
