@@ -316,6 +316,16 @@ export const AGREEMENT_REGISTRY_ABI = [
   },
   {
     inputs: [
+      { internalType: 'uint32', name: 'marketId', type: 'uint32' },
+      { internalType: 'uint256', name: 'commitment', type: 'uint256' },
+    ],
+    name: 'parametersFrom',
+    outputs: [{ internalType: 'uint64', name: '', type: 'uint64' }],
+    stateMutability: 'view',
+    type: 'function',
+  },
+  {
+    inputs: [
       { internalType: 'uint32', name: 'shard', type: 'uint32' },
       { internalType: 'address', name: 'operator', type: 'address' },
       { internalType: 'bytes32', name: 'verifyingKeyHash', type: 'bytes32' },

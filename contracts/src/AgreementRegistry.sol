@@ -28,7 +28,8 @@ import {Circuit} from "./Lists.sol";
 ///
 /// Everything that changes what a shard may do takes effect at a boundary of base epochs, so that
 /// all settlements of one base epoch are judged alike. An agreement that replaces another waits for
-/// twice the time of an exit: who does not like the new laws can leave before they hold.
+/// twice the time of an exit, and so do parameters of a market that trades: who does not like the
+/// new laws, or the new limits, can leave before they hold.
 contract AgreementRegistry is ReentrancyGuardTransient {
     struct Agreement {
         address operator;
@@ -86,6 +87,8 @@ contract AgreementRegistry is ReentrancyGuardTransient {
     mapping(uint32 marketId => Market) private _markets;
     /// First base epoch in which a parameter set holds, plus one; zero for none.
     mapping(uint32 marketId => mapping(uint256 commitment => uint64)) private _parameters;
+    /// First base epoch in which any parameter set of a market holds, plus one; zero for none.
+    mapping(uint32 marketId => uint64) private _parametersFrom;
 
     event AssetListed(
         uint32 indexed shard, uint256 indexed assetId, address indexed token, uint64 unit
@@ -173,6 +176,11 @@ contract AgreementRegistry is ReentrancyGuardTransient {
     function areActive(uint32 marketId, uint256 commitment) external view returns (bool) {
         uint64 entry = _parameters[marketId][commitment];
         return entry != 0 && entry - 1 <= baseEpoch();
+    }
+
+    /// First base epoch in which a parameter set holds, plus one; zero for one that nobody registered.
+    function parametersFrom(uint32 marketId, uint256 commitment) external view returns (uint64) {
+        return _parameters[marketId][commitment];
     }
 
     /// The operator of the agreement that holds, or of the first one while it waits; zero for none.
@@ -269,7 +277,8 @@ contract AgreementRegistry is ReentrancyGuardTransient {
     }
 
     /// Registers a parameter set by the commitment that the circuit opens. `parameterHash` is the
-    /// exchange's own hash of the same set; the chain cannot compare the two, readers do.
+    /// exchange's own hash of the same set; the chain cannot compare the two, readers do. Sets that
+    /// are registered before any of their market holds need no notice: nobody has traded there.
     /// @dev Reverts MarketOfAnotherShard, CallerIsNotOperator, ParametersAreRegistered.
     function registerParameters(uint32 marketId, uint256 commitment, bytes32 parameterHash)
         external
@@ -281,7 +290,10 @@ contract AgreementRegistry is ReentrancyGuardTransient {
         if (_parameters[marketId][commitment] != 0) {
             revert ParametersAreRegistered(marketId, commitment);
         }
-        uint64 activeFrom = baseEpoch() + 1;
+        uint64 first = _parametersFrom[marketId];
+        bool trades = first != 0 && first - 1 <= baseEpoch();
+        uint64 activeFrom = _boundaryAfter(uint64(block.number) + (trades ? 2 * exitBlocks : 0));
+        if (first == 0) _parametersFrom[marketId] = activeFrom + 1;
         _parameters[marketId][commitment] = activeFrom + 1;
         emit ParametersRegistered(marketId, commitment, parameterHash, activeFrom);
     }

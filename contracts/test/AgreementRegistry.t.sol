@@ -104,6 +104,23 @@ contract AgreementRegistryTest is World {
         registry.registerParameters(MARKET, PARAMETERS, 0);
     }
 
+    function test_parameters_hold_at_once_until_a_market_trades_and_later_after_notice() public {
+        vm.startPrank(operator);
+        uint256[] memory columns = new uint256[](2);
+        columns[1] = 3;
+        registry.registerMarket(SHARD, 2, columns, 0, 0);
+        uint64 next = registry.baseEpoch() + 1;
+        registry.registerParameters(2, 7, 0);
+        registry.registerParameters(2, 8, 0);
+        assertEq(next + 1, registry.parametersFrom(2, 7), "the first");
+        assertEq(next + 1, registry.parametersFrom(2, 8), "beside the first");
+        assertEq(0, registry.parametersFrom(2, 9), "unknown");
+        vm.roll(registry.genesisBlock() + uint256(next) * EPOCH_BLOCKS);
+        registry.registerParameters(2, 9, 0);
+        assertEq(next + 2 * EXIT_BLOCKS / EPOCH_BLOCKS + 2, registry.parametersFrom(2, 9), "late");
+        assertTrue(registry.areActive(2, 8) && !registry.areActive(2, 9), "only the early ones");
+    }
+
     function test_a_market_belongs_to_one_shard_for_good() public {
         register(9, NEXT);
         vm.prank(NEXT);

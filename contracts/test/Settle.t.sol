@@ -115,7 +115,12 @@ contract SettleTest is World {
         vm.prank(operator);
         registry.registerParameters(MARKET, PARAMETERS + 1, 0);
         expectRefusal(s, reason);
-        vm.roll(block.number + EPOCH_BLOCKS);
+        uint64 from = registry.parametersFrom(MARKET, PARAMETERS + 1) - 1;
+        uint256 first = registry.genesisBlock() + uint256(from) * EPOCH_BLOCKS;
+        assertTrue(first > block.number + 2 * EXIT_BLOCKS, "who leaves now is gone before");
+        vm.roll(first - 1);
+        expectRefusal(s, reason);
+        vm.roll(first);
         settle(s);
     }
 

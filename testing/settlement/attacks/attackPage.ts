@@ -39,8 +39,31 @@ export function attackPage(attacks: readonly Attack[] = ATTACKS): string {
     '|---|---|---|---|',
     ...rows,
     '',
+    ...TRUST,
+    '',
   ].join('\n');
 }
+
+/** What no attack of the table is about, because nobody refuses it. */
+const TRUST: readonly string[] = [
+  '## What an operator is still trusted with',
+  '',
+  '- **The pool may be understated.** The contract refuses a list that takes the pool to hold more',
+  '  than is settled (`PoolIsOverstated`), not one that takes it to hold less: anybody may pay into',
+  '  a pool at any time, and what arrives counts in the ledger only later, so the two differ by what',
+  '  is on its way. An operator that leaves out what arrived long ago shifts the quote towards a',
+  '  smaller inventory. It gains nothing by it directly (units are conserved, and stay the',
+  "  pool's), prices stay within the halt band, the spread and every order's limit, and a reader",
+  '  who adds up the deposits sees it: each list says `poolBefore`. The contract could only bound',
+  '  it by being told which deposits a list has credited.',
+  '- **Parameters change after notice.** Sets that are registered before any of them holds need none:',
+  '  nobody trades there yet. Each later one holds from the first base epoch that begins twice the',
+  '  time of an exit after it was registered (`ParametersRegistered` says which one), so whoever',
+  '  asks for an exit within the first half is gone before. A set that has held once stays usable:',
+  '  an operator may go back and forth between sets that were announced. Read all of them.',
+  '- **Order of admission, and the choice of the oracle,** are as for every venue with one sequencer:',
+  '  what is signed bounds what can be done with it, and signed limits are never crossed.',
+];
 
 function cell(expected: string | Unseen): string {
   return typeof expected === 'string' ? `\`${expected}\`` : `unseen: ${expected.unseen}`;

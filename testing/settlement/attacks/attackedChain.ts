@@ -4,6 +4,7 @@ import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
+import { parameterHash } from '@lawbook/exchange/markets/batch/parameters';
 import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import { EPOCH_SHAPES } from '@lawbook/proofs/circuits/epochCircuit';
 import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
@@ -174,6 +175,20 @@ export class AttackedChain {
     } finally {
       await this.world.node.call('evm_revert', [snapshot]);
     }
+  }
+
+  /** Registers parameters while the market trades, and waits as long as an exit takes. */
+  async registerLate(parameters: BatchParameters): Promise<void> {
+    const { hash } = this.#terms;
+    const commitment = parameterCommitment(parameters, at(EPOCH_SHAPES, 0), hash);
+    const readersHash = parameterHash(parameters) as Hex;
+    const args = [parameters.marketId, commitment, readersHash] as const;
+    const { registry } = this.deployment;
+    const abi = AGREEMENT_REGISTRY_ABI;
+    const functionName = 'registerParameters';
+    const input = encodeFunctionData({ abi, functionName, args });
+    await this.#act(registry, input);
+    await this.world.mine(Number(EXIT_BLOCKS + BASE_EPOCH_BLOCKS));
   }
 
   /** Agrees on the verifiers in another order, and waits until that holds. */

@@ -162,6 +162,17 @@ export const PLACE_ATTACKS: readonly Attack[] = [
     refusedOnChain: 'ParametersAreNotActive',
   },
   {
+    name: 'the epoch is said to be under parameters whose notice still runs',
+    part: 'parameters',
+    apply: (honest) => {
+      const { parameters } = at(honest.epoch.bundle.batches, 0);
+      const late = { ...parameters, haltBandPpm: 70_000 };
+      return { ...underParameters(honest, late), prepare: () => honest.chain.registerLate(late) };
+    },
+    refusedOffline: 'proof',
+    refusedOnChain: 'ParametersAreNotActive',
+  },
+  {
     name: 'one batch alone is said to be under other registered parameters',
     part: 'parameters',
     apply: (honest) =>

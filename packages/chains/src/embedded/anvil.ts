@@ -110,13 +110,13 @@ const BACKOFF_MS = 100;
 const BACKOFF_MAX_MS = 5_000;
 /** Dumps that a block may spoil, one after another, before a save fails. */
 const SAVE_TRIES_MAX = 5;
-/** A snapshot may take at most this share of the time: 1 / 20. */
-const SAVE_SHARE = 20;
+/** A snapshot may take at most this share of the time: 1 / 8. Blocks are final only after one. */
+const SAVE_SHARE = 8;
 /**
  * Blocks whose states are kept in memory; anvil would keep more of them in files of the user's home
- * that nobody removes. A chain that was shrunk starts with a part of them.
+ * that nobody removes. A chain that lives long keeps fewer, and starts with some once it was shrunk.
  */
-const STATES_KEPT = 128;
+const STATES_KEPT = { short: 512, long: 64 } as const;
 const STATES_AFTER_SHRINKING = 16;
 /** Seconds between dumps that anvil makes by itself: never, since ours are the ones that count. */
 const OWN_DUMPS_SECONDS = 1_000_000_000;
@@ -251,7 +251,8 @@ class KeptAnvil implements EmbeddedAnvil {
     if (this.#state?.exists() === true) parameters.push('--load-state', this.#state.file);
     if (this.#state !== undefined) parameters.push('--dump-state', this.#state.exitDump);
     parameters.push('--state-interval', `${OWN_DUMPS_SECONDS}`);
-    parameters.push('--prune-history', `${STATES_KEPT}`);
+    const states = this.#state === undefined ? STATES_KEPT.short : STATES_KEPT.long;
+    parameters.push('--prune-history', `${states}`);
     return [...parameters, ...(flags ?? [])];
   }
 

@@ -4,8 +4,8 @@ import { systemEnvironment } from '@lawbook/chains/environment';
 import type { FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import type { VerifyingKey } from '@lawbook/proofs/keys/verifyingKey';
-import type { BaseLayer } from '@lawbook/settlement/baseLayer/baseLayer';
 import { submitAgreement } from '@lawbook/settlement/baseLayer/evm/agreements';
+import { compareParameters } from '@lawbook/settlement/baseLayer/evm/compareAgreement';
 import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import { openEvmBaseLayer } from '@lawbook/settlement/baseLayer/evm/openEvmBaseLayer';
 import { Actor, DEFAULT_ACT_TERMS } from '@lawbook/settlement/baseLayer/evm/performAct';
@@ -81,7 +81,7 @@ export async function openDesk(parts: DeskParts, venue: VenueSide): Promise<Open
   return {
     layer,
     registerParameters: (parameters) => {
-      return registerParameters(parameters, { ...parts, actor, layer, environment });
+      return registerParameters(parameters, { ...parts, actor, environment });
     },
     facts: {
       kind: 'evm',
@@ -101,28 +101,33 @@ export async function openDesk(parts: DeskParts, venue: VenueSide): Promise<Open
 
 interface Registering extends DeskParts {
   readonly actor: Actor;
-  readonly layer: BaseLayer;
   readonly environment: Environment;
 }
 
-/** Parameters hold from the base epoch after the one in which they are registered. */
+/**
+ * Registers parameters, and waits a little until they hold: those of a market that trades hold only
+ * after the notice that lets people leave before.
+ */
 async function registerParameters(
   parameters: BatchParameters,
   registering: Registering,
 ): Promise<void> {
-  const { deployment, shard, operator, keys, prover, actor, layer, environment } = registering;
+  const { deployment, shard, operator, keys, prover, actor, environment } = registering;
   const plan = agreementOf({ deployment, shard, operator, keys, parameters, hash: prover.hash });
   const { signal } = new AbortController();
-  await submitAgreement(plan, actor, signal);
-  const registeredIn = (await layer.agreement())?.baseEpoch ?? 0n;
+  const report = await submitAgreement(plan, actor, signal);
   for (let waitedMs = 0; waitedMs < ACTIVE_MS_MAX; waitedMs += ACTIVE_BEAT_MS) {
-    const present = (await layer.agreement())?.baseEpoch ?? 0n;
-    if (present > registeredIn) return;
+    const waiting = await actor.reader.atHead((block) => {
+      return compareParameters(plan, { reader: actor.reader, block });
+    });
+    if (waiting.length === 0) return;
     await environment.clock.sleep(ACTIVE_BEAT_MS);
   }
   throw new SettlementFault(
     'SETTLEMENT_UNAVAILABLE',
-    'The parameters are registered but do not hold yet: ask again in the next base epoch.',
+    `The parameters are registered and hold from base epoch ${report.activeFrom} on; it is ` +
+      `${report.baseEpoch} now. Whoever does not like them leaves before: ask again then.`,
+    { fields: { activeFrom: String(report.activeFrom), baseEpoch: String(report.baseEpoch) } },
   );
 }
 

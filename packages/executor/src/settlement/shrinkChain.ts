@@ -31,11 +31,11 @@ export interface ShrinkLimits {
 }
 
 /**
- * A dump of 16 MB takes a third of a second, and blocks count as final once they are dumped. What
+ * A dump of 12 MB takes a quarter of a second, and blocks count as final once they are dumped. What
  * stays is more than a tracker remembers: it asks for its blocks one by one.
  */
 export const SHRINK_LIMITS: ShrinkLimits = {
-  bytesMax: 16_000_000,
+  bytesMax: 12_000_000,
   keepBlocks: BigInt(RING_BLOCKS + 100),
   beatMs: 15_000,
 };

@@ -1,3 +1,4 @@
+import type { BlockReference } from '@lawbook/chains/tracker/chainTracker';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import type { Address, Hex } from 'viem';
 import { encodeFunctionData } from 'viem';
@@ -207,10 +208,33 @@ async function reportOf(
     const { baseEpoch = 0n, activeFrom = 0n } = present ?? {};
     const terms = present?.next?.activeFrom ?? activeFrom;
     const waiting = await compareParameters(plan, { reader: actor.reader, block });
-    // Parameters that are registered hold from the next base epoch on at the latest.
-    const parameters = waiting.length === 0 ? 0n : baseEpoch + 1n;
-    return { done, activeFrom: terms > parameters ? terms : parameters, baseEpoch };
+    let latest = terms;
+    for (const set of waiting.length === 0 ? [] : plan.parameters) {
+      const from = await parametersFrom(set, { plan, actor, block });
+      if (from > latest) latest = from;
+    }
+    return { done, activeFrom: latest, baseEpoch };
   });
+}
+
+/** The first base epoch in which a registered parameter set holds; zero for any other. */
+async function parametersFrom(
+  { marketId, commitment }: Pick<AgreementPlan['parameters'][number], 'marketId' | 'commitment'>,
+  {
+    plan,
+    actor,
+    block,
+  }: {
+    readonly plan: Pick<AgreementPlan, 'registry'>;
+    readonly actor: Pick<Actor, 'reader'>;
+    readonly block: BlockReference;
+  },
+): Promise<bigint> {
+  const call = { address: plan.registry, abi: AGREEMENT_REGISTRY_ABI } as const;
+  const args = [marketId, commitment] as const;
+  const view = { ...call, functionName: 'parametersFrom', args } as const;
+  const from = await actor.reader.view(view, block);
+  return from === 0n ? 0n : from - 1n;
 }
 
 /** One registration. */

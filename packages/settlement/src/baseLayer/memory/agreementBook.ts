@@ -75,6 +75,8 @@ export class AgreementBook {
   readonly #markets: UndoMap<number, ListedMarket>;
   /** First base epoch in which a parameter set holds, by market and commitment. */
   readonly #parameters: UndoMap<string, bigint>;
+  /** First base epoch in which any parameter set of a market holds. */
+  readonly #parametersFrom: UndoMap<number, bigint>;
 
   /** @throws RefusedAct ConstructionIsMalformed. */
   constructor(
@@ -97,6 +99,7 @@ export class AgreementBook {
     this.#assets = new UndoMap(log);
     this.#markets = new UndoMap(log);
     this.#parameters = new UndoMap(log);
+    this.#parametersFrom = new UndoMap(log);
   }
 
   /** Number of the chain's period that a block lies in. */
@@ -246,8 +249,8 @@ export class AgreementBook {
   }
 
   /**
-   * Registers a parameter set by the commitment that the circuit opens; it holds from the next base
-   * epoch on.
+   * Registers a parameter set by the commitment that the circuit opens. It holds from the next base
+   * epoch on while the market does not trade, and later after twice the time of an exit.
    * @throws RefusedAct MarketOfAnotherShard, CallerIsNotOperator, CircuitIsMalformed,
    *   ParametersAreRegistered.
    */
@@ -264,7 +267,13 @@ export class AgreementBook {
     if (this.#parameters.get(key) !== undefined) {
       revert('ParametersAreRegistered', marketId, commitment);
     }
-    this.#parameters.set(key, this.baseEpoch(context.blockNumber) + 1n);
+    const { blockNumber } = context;
+    const { exitBlocks } = this.terms;
+    const first = this.#parametersFrom.get(marketId);
+    const trades = first !== undefined && first <= this.baseEpoch(blockNumber);
+    const activeFrom = this.baseEpoch(blockNumber + (trades ? 2n * exitBlocks : 0n)) + 1n;
+    if (first === undefined) this.#parametersFrom.set(marketId, activeFrom);
+    this.#parameters.set(key, activeFrom);
   }
 
   #shard(shard: number): ShardEntry {

@@ -171,6 +171,31 @@ test('an agreement that replaces another waits for twice the time of an exit', a
   assert.equal((await venue.layer.agreement())?.agreementId, 2n);
 });
 
+test('parameters of a market that trades wait for twice the time of an exit', () => {
+  const venue = openMemoryVenue();
+  const { registry } = venue.chain.contracts;
+  const columns = [0, 1];
+  const wish = { shard: SHARD, marketId: 2, columns, epochNumber: 0n, batchNumber: 0n };
+  venue.chain.perform(OPERATOR, (context) => registry.registerMarket(context, wish));
+  const register = (commitment: bigint): void => {
+    venue.chain.perform(OPERATOR, (context) => {
+      registry.registerParameters(context, { marketId: 2, commitment });
+    });
+  };
+  const holds = (commitment: bigint): boolean => {
+    return registry.areActive(2, commitment, venue.chain.head());
+  };
+  register(7n);
+  register(8n);
+  venue.chain.mine(Number(EPOCH_BLOCKS));
+  assert.ok(holds(7n) && holds(8n), 'nobody has traded before the first of them held');
+  register(9n);
+  venue.chain.mine(Number(2n * EXIT_BLOCKS));
+  assert.ok(!holds(9n), 'who asks for an exit now is gone before');
+  venue.chain.mine(Number(EPOCH_BLOCKS));
+  assert.ok(holds(9n));
+});
+
 test('only the operator lists assets, markets and parameters, and each once', () => {
   const venue = openMemoryVenue();
   const { registry } = venue.chain.contracts;
