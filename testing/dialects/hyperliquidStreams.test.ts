@@ -158,6 +158,25 @@ describe('the streams of the dialect', () => {
     await alice.cancel({ cancels: [{ a: EUR_ASSET, o: oid }] });
   });
 
+  test('best prices are told to who comes later, also those that were told before', async () => {
+    const oid = await place(alice, false, '1.15', '5');
+    const first = new Tape<sdk.BboWsEvent>();
+    const { unsubscribe } = await streams.bbo({ coin: EUR }, first.listen);
+    const better = await place(alice, false, '1.14', '5');
+    await first.until((told) => told.at(-1)?.bbo[1]?.px === '1.14');
+    await alice.cancel({ cancels: [{ a: EUR_ASSET, o: better }] });
+    await first.until((told) => told.at(-1)?.bbo[1]?.px === '1.15');
+    await unsubscribe();
+    const again = await place(alice, false, '1.14', '5');
+    const second = new Tape<sdk.BboWsEvent>();
+    const later = await streams.bbo({ coin: EUR }, second.listen);
+    await second.until((told) => told.at(-1)?.bbo[1]?.px === '1.14');
+    await alice.cancel({ cancels: [{ a: EUR_ASSET, o: again }] });
+    await second.until((told) => told.at(-1)?.bbo[1]?.px === '1.15');
+    await later.unsubscribe();
+    await alice.cancel({ cancels: [{ a: EUR_ASSET, o: oid }] });
+  });
+
   test('the socket answers pings, repeated and unknown subscriptions, and noise', async () => {
     const socket = new WebSocket(world.socketUrl);
     const tape = new Tape<{ channel: string; data?: unknown }>();

@@ -60,10 +60,12 @@ export class MarketReads {
     const { venue, markets } = this.#parts;
     const all = markets.all();
     const tokens = venue.state.assets.map(({ symbol, decimals }, index) => {
-      const traded = all.find(({ book }) => book.parameters.base === index);
+      // Clients know one precision of sizes per token: the finest of the books that trade it.
+      const traded = all.filter(({ book }) => book.parameters.base === index);
+      const digits = traded.map(({ units }) => units.sizeDecimals);
       return {
         name: symbol,
-        szDecimals: traded?.units.sizeDecimals ?? decimals,
+        szDecimals: digits.length === 0 ? decimals : Math.max(...digits),
         weiDecimals: decimals,
         index,
         tokenId: `0x${index.toString(16).padStart(32, '0')}`,

@@ -43,7 +43,8 @@ export class StreamBoard {
   readonly #streams = new Map<string, Subscription>();
   readonly #candles = new Map<string, LiveCandle>();
   readonly #changed = new Set<string>();
-  readonly #lastBest = new Map<number, string>();
+  /** Best prices last told, by stream. */
+  readonly #lastBest = new Map<string, string>();
   /** What was told lately, for streams that open meanwhile. */
   readonly #lateTrades: WireTrade[] = [];
   readonly #lateFills: { readonly user: string; readonly fill: WireFill }[] = [];
@@ -94,6 +95,7 @@ export class StreamBoard {
     this.#followers.delete(key);
     this.#streams.delete(key);
     this.#candles.delete(key);
+    this.#lastBest.delete(key);
     this.#changed.delete(key);
   }
 
@@ -168,8 +170,8 @@ export class StreamBoard {
     const [bid] = this.#parts.venue.books.ladder(market.marketId).bids;
     const [ask] = this.#parts.venue.books.ladder(market.marketId).asks;
     const best = `${bid?.join() ?? ''}|${ask?.join() ?? ''}`;
-    if (this.#lastBest.get(market.marketId) === best) return;
-    this.#lastBest.set(market.marketId, best);
+    if (this.#lastBest.get(key) === best) return;
+    this.#lastBest.set(key, best);
     this.#send(key, { channel: 'bbo', data: this.#parts.marketReads.bbo(market) });
   }
 
