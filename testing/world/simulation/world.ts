@@ -7,7 +7,6 @@ import {
 } from '@lawbook/analytics/demoWorld';
 import { at, InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import { SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
-import { openPoseidon2 } from '@lawbook/proofs/barretenberg/poseidon2';
 import type { Config } from '../../../packages/executor/src/config/config.ts';
 import { createLogger } from '../../../packages/executor/src/metrics/logger.ts';
 import type { Metrics } from '../../../packages/executor/src/metrics/metrics.ts';
@@ -76,13 +75,13 @@ export class World {
   #news: readonly FollowedInput[] = [];
   #isAtRest = false;
 
-  private constructor(seed: number, hash: ConstructorParameters<typeof SimulatedBase>[0]['hash']) {
+  private constructor(seed: number) {
     const { clock } = this;
     this.seed = seed;
     this.random = stream(seed, 'begin');
     this.settles = stream(seed, 'settles').next() < 0.7;
     this.machine = new SimulatedMachine(seed, clock);
-    this.base = new SimulatedBase({ clock, random: stream(seed, 'base'), hash });
+    this.base = new SimulatedBase({ clock, random: stream(seed, 'base') });
     this.oracle = new SimulatedOracle({ clock, random: stream(seed, 'oracle') });
     this.machine.fetch = this.oracle.fetch;
     this.wires = new Wires({ clock, random: stream(seed, 'wires') });
@@ -104,7 +103,7 @@ export class World {
 
   /** Builds the world of a seed and waits until its venue listens. */
   static async open(seed: number): Promise<World> {
-    const world = new World(seed, await openPoseidon2());
+    const world = new World(seed);
     const config = world.config();
     if (world.settles) {
       const parameters = settlingParameters(config.market.batchIntervalMs);
