@@ -83,21 +83,23 @@ const BATCH_FAULTS: readonly PlantedFault[] = [
     replace: 'add(pool + width + i, 0n);',
   },
   {
-    name: 'the pool quotes prices that nobody searched for',
+    name: 'the pool quotes the mids, whatever it is asked to trade',
     breaks: 'L8',
-    file: `${EXCHANGE}/markets/batch/quoteTest.ts`,
-    find: 'export function quoteTestHolds(',
-    replace: `export function quoteTestHolds(..._: readonly unknown[]): boolean {
-  return true;
-}
-export function forgottenQuoteTest(`,
+    file: `${EXCHANGE}/markets/batch/solver.ts`,
+    find: 'const repair = this.#repair(batch, fills, blocked);',
+    replace: `const mids = this.#settle(this.#problem.oracle.mids);
+      if (mids !== undefined) {
+        const { solution, change } = mids.batch;
+        return { kind: 'cleared', solution, fills: mids.fills, change };
+      }
+      const repair = this.#repair(batch, fills, blocked);`,
   },
   {
-    name: 'nobody looks at the bounds of the inventory',
+    name: 'the pool believes that it owns a thousand times more',
     breaks: 'L9',
-    file: `${EXCHANGE}/markets/batch/quoteTest.ts`,
-    find: '(asset, i) => at(after, i) >= asset.inventoryMin && at(after, i) <= asset.inventoryMax,',
-    replace: '() => after.length > 0,',
+    file: `${EXECUTOR}/pipeline.ts`,
+    find: 'return this.#machine.state.ledger.total(pool, assetId);',
+    replace: 'return this.#machine.state.ledger.total(pool, assetId) * 1000n;',
   },
   {
     name: 'a diff carries the last nonce of its owner, not the highest',
