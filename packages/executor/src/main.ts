@@ -15,13 +15,14 @@ import { createMetrics } from './metrics/metrics.ts';
 import { SettlementMeter } from './metrics/settlementMeter.ts';
 import { VenueMeter } from './metrics/venueMeter.ts';
 import { beat } from './scheduler/beat.ts';
+import { openSessionKey } from './sessionKey.ts';
 import { followSettlement } from './settlement/followSettlement.ts';
 import { planSettlement } from './settlement/planSettlement.ts';
 import type { SettlementPlan } from './settlement/settlementPlan.ts';
 import type { Venue } from './venue.ts';
 import { machineEnvironment } from './venueEnvironment.ts';
 import type { WiredVenue } from './wiring.ts';
-import { sessionKey, wireVenue } from './wiring.ts';
+import { wireVenue } from './wiring.ts';
 
 /** How to start a venue. */
 export interface StartOptions {
@@ -133,7 +134,7 @@ interface GatewayParts {
   readonly token: string | undefined;
 }
 
-function openGateways(parts: GatewayParts): Promise<Gateways> {
+async function openGateways(parts: GatewayParts): Promise<Gateways> {
   const { config, wired, log, metrics, meter, settlementMeter, token } = parts;
   meter.watch(wired.venue, wired.journal, wired.oracle);
   if (wired.settlement !== undefined) settlementMeter.watch(wired.settlement);
@@ -147,7 +148,7 @@ function openGateways(parts: GatewayParts): Promise<Gateways> {
     log,
     metrics: { ...metrics, render },
     clock: () => wired.environment.clock.nowMs(),
-    sessionKey: sessionKey(config.dataDir),
+    sessionKey: await openSessionKey(config.dataDir, wired.environment),
     operatorToken: token,
   });
 }

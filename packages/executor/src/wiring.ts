@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@lawbook/chains/environment';
-import { Fault } from '@lawbook/exchange/failures/fault';
 import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
@@ -285,44 +282,6 @@ async function openDisks(
   });
   const index = new VenueIndex(store);
   return { domain, store, opened, index, snapshots: new SnapshotStore({ directory, disk }) };
-}
-
-/**
- * The server key behind session secrets: made on first start, kept beside the journal, readable by
- * its owner only. Losing it ends all sessions and nothing else.
- *
- * @throws Fault SESSION_KEY_UNREADABLE, also for a file of another length: with an empty key, which
- * a crash while it was written can leave, anybody could compute the secrets of all sessions.
- */
-export function sessionKey(dataDir: string): Uint8Array {
-  const path = join(dataDir, 'session.key');
-  const found = readSessionKey(path);
-  if (found?.length === SESSION_KEY_BYTES) return found;
-  if (found !== undefined) {
-    const rule = `holds ${found.length} bytes instead of ${SESSION_KEY_BYTES}`;
-    throw new Fault(`The session key ${path} ${rule}. Delete it: sessions end, nothing else.`, {
-      code: 'SESSION_KEY_UNREADABLE',
-      fields: { path },
-    });
-  }
-  const key = randomBytes(SESSION_KEY_BYTES);
-  writeFileSync(path, key, { mode: 0o600, flag: 'wx' });
-  return key;
-}
-
-const SESSION_KEY_BYTES = 32;
-
-function readSessionKey(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Fault(`The session key ${path} cannot be read. Check its permissions.`, {
-      code: 'SESSION_KEY_UNREADABLE',
-      fields: { path },
-      cause,
-    });
-  }
 }
 
 function logRecovery(log: Logger, { recovery }: OpenedJournal): void {

@@ -7,6 +7,7 @@ import { recoverNative } from '../../../packages/executor/src/gateways/recoverNa
 import { gatewayOptions } from '../../../packages/executor/src/gateways/startGateways.ts';
 import type { Metrics } from '../../../packages/executor/src/metrics/metrics.ts';
 import { beat } from '../../../packages/executor/src/scheduler/beat.ts';
+import { openSessionKey } from '../../../packages/executor/src/sessionKey.ts';
 import { followSettlement } from '../../../packages/executor/src/settlement/followSettlement.ts';
 import type { SettlementPlan } from '../../../packages/executor/src/settlement/settlementPlan.ts';
 import type { VenueEnvironment } from '../../../packages/executor/src/venueEnvironment.ts';
@@ -38,7 +39,6 @@ export interface VenueHostParts {
   readonly settling:
     | Omit<SimulatedPlanParts, 'life' | 'environment' | 'batchIntervalMs'>
     | undefined;
-  readonly sessionKey: Uint8Array;
   readonly operatorToken: string;
   /** How long the supervisor waits until it starts the venue again, milliseconds. */
   readonly restartMs: () => number;
@@ -127,7 +127,8 @@ export class VenueHost {
     const running = new AbortController();
     await wired.oracle.start(running.signal);
     if (wired.venue.state.sequence === 0) await bringUp(wired, config, plan, clock.nowMs());
-    const { sessionKey, operatorToken } = this.#parts;
+    const { operatorToken } = this.#parts;
+    const sessionKey = await openSessionKey(config.dataDir, environment);
     const gateway = new GatewayDouble(wired.venue, {
       options: gatewayOptions({ config, sessionKey, operatorToken }),
       ...{ log, metrics, onBug },

@@ -249,7 +249,6 @@ export class World {
       metrics: this.#metrics,
       config: () => this.config(),
       settling: this.settles ? settling : undefined,
-      sessionKey: Uint8Array.from({ length: 32 }, () => random.integer(0, 255)),
       operatorToken: OPERATOR_TOKEN,
       restartMs: () => random.integer(20, random.next() < 0.8 ? 300 : 4_000),
       onUp: (live) => this.#rose(live),
