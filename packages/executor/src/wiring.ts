@@ -131,6 +131,7 @@ export async function wireVenue(config: Config, deps: WiringDependencies): Promi
   const scheduler = createScheduler(config, deps, { ...parts, venue, snapshotter, onFault, clock });
   const close = async (): Promise<void> => {
     await settlement?.close();
+    await venue.books.twaps.close();
     await snapshotter.save().catch(onFault);
     await journal.close();
     await index.close();
@@ -176,6 +177,7 @@ function createScheduler(
     ...{ machine, sequencer, oracles, stopwatch, epochSealAfterMs, onSequenced },
     eventsPerEpochMax: EVENTS_PER_EPOCH_MAX,
     judged: venue.books,
+    twaps: venue.books.twaps,
     onBroken: ({ marketId, epochNumber, violations, reason }) => {
       log.fatal({ marketId, epochNumber, violations }, `book halted: ${reason}`);
     },

@@ -10,6 +10,8 @@ import { BookSigning } from '@lawbook/exchange/orders/bookSigning';
 import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import type { BookAction, BookActionAnswer } from '../schema/bookActions.ts';
 import { submitBookActions } from '../schema/bookRoutes.ts';
+import type { TwapAnswer, TwapList, TwapRequest } from '../schema/twapRoutes.ts';
+import { cancelTwap, listTwaps, placeTwap } from '../schema/twapRoutes.ts';
 import { BookReader } from './bookReader.ts';
 import type { TypedWish } from './bookWishes.ts';
 import { typedWish, wireBookOrder } from './bookWishes.ts';
@@ -218,6 +220,31 @@ export class BookTrader extends BookReader {
     const deadlineMs = endsInMs === 0 ? 0 : this.#deps.now() + endsInMs;
     const fresh = this.#wireFresh();
     return this.signed({ kind: 'heartbeat', owner, marketId, deadlineMs, ...fresh }, options);
+  }
+
+  /**
+   * Lets the venue take an order to a book in slices, in the name of the client's session. The same
+   * client order id again is answered with the same order.
+   *
+   * Rejections: unauthenticated without a session, sizeOutOfRange, priceOutOfRange,
+   * notionalTooSmall, clientOrderIdUsed, rateLimited.
+   */
+  placeTwap(
+    request: Omit<TwapRequest, 'clientOrderId'> & { readonly clientOrderId?: string },
+    options?: CallOptions,
+  ): Promise<Result<TwapAnswer>> {
+    const body = { ...request, clientOrderId: request.clientOrderId ?? freshClientOrderId() };
+    return call(this.transport, placeTwap, { body }, options);
+  }
+
+  /** Sliced orders of the session's owner, new to old. */
+  listTwaps(options?: CallOptions): Promise<Result<TwapList>> {
+    return call(this.transport, listTwaps, {}, options);
+  }
+
+  /** Lets no further slice be placed. Rejections: notFound. */
+  cancelTwap(twapId: string, options?: CallOptions): Promise<Result<TwapAnswer>> {
+    return call(this.transport, cancelTwap, { params: { twapId } }, options);
   }
 
   /** Adds the owner's signature; a session's action carries none. */

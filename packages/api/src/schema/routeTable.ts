@@ -6,6 +6,7 @@ import * as market from './marketRoutes.ts';
 import * as operator from './operatorRoutes.ts';
 import * as order from './orderRoutes.ts';
 import type { AnyRoute, Route } from './route.ts';
+import * as twap from './twapRoutes.ts';
 
 const any = <P, Q, B, R>(route: Route<P, Q, B, R>): AnyRoute => route as unknown as AnyRoute;
 
@@ -41,6 +42,9 @@ export const ROUTES: readonly AnyRoute[] = [
   any(book.listBookEpochs),
   any(book.readBookEpoch),
   any(book.submitBookActions),
+  any(twap.placeTwap),
+  any(twap.listTwaps),
+  any(twap.cancelTwap),
   any(market.listBatches),
   any(market.readBatch),
   any(market.listEpochs),

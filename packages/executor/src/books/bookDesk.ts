@@ -28,6 +28,7 @@ import type {
 import { applyChanges, ladderChanges, ladderOf } from './ladders.ts';
 import type { Queue } from './queues.ts';
 import { applyQueueChanges, inPriority, queueChanges, queueOf } from './queues.ts';
+import { TwapDesk } from './twapDesk.ts';
 
 /** What became of an input that an owner sent to a book. */
 export interface BookReply {
@@ -60,6 +61,8 @@ const TICKS_PER_INPUT_MAX = 3;
  * that readers have been told.
  */
 export class BookDesk {
+  /** Orders that are placed in slices over time. */
+  readonly twaps: TwapDesk;
   readonly #deps: BookDeskDependencies;
   /** Ladders after the last input, and after the last that was told. */
   readonly #executed = new Map<number, Ladder>();
@@ -80,6 +83,14 @@ export class BookDesk {
 
   constructor(deps: BookDeskDependencies) {
     this.#deps = deps;
+    this.twaps = new TwapDesk({
+      index: deps.index,
+      submit: (input) => this.submit(input),
+      order: (marketId, orderId) => this.order(marketId, orderId),
+      highestNonce: (marketId, owner) => {
+        return deps.state.books.get(marketId)?.nonceWindow(owner).highest ?? 0n;
+      },
+    });
     for (const market of deps.state.books.values()) {
       const ladder = ladderOf(market);
       this.#executed.set(market.marketId, ladder);

@@ -1,4 +1,5 @@
 import { ByteWriter } from '@lawbook/exchange/codec/byteWriter';
+import type { Hash } from '@lawbook/exchange/codec/hash';
 import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import type { ClientOrderId } from '@lawbook/exchange/orders/bookOrder';
@@ -11,6 +12,7 @@ import type {
   BookStateChange,
   BookTrade,
   SealedBookEpoch,
+  TwapRecord,
 } from './bookRecords.ts';
 import { decodeRow, encodeRow } from './bookRecords.ts';
 
@@ -25,6 +27,9 @@ const Index = {
   stateChange: 70,
   violation: 71,
   clientOrder: 72,
+  twap: 73,
+  ownerTwap: 74,
+  activeTwap: 75,
 } as const;
 
 /** The venue's answers about the past of its books. Rows follow from the journal. */
@@ -102,6 +107,44 @@ export class BookIndex {
       epochs.push(decodeRow<{ readonly epochNumber: number }>(record).epochNumber);
     }
     return epochs;
+  }
+
+  /** A sliced order. These rows alone do not follow from the journal. */
+  async twap(twapId: Hash): Promise<TwapRecord | undefined> {
+    return row(await this.#store.get(twapKey(Index.twap, twapId)));
+  }
+
+  /** Sliced orders of an owner, new to old. */
+  async twaps(owner: AccountId, limit: number): Promise<TwapRecord[]> {
+    const keys = await this.#owned(Index.ownerTwap, 0, owner, { limit });
+    const rows = await Promise.all(keys.map((key) => this.#store.get(key)));
+    return rows.flatMap((bytes) => row<TwapRecord>(bytes) ?? []);
+  }
+
+  /** Sliced orders that run. */
+  async activeTwaps(limit: number): Promise<TwapRecord[]> {
+    const from = Uint8Array.of(Index.activeTwap);
+    const to = Uint8Array.of(Index.activeTwap + 1);
+    const keys = await this.#range(from, to, limit);
+    const rows = await Promise.all(keys.map((key) => this.#store.get(key)));
+    return rows.flatMap((bytes) => row<TwapRecord>(bytes) ?? []);
+  }
+
+  /** Stores a sliced order as it stands. */
+  putTwap(record: TwapRecord): Promise<void> {
+    const { twapId, owner, startMs, state } = record;
+    const key = twapKey(Index.twap, twapId);
+    const active = twapKey(Index.activeTwap, twapId);
+    const listed = ownerKey(Index.ownerTwap, 0, owner, BigInt(startMs));
+    // Two of one owner in one millisecond stand side by side.
+    const listedKey = new ByteWriter(56).fixed(listed, 33).fixed(hexToBytes(twapId), 16).finish();
+    return this.#store.batch([
+      { kind: 'put', key, record: encodeRow(record) },
+      { kind: 'put', key: listedKey, record: key },
+      state === 'active'
+        ? { kind: 'put', key: active, record: key }
+        : { kind: 'delete', key: active },
+    ]);
   }
 
   async #owned(index: number, marketId: number, owner: AccountId, page: Page) {
@@ -187,6 +230,10 @@ function numberKey(index: number, marketId: number, number: number): Uint8Array 
 function clientKey(marketId: number, owner: AccountId, id: ClientOrderId): Uint8Array {
   const out = new ByteWriter(41).u8(Index.clientOrder).u32(marketId);
   return out.fixed(hexToBytes(owner), 20).fixed(hexToBytes(id), CLIENT_ORDER_ID_BYTES).finish();
+}
+
+function twapKey(index: number, twapId: Hash): Uint8Array {
+  return new ByteWriter(17).u8(index).fixed(hexToBytes(twapId), 16).finish();
 }
 
 function ownerKey(index: number, marketId: number, owner: AccountId, number: bigint): Uint8Array {

@@ -7,7 +7,7 @@ import type {
   BookOrderStatus,
   ExecutionReport,
 } from '@lawbook/exchange/markets/book/executionReport';
-import type { BookOrder } from '@lawbook/exchange/orders/bookOrder';
+import type { BookOrder, ClientOrderId } from '@lawbook/exchange/orders/bookOrder';
 
 /** What the venue knows of one order of a book; rebuilt from the journal. */
 export interface BookOrderRecord {
@@ -97,6 +97,36 @@ export type LadderLevel = readonly [priceTicks: number, lots: number];
 export interface Ladder {
   readonly bids: readonly LadderLevel[];
   readonly asks: readonly LadderLevel[];
+}
+
+/** A parent order that is taken to a book in slices. Ticks and lots are below 2^32. */
+export interface TwapRecord {
+  /** Sixteen bytes; follows from owner, market and client order id. */
+  readonly twapId: Hash;
+  readonly owner: AccountId;
+  readonly marketId: number;
+  readonly clientOrderId: ClientOrderId;
+  readonly side: Side;
+  readonly sizeLots: number;
+  /** No slice trades at a worse price. */
+  readonly worstTicks: number;
+  readonly slices: number;
+  readonly intervalMs: number;
+  /** The session in whose name slices are placed. */
+  readonly grantId: Hash;
+  readonly startMs: number;
+  /** Number of the slice that is next or on its way, from 0. */
+  readonly next: number;
+  /** The slice on its way; undefined between slices. */
+  readonly placing: BookOrder | undefined;
+  readonly filledLots: number;
+  /** Sum of ticks times lots over its trades. */
+  readonly filledNotional: bigint;
+  /** Orders of its slices, old to new. */
+  readonly orderIds: readonly number[];
+  readonly state: 'active' | 'done' | 'canceled' | 'failed';
+  /** Why it failed, or the code for which the last slice was refused; else empty. */
+  readonly reason: string;
 }
 
 /** One resting order as everybody may see it; zero lots: it rests no more. */

@@ -26,6 +26,7 @@ import {
 import { operatorEndpoints } from './http/operatorEndpoints.ts';
 import { orderEndpoints } from './http/orderEndpoints.ts';
 import { settlementEndpoints } from './http/settlementEndpoints.ts';
+import { twapEndpoints } from './http/twapEndpoints.ts';
 import type { MountedPage } from './http/webPage.ts';
 import { mountPage } from './http/webPage.ts';
 import { MidsBoard } from './midsBoard.ts';
@@ -64,6 +65,7 @@ export async function openGateways(
     ...epochEndpoints(core),
     ...orderEndpoints(core, intake),
     ...bookEndpoints(core, bookIntake),
+    ...twapEndpoints(core),
     ...accountEndpoints(core, intake),
     ...crossingEndpoints(core, intake),
     ...operatorEndpoints(core, intake),

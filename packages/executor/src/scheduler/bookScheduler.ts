@@ -3,6 +3,7 @@ import type { Input } from '@lawbook/exchange/inputs';
 import type { BookMarket } from '@lawbook/exchange/markets/book/bookMarket';
 import type { StateMachine } from '@lawbook/exchange/stateMachine';
 import type { BookProjection, BrokenBookEpoch } from '../books/bookProjection.ts';
+import type { TwapDesk } from '../books/twapDesk.ts';
 import type { Sequenced, Sequencer } from '../sequencer/sequencer.ts';
 import type { OracleBoard } from './oracleBoard.ts';
 
@@ -17,6 +18,8 @@ export interface BookSchedulerDependencies {
   readonly epochSealAfterMs: number;
   readonly eventsPerEpochMax: number;
   readonly onSequenced: (sequenced: Sequenced) => void;
+  /** Orders that are placed in slices. */
+  readonly twaps: Pick<TwapDesk, 'tick'>;
   /** What the laws said about sealed epochs, and why markets are halted. */
   readonly judged: Pick<BookProjection, 'unhalted' | 'explain'>;
   /** Told once of each epoch that breaks a law, when its market is halted for it. */
@@ -48,6 +51,7 @@ export class BookScheduler {
       this.#sealWhenDue(market);
       this.#haltWhenBroken(market);
     }
+    this.#deps.twaps.tick(this.#deps.sequencer.nextTimeMs);
   }
 
   /** A law objects to what was sealed, now or right before the last stop: nobody trades on it. */

@@ -35,6 +35,7 @@ const PARAMS = {
   owner: `0x${'ab'.repeat(20)}`,
   orderId: `0x${'00'.repeat(32)}`,
   sessionId: `0x${'00'.repeat(32)}`,
+  twapId: `0x${'00'.repeat(16)}`,
 };
 
 describe('access', () => {
