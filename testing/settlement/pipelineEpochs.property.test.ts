@@ -1,7 +1,9 @@
 // Goal: whatever a venue takes in its normal operation, each epoch that it seals settles: nothing
 // stops the lists behind it. Method: random inputs that gateways let through, under the bounds of
 // new inputs, go through the real pipeline with the smallest circuit's room; every sealed epoch is
-// cut and settled by the committed bytecode, and in the end both hold the same balances.
+// cut and settled by the committed bytecode and by the contracts in memory, which say the same step
+// by step, and in the end the ledger and both of them hold the same balances. Each list is altered
+// first, and both refuse it by the same name.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { demoOracle } from '@lawbook/analytics/demoWorld';
@@ -21,13 +23,17 @@ import type { Sequenced } from '../../packages/executor/src/sequencer/sequencer.
 import { Sequencer } from '../../packages/executor/src/sequencer/sequencer.ts';
 import { openPoseidon2 } from '../../packages/proofs/src/barretenberg/poseidon2.ts';
 import { EPOCH_SHAPES, unprovable } from '../../packages/proofs/src/circuits/epochCircuit.ts';
-import type { SettledEpoch } from '../../packages/proofs/src/statements/epoch/cutDiffList.ts';
+import type {
+  ListCut,
+  SettledEpoch,
+} from '../../packages/proofs/src/statements/epoch/cutDiffList.ts';
 import { epochClaim } from '../../packages/proofs/src/statements/epoch/epochStatement.ts';
 import type { Person } from '../exchange/exchangeBench.ts';
 import { person } from '../exchange/exchangeBench.ts';
-import type { VaultHolding } from './baseLayerWorld.ts';
+import type { BaseLayerWorld, VaultHolding } from './baseLayerWorld.ts';
 import { openBaseLayerWorld, WORLD_SHARD } from './baseLayerWorld.ts';
 import { SettlingBench } from './exchangeEpochs.ts';
+import { MemoryTwin } from './memoryTwin.ts';
 
 const SHAPE = at(EPOCH_SHAPES, 0);
 const NAMES = ['alice', 'bob', 'carol'];
@@ -363,17 +369,22 @@ async function assertSettles(
     previousListHash = claim.listHash;
     return claim;
   });
-  const world = await openBaseLayerWorld({
+  const options = {
     batches: epochs.flatMap(({ batches }) => batches),
     shape: SHAPE,
     parameterCommitments: claims.flatMap(({ cut }) => cut.list.batches.map((b) => b.parameters)),
     epochNumber: 1,
     holdings: [...stage.holdings, ...venue.deposits].filter(({ units }) => units > 0n),
-  });
+  };
+  const world = await openBaseLayerWorld(options);
+  const twin = new MemoryTwin(options);
   for (const { cut, claim, dataCommitment } of claims) {
+    await assertBothRefuse(world, twin, cut, dataCommitment);
     const run = await world.settle(cut, dataCommitment);
+    const { gasUsed: _, ...came } = run;
     assert.equal(run.refusal, undefined);
     assert.deepEqual(run.asked, claim.statement.publicInputs);
+    assert.deepEqual(twin.settle(cut, dataCommitment), came);
     totals.paying += cut.book.rows.filter(({ paid }) => paid > 0n).length;
     totals.withdrawals += cut.list.withdrawals.length;
   }
@@ -382,6 +393,24 @@ async function assertSettles(
     const back = waiting.filter(({ withdrawal: w }) => w.owner === owner && w.assetId === asset);
     const owed = back.reduce((sum, { withdrawal }) => sum + withdrawal.units, units);
     assert.equal(await world.balance(owner, asset), owed, `${owner} ${asset}`);
+    assert.equal(twin.balance(owner, asset), owed, `${owner} ${asset} in memory`);
+  }
+}
+
+/** A list with one word of changes, or its place, moved by one: nothing of it may take effect. */
+async function assertBothRefuse(
+  world: BaseLayerWorld,
+  twin: MemoryTwin,
+  cut: ListCut,
+  dataCommitment: bigint,
+): Promise<void> {
+  const { list } = cut;
+  const changes = list.changes.map((word, k) => (k === 0 ? word ^ 1n : word));
+  for (const altered of [{ changes }, { epochNumber: list.epochNumber + 1n }]) {
+    const forged = { ...cut, list: { ...list, ...altered } };
+    const { gasUsed: _, ...came } = await world.settle(forged, dataCommitment);
+    assert.notEqual(came.refusal, undefined);
+    assert.deepEqual(twin.settle(forged, dataCommitment), came);
   }
 }
 
