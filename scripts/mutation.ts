@@ -32,7 +32,10 @@ async function main(options: readonly string[]): Promise<void> {
     },
   });
   const wanted = positionals[0] ?? '';
-  const folders = MUTATION_FOLDERS.filter(({ name }) => name.includes(wanted));
+  // A whole name is that folder alone; part of one is every folder that has it.
+  const exact = MUTATION_FOLDERS.filter(({ name }) => name === wanted);
+  const like = MUTATION_FOLDERS.filter(({ name }) => name.includes(wanted));
+  const folders = exact.length > 0 ? exact : like;
   if (folders.length === 0) {
     console.error(`No folder is called ${wanted}: ${MUTATION_FOLDERS.map((f) => f.name).join()}`);
     process.exitCode = 2;
@@ -83,9 +86,10 @@ async function mutateFolder(
   }
 }
 
-function sourcesOf({ sources }: MutationFolder, tracked: readonly string[]): string[] {
+function sourcesOf({ sources, apart = [] }: MutationFolder, tracked: readonly string[]): string[] {
   return tracked.filter((path) => {
-    const isOwn = sources.some((start) => path.startsWith(start)) && path.endsWith('.ts');
+    const isIn = (start: string): boolean => path.startsWith(start);
+    const isOwn = sources.some(isIn) && !apart.some(isIn) && path.endsWith('.ts');
     return isOwn && !path.endsWith('.test.ts') && !path.includes('/fixtures/');
   });
 }

@@ -3,6 +3,8 @@ export interface MutationFolder {
   readonly name: string;
   /** Folders of the sources, with a slash at the end. */
   readonly sources: readonly string[];
+  /** Folders among them that are another part. */
+  readonly apart?: readonly string[];
   /** Starts of the paths of tests that are tried; those that never touch a mutant fall away. */
   readonly tests: readonly string[];
   /** Parts of paths of tests that need other programs, or that take too long to be tried again. */
@@ -48,8 +50,17 @@ export const MUTATION_FOLDERS: readonly MutationFolder[] = [
   {
     name: 'settlement',
     sources: ['packages/settlement/src/'],
+    apart: ['packages/settlement/src/baseLayer/evm/'],
     tests: ['packages/settlement/src/', 'testing/settlement/', 'testing/delta/'],
     // These start a chain of their own, or prove.
     except: ['/evm/', 'attacks', 'pipelineEpochs'],
+  },
+  {
+    // Most of it is noticed by tests that start a chain: those take seconds for each mutant, so that
+    // this score says what the plain tests alone notice.
+    name: 'settlement-evm',
+    sources: ['packages/settlement/src/baseLayer/evm/'],
+    tests: ['packages/settlement/src/baseLayer/evm/'],
+    except: [],
   },
 ];

@@ -17,8 +17,9 @@ export interface Baseline {
   readonly fixed: Hits;
 }
 
-/** Longest that the tests of one mutant may take. */
+/** Processor time after which no further test of a mutant begins, and the longest wait for it. */
 const BUDGET_MS = 5_000;
+const ANSWER_MS_MAX = 120_000;
 /** Test files that a mutant of module constants is tried with, each in a process of its own. */
 const FRESH_FILES_MAX = 3;
 /** A loop that the mutant made endless ends after so many times its usual turns. */
@@ -62,7 +63,7 @@ async function tryOn(
     hitLimit: Math.max(HITS_MIN, usual * HIT_FACTOR),
     budgetMs: BUDGET_MS,
   };
-  const timeoutMs = BUDGET_MS * 3;
+  const timeoutMs = ANSWER_MS_MAX;
   let answer = await worker.ask(task, timeoutMs);
   if (answer.kind === 'tried' && answer.outcome === 'poisoned') {
     await worker.load(baseline.tests);
@@ -98,7 +99,7 @@ async function tryFresh(
       const own = rows.filter((row) => row.file === file).sort((a, b) => a.ms - b.ms);
       const tests = [...new Set(own.map(({ id }) => id))];
       const task = { kind: 'try' as const, mutant: mutant.id, tests, budgetMs: BUDGET_MS };
-      const answer = await worker.ask({ ...task, hitLimit: 1e9 }, BUDGET_MS * 3);
+      const answer = await worker.ask({ ...task, hitLimit: 1e9 }, ANSWER_MS_MAX);
       if (answer.kind !== 'tried') return { mutant, outcome: 'timeout', by: file };
       if (answer.outcome !== 'survived') return { mutant, outcome: 'killed', by: answer.by ?? '' };
     }
