@@ -56,8 +56,8 @@ export const MUTATION_FOLDERS: readonly MutationFolder[] = [
     except: ['/evm/', 'attacks', 'pipelineEpochs'],
   },
   {
-    // Most of it is noticed by tests that start a chain: those take seconds for each mutant, so that
-    // this score says what the plain tests alone notice.
+    // Most of it is noticed by tests that start a chain, which take seconds for each mutant: this
+    // score says what the plain tests alone notice.
     name: 'settlement-evm',
     sources: ['packages/settlement/src/baseLayer/evm/'],
     tests: ['packages/settlement/src/baseLayer/evm/'],
