@@ -118,6 +118,19 @@ describe('the TypeScript SDK', () => {
     await alice.cancel({ cancels: [{ a: EUR_ASSET, o: status.resting.oid }] });
   });
 
+  test('an id names one order of one market, and only to its owner', async () => {
+    const user = world.addressOf('alice');
+    const inGbp = await rest(alice, { ...limit(true, '1', '5'), a: GBP_ASSET });
+    // The number that the order in the other book has is taken in this one as well.
+    const sameNumber = inGbp - 1;
+    assert.notEqual(await statusOf(user, sameNumber), 'unknownOid');
+    await refusedWith(alice.cancel({ cancels: [{ a: GBP_ASSET, o: sameNumber }] }), /never placed/);
+    await refusedWith(alice.cancel({ cancels: [{ a: EUR_ASSET, o: inGbp }] }), /never placed/);
+    assert.equal(await statusOf(user, inGbp), 'open');
+    assert.equal(await statusOf(world.addressOf('bob'), inGbp), 'unknownOid');
+    await alice.cancel({ cancels: [{ a: GBP_ASSET, o: inGbp }] });
+  });
+
   test('names orders by client order id in every call', async () => {
     const user = world.addressOf('alice');
     const id = cloid();
@@ -174,6 +187,27 @@ describe('the TypeScript SDK', () => {
     assert.equal(held(now, 'PLAYEUR') - held(before, 'PLAYEUR'), 15);
     assert.ok(Math.abs(held(before, 'PLAYUSD') - held(now, 'PLAYUSD') - 16.5033) < 1e-6);
     await alice.cancel({ cancels: [{ a: EUR_ASSET, o: oid }] });
+  });
+
+  test('a smaller size keeps its place in the queue, another price loses it', async () => {
+    await world.grant('charlie');
+    const charlie = world.exchangeClient(world.secretOf('charlie'));
+    const first = await rest(alice, limit(false, '1.12', '20'));
+    const second = await rest(bob, limit(false, '1.12', '20'));
+    const leftOf = async (name: 'alice' | 'bob', oid: number): Promise<string | undefined> => {
+      const open = await reader.openOrders({ user: world.addressOf(name) });
+      return open.find((order) => order.oid === oid)?.sz;
+    };
+    await alice.modify({ oid: first, order: limit(false, '1.12', '15') });
+    await charlie.order({ orders: [limit(true, '1.12', '5', 'Ioc')] });
+    assert.deepEqual([await leftOf('alice', first), await leftOf('bob', second)], ['10', '20']);
+    // What is sent is what shall stay open, whatever had traded.
+    await alice.modify({ oid: first, order: limit(false, '1.12', '12') });
+    assert.equal(await leftOf('alice', first), '12');
+    await charlie.order({ orders: [limit(true, '1.12', '5', 'Ioc')] });
+    assert.deepEqual([await leftOf('alice', first), await leftOf('bob', second)], ['12', '15']);
+    await alice.cancel({ cancels: [{ a: EUR_ASSET, o: first }] });
+    await bob.cancel({ cancels: [{ a: EUR_ASSET, o: second }] });
   });
 
   test('errors name the rule in the dialect’s own sentences', async () => {
