@@ -17,6 +17,17 @@ test('teaches every command with examples', async () => {
   }
 });
 
+test('teaches every verb of books with examples', async () => {
+  const { stdout } = await runHere(['book', '--help']);
+  const listed = stdout.slice(stdout.indexOf('Commands:'), stdout.indexOf('Examples:'));
+  const verbs = [...listed.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, verb = '']) => verb);
+  assert.ok(verbs.length >= 12, verbs.join());
+  for (const verb of verbs) {
+    const help = await runHere(['book', verb, '--help']);
+    assert.match(help.stdout, new RegExp(`Examples:\\n {2}lawbook book ${verb} `), verb);
+  }
+});
+
 test('exits 2 on wrong usage and points to the help', async () => {
   const unknown = await runCli(['bogus']);
   assert.equal(unknown.code, 2);

@@ -1,30 +1,23 @@
 import type { FlowName } from '@lawbook/analytics/flows/bookFlow';
 import { FLOW_NAMES } from '@lawbook/analytics/flows/bookFlow';
-import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import { COMMAND_STRIDE, FIELD } from '@lawbook/exchange/markets/book/bookCommand';
 import type { TapeHeader } from '@lawbook/exchange/markets/book/tape/tapeHeader';
 import { TAPE_HEADER_BYTES, TAPE_VERSION } from '@lawbook/exchange/markets/book/tape/tapeHeader';
 import { TAPE_RECORD_BYTES } from '@lawbook/exchange/markets/book/tape/tapeRecord';
 import { TAPE_ENGINES } from '@lawbook/exchange/markets/book/tape/tapeRun';
-import type { BookTransition } from '@lawbook/exchange/transition';
-import { bookNamed } from './book/bookNamed.ts';
-import { fetchBookBundle, findBookEpoch } from './bundles/bookEpochs.ts';
-import { readBookBundle, writeBundle } from './bundles/bundleFile.ts';
 import { makeTape } from './tapes/makeTape.ts';
-import { recordTape } from './tapes/recordTape.ts';
+import { addRecordVerb } from './tapes/recordVerb.ts';
 import type { TimedOutcome } from './tapes/runTape.ts';
 import { runTape } from './tapes/runTape.ts';
 import { TapeFile } from './tapes/tapeFile.ts';
+import { grouped, readCount } from './tapes/tapeNumbers.ts';
 import type { TapeRow } from './tapes/tapeWords.ts';
 import { COMMAND_NAMES, tapeRow } from './tapes/tapeWords.ts';
 import { ExitCode, UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
 import { startProgress } from './terminal/progress.ts';
 import { tableLines } from './terminal/table.ts';
-import type { Terminal } from './terminal/terminal.ts';
 import { paint, printJson } from './terminal/terminal.ts';
-import type { AddressFlags } from './terminal/venueFlags.ts';
-import { venueUrl, withAddressFlags } from './terminal/venueFlags.ts';
 
 interface RunOptions {
   readonly engine: string;
@@ -38,12 +31,6 @@ interface MakeOptions {
   readonly ops: string;
   readonly force?: boolean;
   readonly json?: boolean;
-}
-
-interface RecordOptions extends AddressFlags {
-  readonly market?: string;
-  readonly epochs?: string;
-  readonly force?: boolean;
 }
 
 interface ShowOptions {
@@ -89,16 +76,7 @@ export function addTape(program: Program): void {
     .option('--force', 'overwrite the file')
     .option('--json', 'print JSON')
     .action((file: string, options: MakeOptions) => make(program, file, options));
-  withAddressFlags(tape.command('record'))
-    .description('Write the commands of a venue to one of its books as a tape')
-    .argument('<file>', 'tape to write')
-    .argument('[bundles...]', 'epochs of one book, from its first; without them the venue is asked')
-    .option('--market <book>', 'book of the venue, by number or symbol')
-    .option('--epochs <count>', 'so many epochs from the first; all that are sealed by default')
-    .option('--force', 'overwrite the file')
-    .action((file: string, bundles: string[], options: RecordOptions) =>
-      record(program, { file, bundles }, options),
-    );
+  addRecordVerb(tape, program);
   tape
     .command('show')
     .description('Print the header of a tape, counts of its commands, and the first of them')
@@ -190,59 +168,6 @@ async function make(program: Program, file: string, options: MakeOptions): Promi
   terminal.print(`${grouped(bytes)} bytes. Run it with: lawbook tape run ${file}`);
 }
 
-async function record(
-  { terminal }: Program,
-  { file, bundles }: { readonly file: string; readonly bundles: readonly string[] },
-  options: RecordOptions,
-): Promise<void> {
-  const { market } = options;
-  if ((market === undefined) === (bundles.length === 0)) {
-    throw new UsageFault('name the exported epochs of a book, or a book of the venue by --market');
-  }
-  const epochs =
-    market === undefined
-      ? bundles.map(readBookBundle)
-      : await fetchEpochs(market, options, terminal);
-  const recorded = recordTape(epochs);
-  writeBundle(file, recorded.bytes, options.force === true);
-  const { bytes, ...facts } = recorded;
-  const { commands, firstEpoch, lastEpoch, reportDigest } = recorded;
-  if (options.json === true) {
-    printJson(terminal, { ok: true, file, bytes: bytes.length, ...facts });
-    return;
-  }
-  const span = `epochs ${firstEpoch}..${lastEpoch}`;
-  terminal.print(
-    `${file}: ${grouped(commands)} commands of ${span}, ${grouped(bytes.length)} bytes`,
-  );
-  terminal.print(`Do it again with: lawbook tape run ${file} --digest ${reportDigest}`);
-}
-
-/** Every sealed epoch of a book from the first on, or as many as were asked for. */
-async function fetchEpochs(
-  market: string,
-  options: RecordOptions,
-  terminal: Terminal,
-): Promise<BookTransition[]> {
-  const most =
-    options.epochs === undefined ? 1e9 : readCount('--epochs', options.epochs, 1, 1_000_000);
-  const client = new LawbookClient({ baseUrl: venueUrl(options) });
-  const { marketId } = await bookNamed(client, market);
-  const latest = await findBookEpoch(client, marketId, 'latest');
-  const count = Math.min(most, latest.epochNumber);
-  const progress = startProgress(terminal, `reading epochs of book ${marketId}`, count);
-  const epochs: BookTransition[] = [];
-  try {
-    for (let number = 1; number <= count; number += 1) {
-      epochs.push((await fetchBookBundle(client, marketId, number)).epoch);
-      progress.update(number);
-    }
-  } finally {
-    progress.stop();
-  }
-  return epochs;
-}
-
 /** Five gigabytes of tape. */
 const OPS_MAX = 100_000_000;
 
@@ -325,20 +250,10 @@ function rowLines(rows: readonly (TapeRow & { readonly command: number })[]): st
   );
 }
 
-function grouped(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
 function readWord<T extends string>(flag: string, text: string, words: readonly T[]): T {
   const found = words.find((word) => word === text);
   if (found !== undefined) return found;
   throw new UsageFault(`${flag} takes one of ${words.join(', ')}, not ${text}`);
-}
-
-function readCount(flag: string, text: string, low: number, high: number): number {
-  const count = Number(text.replaceAll('_', ''));
-  if (/^[\d_]{1,16}$/.test(text) && count >= low && count <= high) return count;
-  throw new UsageFault(`${flag} takes a whole number from ${low} to ${high}, not ${text}`);
 }
 
 function readDigest(text: string): string {

@@ -34,6 +34,25 @@ A price is quote per whole unit of base, a whole number of ticks; a size is a wh
 --oco makes a pair with an open order: when one trades or ends, the other is canceled. An order sent
 again under the same --client-id is not placed twice: the answer is the first one's.`;
 
+const REDUCE_EXAMPLES = `
+Examples:
+  lawbook book reduce 101 57 150 --from alice         order 57 is for 150 now, fills included
+  lawbook book reduce 101 exit-1 150 --from alice     by your own id`;
+
+const REPLACE_EXAMPLES = `
+Examples:
+  lawbook book replace 101 57 --price 1.1 --size 200 --from alice
+  lawbook book replace 101 exit-1 --price 1.13 --size 250 --from alice
+
+Priority is lost unless the price stays and the size does not grow. What reaches the other side
+trades at once.`;
+
+const HEARTBEAT_EXAMPLES = `
+Examples:
+  lawbook book heartbeat 101 60 --from alice     all of alice's orders end in a minute ...
+  lawbook book heartbeat 101 60 --from alice     ... unless this comes again before
+  lawbook book heartbeat 101 0 --from alice      switched off`;
+
 /** Adds the verbs by which an owner acts on a book: order, reduce, replace, cancel, heartbeat. */
 export function addActVerbs(book: Command, program: Program): void {
   withActFlags(withOrderFlags(book.command('order')))
@@ -54,6 +73,7 @@ export function addActVerbs(book: Command, program: Program): void {
     .argument('<market>', 'book by number or symbol')
     .argument('<order>', 'its number, or your own id')
     .argument('<size>', 'the new size, what has traded included')
+    .addHelpText('after', REDUCE_EXAMPLES)
     .action((market: string, order: string, size: string, flags: ActFlags) =>
       act(program, { market, flags }, (client, { marketId }) => {
         const request = { ...orderNaming(order), size: plainDecimal('the size', size) };
@@ -66,6 +86,7 @@ export function addActVerbs(book: Command, program: Program): void {
     .argument('<order>', 'its number, or your own id')
     .requiredOption('-p, --price <price>', 'the new price')
     .requiredOption('--size <size>', 'the new size, what has traded included')
+    .addHelpText('after', REPLACE_EXAMPLES)
     .action((market: string, order: string, flags: ActFlags & ReplaceFlags) =>
       act(program, { market, flags }, (client, { marketId }) => {
         const size = plainDecimal('--size', flags.size);
@@ -78,6 +99,7 @@ export function addActVerbs(book: Command, program: Program): void {
     .description('Cancel all my orders after so many seconds unless I say so again; 0: never')
     .argument('<market>', 'book by number or symbol')
     .argument('<seconds>', 'from now')
+    .addHelpText('after', HEARTBEAT_EXAMPLES)
     .action((market: string, seconds: string, flags: ActFlags) => {
       if (!/^\d{1,6}$/.test(seconds)) {
         throw new UsageFault(`a heartbeat takes whole seconds, not ${seconds}`);

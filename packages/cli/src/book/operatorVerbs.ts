@@ -35,7 +35,6 @@ const STATES: readonly BookState[] = ['open', 'postOnly', 'cancelOnly', 'halted'
 
 const CREATE_EXAMPLES = `
 Examples:
-  lawbook book asset GEM --decimals 2
   lawbook book create 103 PLAYGBP PLAYEUR --lot 1 --tick 0.0001
   lawbook book create 104 GEM PLAYUSD --lot 0.1 --tick 0.05 --maker-ppm -50 --taker-ppm 200 \\
       --band 50000 --window 1m
@@ -45,12 +44,26 @@ least step of the price, and a tick on a lot must be whole ledger units of quote
 million of a trade's worth; the band halts the book before a trade that far from the first of its
 window. Where the venue has a base layer, the assets of a book are those that do not settle there.`;
 
+const ASSET_EXAMPLES = `
+Examples:
+  lawbook book asset GEM --decimals 2
+  lawbook book asset GEM --decimals 2 --url https://venue.example --token-file operator.token`;
+
+const STATE_EXAMPLES = `
+Examples:
+  lawbook book state 101 cancelOnly --reason 'maintenance at noon'
+  lawbook book state 101 open --reason 'done'
+
+postOnly takes orders that rest, cancelOnly cancels and reductions, halted nothing from traders.
+Orders still expire, and heartbeats still count, in every state.`;
+
 /** Adds what the operator of a venue does with books: asset, create, state. */
 export function addOperatorVerbs(book: Command, program: Program): void {
   withOperatorFlags(book.command('asset'))
     .description('Operator: register an asset that settles nowhere, for books')
     .argument('<symbol>', 'such as GEM')
     .option('--decimals <count>', 'digits of a ledger unit', '6')
+    .addHelpText('after', ASSET_EXAMPLES)
     .action((symbol: string, flags: OperatorFlags & { readonly decimals: string }) =>
       asset(program, symbol, flags),
     );
@@ -79,6 +92,7 @@ export function addOperatorVerbs(book: Command, program: Program): void {
     .argument('<market>', 'book by number or symbol')
     .argument('<state>', STATES.join(', '))
     .requiredOption('--reason <text>', 'shown to everybody while the book is not open')
+    .addHelpText('after', STATE_EXAMPLES)
     .action((market: string, state: string, flags: OperatorFlags & { readonly reason: string }) =>
       setState(program, { market, state }, flags),
     );

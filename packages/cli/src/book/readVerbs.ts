@@ -19,6 +19,31 @@ interface PageFlags extends AddressFlags {
   readonly limit: string;
 }
 
+const ORDERS_EXAMPLES = `
+Examples:
+  lawbook book orders 101 alice
+  lawbook book orders 101 alice.key --ended --limit 200 --json`;
+
+const FILLS_EXAMPLES = `
+Examples:
+  lawbook book fills 101 alice
+  lawbook book fills EUR-USD 0xb2755771d818621ed250c26f9377abc2d74fb68b --json
+
+A fee below zero was paid to the account.`;
+
+const TRADES_EXAMPLES = `
+Examples:
+  lawbook book trades 101
+  lawbook book trades 101 --limit 200 --json`;
+
+const CANDLES_EXAMPLES = `
+Examples:
+  lawbook book candles 101
+  lawbook book candles 101 --interval 1h --limit 120
+
+One column each, old to new: a line from low to high, a body from open to close, light where the
+price rose and full where it fell. Intervals without a trade have no candle.`;
+
 /** Adds the verbs that read a book: orders, fills, trades, candles. */
 export function addReadVerbs(book: Command, program: Program): void {
   withAddressFlags(book.command('orders'))
@@ -27,6 +52,7 @@ export function addReadVerbs(book: Command, program: Program): void {
     .argument('<account>', 'address, key file or demo account')
     .option('--ended', 'those that have ended, too')
     .option('--limit <count>', 'how many', '50')
+    .addHelpText('after', ORDERS_EXAMPLES)
     .action((market: string, account: string, flags: PageFlags & { readonly ended?: boolean }) =>
       orders(program, { market, account }, flags),
     );
@@ -35,6 +61,7 @@ export function addReadVerbs(book: Command, program: Program): void {
     .argument('<market>', 'book by number or symbol')
     .argument('<account>', 'address, key file or demo account')
     .option('--limit <count>', 'how many', '50')
+    .addHelpText('after', FILLS_EXAMPLES)
     .action((market: string, account: string, flags: PageFlags) =>
       fills(program, { market, account }, flags),
     );
@@ -42,12 +69,14 @@ export function addReadVerbs(book: Command, program: Program): void {
     .description('Trades of a book, new to old')
     .argument('<market>', 'book by number or symbol')
     .option('--limit <count>', 'how many', '20')
+    .addHelpText('after', TRADES_EXAMPLES)
     .action((market: string, flags: PageFlags) => trades(program, market, flags));
   withAddressFlags(book.command('candles'))
     .description('A chart of a book')
     .argument('<market>', 'book by number or symbol')
     .option('--interval <time>', 'width of a candle, such as 10s, 1m or 1h', '1m')
     .option('--limit <count>', 'how many candles', '60')
+    .addHelpText('after', CANDLES_EXAMPLES)
     .action((market: string, flags: PageFlags & { readonly interval: string }) =>
       candles(program, market, flags),
     );
