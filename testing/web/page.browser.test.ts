@@ -110,16 +110,17 @@ describe('the page in Chromium', { skip }, () => {
   });
 
   for (const [button, name] of [
-    ['Give one order one unit more', 'L5 fillsSettleAtPrices'],
-    ['Change one bit of a signature', 'L2 spendsAreAuthorised'],
-    ['Move one clearing price by 0.1 %', 'L5 fillsSettleAtPrices'],
-    ['Change one bit of the proof', 'The verifier accepts the proof'],
+    ['Give one order one unit more', /fillsSettleAtPrices/],
+    ['Change one bit of a signature', /spendsAreAuthorised/],
+    // Whoever traded at the price is not paid by it, and the pool never quoted it.
+    ['Move one clearing price by 0.1 %', /fillsSettleAtPrices|poolQuoteIsOptimal/],
+    ['Change one bit of the proof', /The verifier accepts the proof/],
   ] as const) {
-    test(`refuses a tampered bundle by name: ${name}`, async () => {
+    test(`refuses a tampered bundle by name: ${button}`, async () => {
       await page.getByRole('button', { name: button }).click();
       const conclusion = page.getByTestId('conclusion').filter({ hasText: 'Refused' });
       await conclusion.waitFor();
-      await page.locator('.step-fails', { hasText: name.replace(/^L\d+ /, '') }).waitFor();
+      await page.locator('.step-fails', { hasText: name }).first().waitFor();
     });
   }
 

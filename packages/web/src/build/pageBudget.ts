@@ -28,7 +28,7 @@ export const PAGE_BUDGET: PageWeight = {
   firstLoad: 196_500,
   chart: 57_000,
   book: 17_000,
-  signing: 23_500,
+  signing: 24_500,
   verifier: 195_000,
   chain: 90_000,
 };
