@@ -76,8 +76,8 @@ function hasPeer(): boolean {
   }
 }
 
-/** Seconds by what was measured, one for each round. */
-type Rounds = Map<Measure, number[]>;
+/** Seconds by what was measured, one for each round; `journalCpu` beside the wall's of `journal`. */
+type Rounds = Map<Measure | 'journalCpu', number[]>;
 
 /** Runs a flow in every way, in turn, and requires that all end alike. */
 async function playRounds(
@@ -85,12 +85,13 @@ async function playRounds(
   flow: Flow,
   measures: readonly Measure[],
 ): Promise<Rounds> {
-  const rounds: Rounds = new Map(measures.map((measure) => [measure, []]));
+  const rounds: Rounds = new Map([...measures, 'journalCpu' as const].map((name) => [name, []]));
   let first: Ending | undefined;
   for (let k = 0; k < Number(options.rounds); k += 1) {
     for (const measure of measures) {
-      const { seconds, ending } = await ask(measure, flow);
+      const { seconds, cpuSeconds, ending } = await ask(measure, flow);
       rounds.get(measure)?.push(seconds);
+      if (measure === 'journal') rounds.get('journalCpu')?.push(cpuSeconds);
       first ??= ending;
       if (!differs(first, ending)) continue;
       const endings = JSON.stringify([first, ending]);
@@ -113,10 +114,10 @@ function ratioOf(ours: readonly number[], theirs: readonly number[]): number {
 /** Prints the rates of a scenario; all but the mixed one's engine are beside a figure of ours. */
 function printRates(scenario: Scenario, rounds: Rounds, mixed: readonly number[], n: number): void {
   const engine = rounds.get('engine') ?? [];
-  for (const measure of ['engine', 'ledger', 'journal'] as const) {
+  for (const measure of ['engine', 'ledger', 'journal', 'journalCpu'] as const) {
     const seconds = rounds.get(measure) ?? [];
     const figure = { value: n / median(seconds), unit: 'op/s', n };
-    const name = `book/${scenario}/${measure}`;
+    const name = `book/${scenario}/${measure === 'journalCpu' ? 'journal/cpu' : measure}`;
     const decimal = rounds.get('peer');
     if (measure !== 'engine') {
       const peer = `book/${scenario}/engine`;

@@ -31,6 +31,8 @@ export interface Task {
 /** What it answers. Fields that a measurement does not have are 0. */
 export interface Answer {
   readonly seconds: number;
+  /** Processor time of the thread, where `seconds` are of the clock on the wall. */
+  readonly cpuSeconds: number;
   readonly p50Ns: number;
   readonly p99Ns: number;
   readonly p999Ns: number;
@@ -49,6 +51,7 @@ export interface Ending {
 
 export const NOTHING: Answer = {
   seconds: 0,
+  cpuSeconds: 0,
   p50Ns: 0,
   p99Ns: 0,
   p999Ns: 0,

@@ -9,7 +9,7 @@ import {
 import type { LedgerBook } from '../../packages/exchange/src/markets/book/ledgerBook.ts';
 import { openJournal } from '../../packages/executor/src/journal/openJournal.ts';
 import type { Answer, Task } from './answers.ts';
-import { endingOf, fundedLedger, NOTHING, quantilesOf, tradedLots } from './answers.ts';
+import { cpuSeconds, endingOf, fundedLedger, NOTHING, quantilesOf, tradedLots } from './answers.ts';
 
 /** Commands of one record of the journal; a group commit carries what has gathered meanwhile. */
 const RECORD_COMMANDS = 2_048;
@@ -56,11 +56,18 @@ export async function measureJournal(
       await Promise.all(waiting);
     };
     await run(0, untimed);
-    const start = performance.now();
+    const [start, cpuStart] = [performance.now(), cpuSeconds()];
     await run(untimed, untimed + timed);
     const seconds = (performance.now() - start) / 1e3;
+    const cpu = cpuSeconds() - cpuStart;
     const quantiles = timesEach ? quantilesOf(samples) : NOTHING;
-    return { ...NOTHING, ...quantiles, seconds, ending: endingOf(ledger.book, filled) };
+    return {
+      ...NOTHING,
+      ...quantiles,
+      seconds,
+      cpuSeconds: cpu,
+      ending: endingOf(ledger.book, filled),
+    };
   } finally {
     await journal.close();
     await rm(directory, { recursive: true });
