@@ -147,7 +147,10 @@ export class TradeDesk {
     return { error: `The order was canceled, its replacement refused: ${reply.error}` };
   }
 
-  /** The dialect's size is what shall stay open; ours counts what has traded as well. */
+  /**
+   * The dialect's size is what shall stay open; ours counts what has traded as well. An order that
+   * only shrinks keeps its place.
+   */
   async #amend(
     open: OpenBookOrder,
     { priceTicks, sizeLots }: Pick<BookOrderTerms, 'priceTicks' | 'sizeLots'>,
@@ -158,14 +161,13 @@ export class TradeDesk {
     const named = { orderId, cloid: order.clientOrderId };
     const samePrice = open.priceTicks === priceTicks;
     if (samePrice && leavesLots === sizeLots) return await this.#standing(named, market);
-    const inPlace = samePrice && sizeLots < leavesLots;
     const answer = await this.#ask(market, mandate, (fresh) => ({
       kind: 'amend',
       owner: mandate.owner,
       marketId: String(market.marketId),
       orderId: String(orderId),
       clientOrderId: NO_CLIENT_ORDER_ID,
-      priceTicks: inPlace ? 0 : priceTicks,
+      priceTicks,
       sizeLots: filledLots + sizeLots,
       ...fresh,
     }));
