@@ -63,11 +63,16 @@ export async function recover(sources: RecoverySources): Promise<RecoveredVenue>
     judgeAgain,
     new BookProjection(machine.state.books, domain),
   );
-  await projection.books?.recall(index.books);
   body?.restore(projection);
   const fromSnapshot = usable?.sequence ?? 0;
   const last = journal.health().sequence;
+  let isRecalled = false;
   for await (const { sequence, payload } of journal.read(fromSequence(fromSnapshot))) {
+    if (sequence > cursor && !isRecalled) {
+      // By now the state has every book that the index knows.
+      await projection.books?.recall(index.books);
+      isRecalled = true;
+    }
     const executed = { sequence, ...applyRecord(machine, sequence, payload) };
     if (sequence <= cursor) {
       projection.follow(executed);
@@ -77,6 +82,7 @@ export async function recover(sources: RecoverySources): Promise<RecoveredVenue>
     }
     sources.onProgress?.({ sequence, last });
   }
+  if (!isRecalled) await projection.books?.recall(index.books);
   return { machine, projection, fromSnapshot, replayed: last - fromSnapshot, notes };
 }
 

@@ -4,7 +4,7 @@
 // it, and a second venue starts on the copy. Roots and images are compared.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -14,6 +14,7 @@ import { stateRoot } from '@lawbook/exchange/application/stateRoot';
 import type { Result } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
 import { assetId } from '@lawbook/exchange/ledger/asset';
+import type { BookEvent } from '@lawbook/exchange/markets/book/bookEvent';
 import { bookImageRoot } from '@lawbook/exchange/markets/book/bookImage';
 import type { BookInput } from '@lawbook/exchange/markets/book/bookInputs';
 import { amount } from '@lawbook/exchange/numbers/amount';
@@ -139,6 +140,59 @@ test('a burst that was cut off is replayed, and sent again it is placed once', a
   const replayed = await replayJournal({ config: configOf(copy), judge: false });
   assert.equal(replayed.stateRoot, root, 'the journal alone tells the same');
 });
+
+for (const kept of ['snapshots', 'the index', 'the journal alone'] as const) {
+  test(`an unlawful epoch halts its market after a stop, with ${kept}`, async (t) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'lawbook-books-'));
+    t.after(() => rmSync(dataDir, { recursive: true, force: true }));
+    const first = await open(dataDir);
+    for (const input of openings()) assert.ok((await first.venue.execute(input)).ok, input.kind);
+    const burst = burstOf(first, 6);
+    const seal = async ({ venue }: WiredVenue): Promise<void> => {
+      assert.ok((await venue.execute({ kind: 'sealEpoch', marketId })).ok);
+    };
+    for (const input of burst.slice(0, 3)) unwrapped(await first.venue.books.submit(input));
+    const events = first.recovered.projection.books?.openEvents(marketId) as BookEvent[];
+    const [event, ...others] = events;
+    assert.ok(event !== undefined && others.length === 2);
+    events[0] = { ...event, reports: [] };
+    await seal(first);
+    await settled(first);
+    // The venue stops between the seal and the halt, which are one beat of a venue that runs on.
+    await first.close();
+    if (kept !== 'snapshots') removeSnapshots(dataDir);
+    const rebuilds = kept === 'the journal alone';
+    if (rebuilds) rmSync(join(dataDir, 'index'), { recursive: true });
+
+    const again = await open(dataDir);
+    again.scheduler.tick();
+    const state = again.venue.state.books.get(marketId)?.state;
+    // What the journal says was lawful: only the evidence that readers were shown was not.
+    assert.equal(state, rebuilds ? 'open' : 'halted');
+    if (!rebuilds) {
+      await settled(again);
+      assert.equal((await again.venue.books.stateChange(marketId))?.cause, 'law');
+      assert.ok((await again.venue.books.setState(marketId, 'open', 'a drill')).ok);
+    }
+    unwrapped(await again.venue.books.submit(burst[3] as BookInput));
+    await seal(again);
+    await settled(again);
+    const epochs = await again.venue.books.epochs(marketId, { limit: 5 });
+    const level = rebuilds ? 'checked' : 'executed';
+    assert.deepEqual(
+      epochs.map((epoch) => epoch.level),
+      [level, level],
+    );
+    await again.close();
+  });
+}
+
+function removeSnapshots(dataDir: string): void {
+  const folder = join(dataDir, 'journal');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.snap'));
+  assert.ok(names.length > 0, 'there is a snapshot');
+  for (const name of names) rmSync(join(folder, name));
+}
 
 function timeless<T extends object>(row: T): object {
   return { ...row, timeMs: 0 };

@@ -115,6 +115,7 @@ export class TwapDesk {
   /** Sends the slices that are due; `nowMs` is the time that the next input would have. */
   tick(nowMs: number): void {
     if (!this.#isLoaded) {
+      // Where the store is away the next beat tries again.
       this.#load().catch(() => undefined);
       return;
     }
