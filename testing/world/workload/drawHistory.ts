@@ -30,7 +30,7 @@ const LEANINGS: readonly Leaning[] = [
   leaning(30, 20, 6, 10, 4, 5, 25, 1_200),
   leaning(20, 20, 5, 5, 40, 2, 5, 400),
   leaning(15, 10, 3, 15, 2, 3, 12, 6_000),
-  leaning(40, 20, 4, 10, 2, 2, 6, 60_000),
+  leaning(40, 20, 4, 10, 2, 2, 6, 20_000),
 ];
 
 /** Draws the history of a seed: the first steps of a longer one are those of a shorter one. */
