@@ -70,7 +70,7 @@ export function decodeBookBundle(bytes: Uint8Array): BookTransition {
   const grants = Array.from({ length: reader.count(154) }, () => decodeAuthorisedGrant(reader));
   const count = reader.count(BOOK_EVENT_BYTES_MIN);
   const events = Array.from({ length: count }, () => decodeBookEvent(reader));
-  const inner = new ByteReader(reader.bytes());
+  const inner = reader.nested();
   const diffs = decodeDiffs(inner);
   inner.end();
   reader.end();

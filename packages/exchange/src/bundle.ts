@@ -99,7 +99,7 @@ export function decodeBundle(bytes: Uint8Array): EpochBundle {
   const count = reader.count(BATCH_BYTES_MIN);
   if (count === 0) throw new DecodeError('an epoch without a batch', reader.offset);
   const batches = Array.from({ length: count }, () => {
-    return decodeTransition(new ByteReader(reader.bytes()), domain);
+    return decodeTransition(reader.nested(), domain);
   });
   const diffs = decodeDiffColumns(reader);
   const { withdrawals, attachments } = version === FULL_VERSION ? decodeAdditions(reader) : NONE;
@@ -170,7 +170,7 @@ export function encodeTransition(transition: BatchTransition): Uint8Array {
 
 /** @throws DecodeError on bytes that are not one batch of a bundle. */
 export function decodeTransition(reader: ByteReader, domain: VenueDomain): BatchTransition {
-  const parametersReader = new ByteReader(reader.bytes());
+  const parametersReader = reader.nested();
   const parameters = decodeParameters(parametersReader);
   parametersReader.end();
   const batchNumber = reader.natural();
@@ -184,7 +184,7 @@ export function decodeTransition(reader: ByteReader, domain: VenueDomain): Batch
   const before = decodeSheet(reader);
   const after = decodeSheet(reader);
   const diffs = decodeDiffColumns(reader);
-  const reportReader = new ByteReader(reader.bytes());
+  const reportReader = reader.nested();
   const report = decodeReport(reportReader);
   reportReader.end();
   reader.end();

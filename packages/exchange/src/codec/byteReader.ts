@@ -22,15 +22,19 @@ export class DecodeError extends Fault {
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #base: number;
   #offset = 0;
 
-  constructor(bytes: Uint8Array) {
+  /** @param base where the bytes begin in the whole that errors speak of. */
+  constructor(bytes: Uint8Array, base = 0) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#base = base;
   }
 
+  /** Where the next byte is, in the whole. */
   get offset(): number {
-    return this.#offset;
+    return this.#base + this.#offset;
   }
 
   get remaining(): number {
@@ -63,14 +67,14 @@ export class ByteReader {
   }
 
   amount(): Amount {
-    const at = this.#offset;
+    const at = this.offset;
     const units = this.u64();
     if (units > AMOUNT_MAX) throw new DecodeError('an amount wider than 63 bits', at);
     return amount(units);
   }
 
   price(): Price {
-    const at = this.#offset;
+    const at = this.offset;
     const scaled = this.u64();
     if (scaled === 0n || scaled > PRICE_MAX) throw new DecodeError('a price out of range', at);
     return price(scaled);
@@ -78,7 +82,7 @@ export class ByteReader {
 
   /** A u64 that stays a safe number: a sequence, a batch or epoch number. */
   natural(): number {
-    const at = this.#offset;
+    const at = this.offset;
     const x = this.u64();
     if (x > BigInt(Number.MAX_SAFE_INTEGER)) throw new DecodeError('a number beyond 2^53', at);
     return Number(x);
@@ -99,8 +103,15 @@ export class ByteReader {
     return this.fixed(this.u32());
   }
 
+  /** Bytes behind their length as a reader of their own, whose errors name places in the whole. */
+  nested(): ByteReader {
+    const length = this.u32();
+    const base = this.offset;
+    return new ByteReader(this.fixed(length), base);
+  }
+
   text(): string {
-    const at = this.#offset;
+    const at = this.offset;
     try {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.bytes());
     } catch (cause) {
@@ -111,7 +122,7 @@ export class ByteReader {
 
   /** A list count, refused when fewer than `bytesEachMin` bytes an element remain. */
   count(bytesEachMin: number): number {
-    const at = this.#offset;
+    const at = this.offset;
     const n = this.u32();
     if (n * bytesEachMin > this.remaining) throw new DecodeError(`a count of ${n}`, at);
     return n;
@@ -119,7 +130,7 @@ export class ByteReader {
 
   /** A flag that must be 0 or 1: any other byte would be a second encoding of the same object. */
   flag(): boolean {
-    const at = this.#offset;
+    const at = this.offset;
     const x = this.u8();
     if (x > 1) throw new DecodeError(`a flag of ${x}`, at);
     return x === 1;
@@ -128,13 +139,13 @@ export class ByteReader {
   /** Refuses trailing bytes. */
   end(): void {
     if (this.remaining !== 0)
-      throw new DecodeError(`${this.remaining} bytes too many`, this.#offset);
+      throw new DecodeError(`${this.remaining} bytes too many`, this.offset);
   }
 
   #take(width: number): number {
     const at = this.#offset;
     if (width > this.#bytes.length - at) {
-      throw new DecodeError(`${width} bytes wanted, ${this.#bytes.length - at} left`, at);
+      throw new DecodeError(`${width} bytes wanted, ${this.remaining} left`, this.offset);
     }
     this.#offset = at + width;
     return at;

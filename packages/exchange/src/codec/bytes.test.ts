@@ -85,3 +85,15 @@ test('every prefix of an encoding is refused when it is read in full', () => {
     }, DecodeError);
   }
 });
+
+test('a nested reader names places in the whole', () => {
+  const bytes = new ByteWriter().u16(7).bytes(Uint8Array.of(1, 9)).finish();
+  const reader = new ByteReader(bytes);
+  reader.u16();
+  const inner = reader.nested();
+  assert.equal(inner.offset, 6);
+  assert.equal(inner.flag(), true);
+  assert.throws(() => inner.flag(), { fields: { offset: 7 } });
+  assert.throws(() => inner.u16(), { fields: { offset: 8 } });
+  reader.end();
+});
