@@ -1,6 +1,7 @@
 import type { FuzzTarget } from '../fuzzTarget.ts';
 import { API_TARGETS } from './apiTargets.ts';
 import { CHAIN_TARGETS } from './chainTargets.ts';
+import { DIALECT_TARGETS } from './dialectTargets.ts';
 import { EXCHANGE_TARGETS } from './exchangeTargets.ts';
 import { GATEWAY_TARGETS } from './gatewayTargets.ts';
 import { JOURNAL_TARGETS } from './journalTargets.ts';
@@ -15,5 +16,6 @@ export const ALL_TARGETS: readonly FuzzTarget[] = [
   ...CHAIN_TARGETS,
   ...TEXT_TARGETS,
   ...API_TARGETS,
+  ...DIALECT_TARGETS,
   ...GATEWAY_TARGETS,
 ];
