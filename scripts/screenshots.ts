@@ -107,7 +107,8 @@ async function photograph(page: Page, { name, place, width, scheme }: Picture): 
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
   await show(page, place);
   if (place === 'trade' && width > 500) await page.locator('.orders .row-button').first().click();
-  for (const toast of await page.locator('.toast').all()) await toast.click();
+  // What was told goes away by itself.
+  await page.waitForFunction(() => document.querySelector('.toast') === null);
   // What moves once, such as an inventory on its bar, has come to rest.
   await page.waitForTimeout(place === 'status' ? STATUS_MS : 400);
   const path = join(FOLDER, `${name}.png`);
