@@ -76,7 +76,7 @@ function hasPeer(): boolean {
   }
 }
 
-/** Seconds by what was measured, one for each round; `journalCpu` beside the wall's of `journal`. */
+/** Seconds by what was measured, one for each round; `journalCpu` is the thread's of `journal`. */
 type Rounds = Map<Measure | 'journalCpu', number[]>;
 
 /** Runs a flow in every way, in turn, and requires that all end alike. */
