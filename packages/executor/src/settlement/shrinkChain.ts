@@ -86,7 +86,7 @@ export async function shrinkOnce(
   const upTo = (saved?.number ?? 0n) - limits.keepBlocks;
   if (upTo <= (before?.upTo ?? parts.deployment.deployedAtBlock)) return false;
   const known = await readOwners({ ...parts, known: before, signal }, stands, upTo);
-  if (!hasRead(await places.get(), known)) return false;
+  if (!hasRead(await withKnownPlace(places, before).get(), known)) return false;
   await writeKnownOwners(directory, known);
   signal.throwIfAborted();
   await chain.shrink(upTo + 1n);
