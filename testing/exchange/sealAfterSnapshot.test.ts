@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEMO_ASSETS, demoOracle, demoParameters, demoTargets } from '@lawbook/analytics/demoWorld';
-import { ExchangeBench, fundedBench, person } from '../../../../testing/exchange/exchangeBench.ts';
-import { assetId } from '../ledger/asset.ts';
-import { StateMachine } from '../stateMachine.ts';
-import type { EpochRecord } from './applied.ts';
-import { decodeState, encodeState } from './stateCodec.ts';
+import type { EpochRecord } from '@lawbook/exchange/application/applied';
+import { decodeState, encodeState } from '@lawbook/exchange/application/stateCodec';
+import { assetId } from '@lawbook/exchange/ledger/asset';
+import { StateMachine } from '@lawbook/exchange/stateMachine';
+import { ExchangeBench, fundedBench, person } from './exchangeBench.ts';
 
 /** Seals the open epoch of a machine. */
 function seal(machine: StateMachine, timeMs: number): EpochRecord {
