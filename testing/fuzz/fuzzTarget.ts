@@ -23,8 +23,8 @@ export interface FuzzTarget {
   readonly mend?: (bytes: Uint8Array) => Uint8Array;
   /** Decodes; whatever it throws is a finding. */
   readonly examine: (bytes: Uint8Array) => Examined | Promise<Examined>;
-  /** Asked after every example and at the end: the world around the decoder is well. */
-  readonly settle?: () => void;
+  /** Opens what the target needs, before anything is measured. */
+  readonly open?: () => Promise<unknown>;
   /** Frees what the target holds open. */
   readonly close?: () => Promise<void>;
 }

@@ -61,6 +61,7 @@ export const GATEWAY_TARGETS: readonly FuzzTarget[] = [
     examples: () => descriptors().map((entry) => new TextEncoder().encode(JSON.stringify(entry))),
     mayRefuse: true,
     examine: examineRequest,
+    open: world,
     close: closeWorld,
   },
   {
@@ -69,6 +70,7 @@ export const GATEWAY_TARGETS: readonly FuzzTarget[] = [
     examples: () => frames().map((frame) => new TextEncoder().encode(JSON.stringify(frame))),
     mayRefuse: true,
     examine: examineFrame,
+    open: world,
     close: closeWorld,
   },
 ];
