@@ -1,3 +1,4 @@
+import type { Dispatch, SetStateAction } from 'react';
 import type { BookDesk } from '../../../live/bookDesk.ts';
 import type { BookLink } from '../../../live/bookLink.ts';
 import type { BookWish } from './bookWish.ts';
@@ -18,5 +19,5 @@ export interface BookDigits {
 /** What the ticket of a book is given. */
 export interface TicketProps extends BookProps {
   readonly wish: BookWish;
-  readonly setWish: (wish: BookWish) => void;
+  readonly setWish: Dispatch<SetStateAction<BookWish>>;
 }

@@ -131,14 +131,14 @@ function LastRefusal({ own }: { readonly own: BookDesk }): ReactElement | null {
 }
 
 /** Writes the price of the first ladder into a ticket that has none. */
-function useFirstPrice({ book, wish, setWish, digits }: TicketProps): void {
+function useFirstPrice({ book, setWish, digits }: TicketProps): void {
   const isLive = useLive(book.sync).state === 'live';
-  const latest = useRef(wish);
-  latest.current = wish;
   useEffect(() => {
-    if (!isLive || latest.current.price !== '') return;
-    const price = joiningPrice(book, latest.current.side, digits.price);
-    setWish({ ...latest.current, price });
+    if (!isLive) return;
+    // Whoever clicked a price meanwhile has one.
+    setWish((now) => {
+      return now.price === '' ? { ...now, price: joiningPrice(book, now.side, digits.price) } : now;
+    });
   }, [isLive, book, digits.price, setWish]);
 }
 
