@@ -158,11 +158,16 @@ export interface BookNews {
   readonly stateChange?: BookStateChange;
 }
 
-/** Bytes of a row in the index: JSON, whole numbers beyond 2^53 as digits and an `n`. */
+/**
+ * Bytes of a row in the index: JSON, whole numbers beyond 2^53 as digits and an `n`. Fields ascend
+ * by name: a row has the same bytes whether its input was live or replayed.
+ */
 export function encodeRow(row: object): Uint8Array {
-  const text = JSON.stringify(row, (_, entry: unknown) =>
-    typeof entry === 'bigint' ? `${entry}n` : entry,
-  );
+  const text = JSON.stringify(row, (_, entry: unknown) => {
+    if (typeof entry === 'bigint') return `${entry}n`;
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return entry;
+    return Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
   return new TextEncoder().encode(text);
 }
 
