@@ -14,10 +14,11 @@ import { FigureList, writeSection } from './figurePage.ts';
 import { benchmarkGas } from './settlement/gas.ts';
 import { benchmarkLoad } from './settlement/venueLoad.ts';
 
-const HELP = `npm run bench:settlement -- [--quick] [--minutes N] [--only gas|load] [--markdown]
+const HELP = `npm run bench:settlement -- [--quick] [--minutes N] [--only gas|load] [--rates N,N] [--markdown]
 
   --minutes N  for the venue under load, all rates together (15)
   --only PART  gas, or load
+  --rates N,N  orders a second of the simulated traders, ascending (2,8,16,24,32)
   --quick      epochs of 1, 8 and 16 orders, and one rate for half a minute
   --markdown   also writes its section of docs/reference/settlement-figures.md
   --help       this
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
       quick: { type: 'boolean', default: false },
       minutes: { type: 'string', default: '15' },
       only: { type: 'string' },
+      rates: { type: 'string', default: RATES.join() },
       markdown: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -61,7 +63,8 @@ async function main(): Promise<void> {
       await benchmarkGas(list, { sizes, signal: AbortSignal.timeout(GAS_MS_MAX) });
     }
     if (only !== 'gas') {
-      const rates = quick ? RATES.slice(0, 1) : RATES;
+      const stated = flags.rates.split(',').map(Number);
+      const rates = quick ? stated.slice(0, 1) : stated;
       const seconds = quick ? 30 : (60 * Number(flags.minutes)) / rates.length - START_SECONDS;
       await benchmarkLoad(list, { rates, secondsPerRate: Math.max(30, seconds), closers });
     }

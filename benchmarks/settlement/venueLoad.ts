@@ -60,12 +60,14 @@ export async function benchmarkLoad(list: FigureList, terms: LoadTerms): Promise
   let best: RateOutcome | undefined;
   for (const rate of terms.rates) {
     const outcome = await loadAt(rate, list, terms);
-    if (!outcome.grows) best = outcome;
+    const isIdle = outcome.epochsPerHour === 0;
+    if (isIdle) process.stderr.write(`at ${rate} orders a second no epoch settled in time\n`);
+    else if (!outcome.grows) best = outcome;
     else process.stderr.write(`at ${rate} orders a second the lag grows\n`);
-    if (outcome.grows) break;
+    if (outcome.grows || isIdle) break;
   }
   if (best === undefined) {
-    process.stderr.write('the lag grows at the lowest rate already\n');
+    process.stderr.write('the lowest rate is too much already: no orders an hour are told\n');
     return;
   }
   const { ordersPerHour, epochsPerHour } = best;
