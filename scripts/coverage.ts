@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Coverage } from './coverage/readLcov.ts';
-import { percentOf, readLcov, sumOf } from './coverage/readLcov.ts';
+import type { Coverage } from './reach/readLcov.ts';
+import { percentOf, readLcov, sumOf } from './reach/readLcov.ts';
 import { findTests } from './runTests.ts';
 
 /**
@@ -12,7 +12,7 @@ import { findTests } from './runTests.ts';
  * unless named, `all` for every one) with Node's own coverage and prints lines and branches by
  * package and folder; `--gaps` adds what was not reached. A package's figures count its own tests
  * only, so that they say what stands beside the code. Exits 1 where a figure fell below the one in
- * scripts/coverage/floors.json; `--accept` writes the new ones there.
+ * scripts/reach/floors.json; `--accept` writes the new ones there.
  */
 function main(options: readonly string[]): void {
   const { values: chosen, positionals } = parseArgs({
@@ -41,7 +41,7 @@ function main(options: readonly string[]): void {
 }
 
 const ROOT: string = resolve(import.meta.dirname, '..');
-const FLOORS: string = join(import.meta.dirname, 'coverage', 'floors.json');
+const FLOORS: string = join(import.meta.dirname, 'reach', 'floors.json');
 /** Tests of one package end within this, or hang. */
 const RUN_MS_MAX = 1_800_000;
 

@@ -11,7 +11,7 @@ export type ExactJson =
   | readonly ExactJson[]
   | { readonly [key: string]: ExactJson };
 
-/** Levels that a message of Delta never comes near; below it, a reviver does not run out of stack. */
+/** Levels that no message of Delta comes near; a reviver recurses, so it needs a bound. */
 const DEPTH_MAX = 64;
 
 /** Reads JSON; undefined for text that is none, or that nests deeper than any message does. */
