@@ -14,7 +14,8 @@ import { FigureList, writeSection } from './figurePage.ts';
 import { benchmarkGas } from './settlement/gas.ts';
 import { benchmarkLoad } from './settlement/venueLoad.ts';
 
-const HELP = `npm run bench:settlement -- [--quick] [--minutes N] [--only gas|load] [--rates N,N] [--markdown]
+const HELP = `npm run bench:settlement -- [--quick] [--minutes N] [--only gas|load] [--rates N,N]
+         [--markdown]
 
   --minutes N  for the venue under load, all rates together (15)
   --only PART  gas, or load

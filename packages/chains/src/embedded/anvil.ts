@@ -114,7 +114,7 @@ const SAVE_TRIES_MAX = 5;
 const SAVE_SHARE = 8;
 /**
  * Blocks whose states are kept in memory; anvil would keep more of them in files of the user's home
- * that nobody removes. A chain that lives long keeps fewer, and starts with some once it was shrunk.
+ * that nobody removes. A chain that lives long keeps fewer; once shrunk, it starts with some.
  */
 const STATES_KEPT = { short: 512, long: 64 } as const;
 const STATES_AFTER_SHRINKING = 16;

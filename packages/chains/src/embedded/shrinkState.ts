@@ -37,7 +37,7 @@ export function shrinkState(dump: string, { keepFrom, states }: ShrinkTerms): st
     return state.blocks.filter(({ header }) => Number(header.number) >= first);
   };
   const first = Math.min(keepFrom, best);
-  // A block does not say its own hash; that of the newest is not needed: its state are the accounts.
+  // A block does not say its own hash; that of the newest is not needed, whose state is all.
   const parents = new Set(blocksFrom(best - states + 1).map(({ header }) => header.parentHash));
   return JSON.stringify({
     ...state,

@@ -69,7 +69,7 @@ export class Tenure {
   readonly takers: Map<number, SoughtTaker> = new Map();
   /** Intents that ended, by their block, to notice when such a block is dropped. Bounded. */
   readonly endedIn: Map<Hash, EndedIn> = new Map();
-  /** Whether the tracker lost sight of the way from the cursor, so that such blocks are in doubt. */
+  /** Whether the tracker lost the way from the cursor, so that such blocks are in doubt. */
   isAdrift = false;
   /** Ended lives that others depend on. Bounded. */
   readonly endedLives: Map<string, IntentLife> = new Map();

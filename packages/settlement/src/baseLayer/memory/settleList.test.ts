@@ -258,7 +258,7 @@ test('refuses a list twice and a batch that closed before the one it follows', a
   assert.equal(await refusal(venue, next), `BatchesCloseInOrder(0, ${START_MS})`);
 });
 
-test('parameters hold from the base epoch after their registration', async () => {
+test('parameters that are registered later hold after their notice', async () => {
   const venue = openMemoryVenue();
   const { registry } = venue.chain.contracts;
   const scene = lawful(venue);
@@ -268,6 +268,8 @@ test('parameters hold from the base epoch after their registration', async () =>
   const reason = `ParametersAreNotActive(${MARKET}, ${PARAMETERS + 1n})`;
   assert.equal(await refusal(venue, scene), reason);
   venue.chain.mine(Number(EPOCH_BLOCKS));
+  assert.equal(await refusal(venue, scene), reason);
+  venue.chain.mine(Number(2n * EXIT_BLOCKS));
   settle(venue, scene);
 });
 
