@@ -14,7 +14,6 @@ export interface PlantedFault {
 
 const EXCHANGE = 'packages/exchange/src';
 const EXECUTOR = 'packages/executor/src';
-const SETTLER = 'packages/settlement/src/settler';
 const CLEARING = `${EXCHANGE}/application/clearing.ts`;
 const MATCHING = `${EXCHANGE}/markets/book/matching.ts`;
 const LEDGER_BOOK = `${EXCHANGE}/markets/book/ledgerBook.ts`;
@@ -83,14 +82,15 @@ const BATCH_FAULTS: readonly PlantedFault[] = [
     replace: 'add(pool + width + i, 0n);',
   },
   {
-    name: 'the pool quotes the mids, whatever it is asked to trade',
+    name: 'the pool quotes a fifth of a percent beside the best prices',
     breaks: 'L8',
     file: `${EXCHANGE}/markets/batch/solver.ts`,
     find: 'const repair = this.#repair(batch, fills, blocked);',
-    replace: `const mids = this.#settle(this.#problem.oracle.mids);
-      if (mids !== undefined) {
-        const { solution, change } = mids.batch;
-        return { kind: 'cleared', solution, fills: mids.fills, change };
+    replace: `const beside = prices.map((p, i) => (i === 0 ? p : ((p + p / 500n) as Price)));
+      const other = this.#settle(beside);
+      if (other !== undefined) {
+        const { solution, change } = other.batch;
+        return { kind: 'cleared', solution, fills: other.fills, change };
       }
       const repair = this.#repair(batch, fills, blocked);`,
   },
@@ -166,11 +166,11 @@ const BOOK_FAULTS: readonly PlantedFault[] = [
     replace: 'this.fees += makerFee;',
   },
   {
-    name: 'an order that only posts takes',
+    name: 'what should take at once or end stays in the book',
     breaks: 'B7',
     file: MATCHING,
-    find: 'if ((terms & TERM_POST_ONLY_BIT) !== 0) endsBy = REASON_POST_ONLY;\n    else if',
-    replace: 'if',
+    find: 'else if (timeInForce === TIF_IOC) core.end(row, CANCELED | (REASON_UNFILLED << 8));',
+    replace: '',
   },
   {
     name: 'a session signs for whom it likes',
@@ -234,13 +234,6 @@ const VENUE_FAULTS: readonly PlantedFault[] = [
     replace: '',
   },
   {
-    name: 'a revealed order keeps its bond held',
-    breaks: 'holdsEqualObligations',
-    file: `${EXCHANGE}/application/orderInputs.ts`,
-    find: 'if (bond > 0n) state.ledger.releaseHold(entry.order.owner, numeraire, bond);',
-    replace: '',
-  },
-  {
     name: 'an order of a book holds nothing for its fee',
     breaks: 'holdsEqualObligations',
     file: LEDGER_BOOK,
@@ -296,25 +289,25 @@ const VENUE_FAULTS: readonly PlantedFault[] = [
     replace: '    this.#spare = builder;\n    if (builder.count < 2) durable.resolve();',
   },
   {
-    name: 'a level that empties stays in the feed',
+    name: 'the ladder shows what icebergs hide',
     breaks: 'feedsRebuildTheBook',
     file: `${EXECUTOR}/books/ladders.ts`,
-    find: 'return [...[...was.keys()].map((price) => [price, 0] as const), ...changed];',
-    replace: 'return changed;',
+    find: 'levels.push([priceOf(rank), side.shownAt(rank)]);',
+    replace: 'levels.push([priceOf(rank), side.lotsAt(rank)]);',
   },
   {
-    name: 'lists that left the chain count as settled',
+    name: 'a deposit arrives one unit larger than it was',
     breaks: 'settledPrefixAgrees',
-    file: `${SETTLER}/chainFollower.ts`,
-    find: '    await unwind(included.listNumber, parts);',
-    replace: '',
+    file: 'packages/settlement/src/bridge/bridge.ts',
+    find: 'amount: amount(event.units),',
+    replace: 'amount: amount(event.units + 1n),',
   },
   {
     name: 'the index passes single rows over',
     breaks: 'indexFollowsTheJournal',
     file: `${EXECUTOR}/venue.ts`,
-    find: 'if (changes.length > 0) await this.#parts.index.write(sequence, changes);',
-    replace: 'if (changes.length > 1) await this.#parts.index.write(sequence, changes);',
+    find: 'return changes.length > 0 ? this.#parts.index.write(sequence, changes) : undefined;',
+    replace: 'return changes.length > 1 ? this.#parts.index.write(sequence, changes) : undefined;',
   },
   {
     name: 'a deposit is credited a second time',
@@ -330,13 +323,6 @@ const VENUE_FAULTS: readonly PlantedFault[] = [
     file: `${EXCHANGE}/application/withdrawals.ts`,
     find: 'state.ledger.transfer({ from: WITHDRAWALS, to: CUSTODY, assetId, amount });',
     replace: '',
-  },
-  {
-    name: 'an owner who leaves goes on trading',
-    breaks: 'settledPrefixAgrees',
-    file: `${EXCHANGE}/application/withdrawals.ts`,
-    find: 'if (dueBlock === undefined) return undefined;',
-    replace: 'if (dueBlock !== 1n) return undefined;',
   },
 ];
 
