@@ -1,8 +1,8 @@
-// Goal: a stranger with a browser can trade on an order book: click a price, see cost, fee and hold,
-// place, change and cancel an order, see fills, and see why an order was refused; the ladder is the
-// venue's after anything that may happen to its feed. Method: a venue without simulated traders, so
-// that every level is this test's, its page in a real Chromium, and bob beside it through the typed
-// client. One venue and one page for all steps, in this order.
+// Goal: a stranger with a browser can trade on an order book: click a price, see cost, fee and
+// hold, place, change and cancel an order, see fills, and see why an order was refused; the ladder
+// is the venue's after anything that may happen to its feed. Method: a venue without simulated
+// traders, so that every level is this test's, its page in a real Chromium, and bob beside it
+// through the typed client. One venue and one page for all steps, in this order.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DEMO_BOOK_ID } from '@lawbook/analytics/demoBooks';
@@ -176,7 +176,7 @@ describe('an order book on the page', { skip }, () => {
     await page.getByRole('checkbox').uncheck();
   });
 
-  test('refuses by itself what is no whole tick, and shows a hold that is not covered', async () => {
+  test('refuses by itself what is no whole tick, and shows a hold that is missing', async () => {
     await page.getByTestId('book-price').fill('1.10005');
     const words = await page.getByTestId('draft-refusal').textContent();
     assert.match(words ?? '', /price/);

@@ -151,9 +151,9 @@ async function offerWallet(page: Page, asked: string[]): Promise<void> {
         if (event === 'accountsChanged') listeners.push(listener);
       },
     };
-    const info = { uuid: 'f1a2', name: 'Test wallet', icon: 'data:,', rdns: 'example.wallet' };
+    const about = { uuid: 'f1a2', name: 'Test wallet', icon: 'data:,', rdns: 'example.wallet' };
     const announce = (): void => {
-      const detail = Object.freeze({ info, provider });
+      const detail = Object.freeze({ info: about, provider });
       dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }));
     };
     addEventListener('eip6963:requestProvider', announce);

@@ -14,13 +14,7 @@ import { closeSession, openSession } from '../schema/accountRoutes.ts';
 import type { ScopeName, SessionClosed, SessionOpened } from '../schema/accountViews.ts';
 import { requestWithdrawal } from '../schema/crossingRoutes.ts';
 import type { WithdrawalReply } from '../schema/crossingViews.ts';
-import {
-  cancelOrder,
-  commitOrder,
-  previewOrder,
-  revealOrder,
-  submitOrders,
-} from '../schema/orderRoutes.ts';
+import { cancelOrder, commitOrder, revealOrder, submitOrders } from '../schema/orderRoutes.ts';
 import type {
   CancelReply,
   CommitReply,
@@ -33,6 +27,7 @@ import { BookTrader } from './bookTrader.ts';
 import { ClientFault } from './clientFault.ts';
 import type { OrderRequest } from './createOrder.ts';
 import { buildOrder } from './createOrder.ts';
+import { previewOrder } from './previewOrder.ts';
 import type { Signer } from './signers.ts';
 import { sessionHeader } from './signers.ts';
 import type { Timers } from './timers.ts';
@@ -189,11 +184,8 @@ export class LawbookClient extends VenueReader {
   }
 
   /** The clearing engine's answer to an order that is not placed. */
-  async previewOrder(request: OrderRequest, options?: CallOptions): Promise<Result<PreviewView>> {
-    const order = await this.#build(request, options, NO_DELEGATE);
-    if (!order.ok) return order;
-    const { owner, orderNonce, expiresAtMs, ...body } = wireTerms(order.value);
-    return await call(this.transport, previewOrder, { body }, options);
+  previewOrder(request: OrderRequest, options?: CallOptions): Promise<Result<PreviewView>> {
+    return previewOrder(this, request, options);
   }
 
   /** Commits to an order without showing it. Keep the answer: only it can reveal the order. */
@@ -286,12 +278,11 @@ export class LawbookClient extends VenueReader {
   async #build(
     request: OrderRequest,
     options: CallOptions | undefined,
-    owner?: AccountId,
   ): Promise<Result<BatchOrder>> {
     const market = await this.market(request.marketId ?? '1', options);
     if (!market.ok) return market;
     return buildOrder(request, market.value, {
-      owner: owner ?? this.#signer().owner,
+      owner: this.#signer().owner,
       orderNonce: this.nextOrderNonce(),
       expiresAtMs: this.timers.now() + (request.ttlMs ?? ORDER_TTL_MS),
     });

@@ -1,5 +1,6 @@
 // Goal: what the page shows of a book is the venue's book, or the page says that it is not and
-// reads it anew. Method: a feed whose messages the test writes, with the checksums of a ladder beside it.
+// reads it anew. Method: a feed whose messages the test writes, with the checksums of a ladder
+// beside it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ladderChecksum } from '@lawbook/api/client/bookLadder';
