@@ -33,8 +33,8 @@ export const CONTROL: PlantedFault = {
 };
 
 /**
- * Plays a venue with a planted fault, in a process of its own, until a checker catches it. `CONTROL`
- * plants nothing.
+ * Plays a venue with a planted fault, in a process of its own, until a checker catches it;
+ * `CONTROL` plants nothing.
  */
 export async function findPlanted(fault: PlantedFault, patience: Patience): Promise<Finding> {
   const { firstSeed, seeds, stepsPerSeed, timeoutMs } = patience;

@@ -8,7 +8,7 @@ import { CONTROL, findPlanted } from './findPlanted.ts';
 import { PLANTED_FAULTS } from './plantedFaults.ts';
 
 const PATIENCE = { firstSeed: 1, seeds: 6, stepsPerSeed: 100, timeoutMs: 60_000 };
-/** Quickly caught ones: one of the laws, one of the ledger, one of the journal, one of the answers. */
+/** Quickly caught ones: of the laws, the ledger, the journal, and the answers. */
 const QUICK = ['L5', 'assetsAreConserved', 'journal', 'inputsApplyOnce'];
 
 test('each fault would change one place of a source that is there', () => {
