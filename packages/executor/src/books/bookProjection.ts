@@ -158,7 +158,10 @@ export class BookProjection {
     const terms = event.input.kind === 'submitBookOrder' ? event.input.entry.terms : undefined;
     for (const report of executions) {
       const { orderId } = report;
-      const before = open.get(orderId) ?? admitted(terms, orderId, { sequence, timeMs });
+      // An order may be told of again after the report that ended it: a match of own orders takes
+      // the last lots of one and then cancels it.
+      const known = open.get(orderId) ?? changed.get(orderId);
+      const before = known ?? admitted(terms, orderId, { sequence, timeMs });
       const record = after(before, report, sequence);
       changed.set(orderId, record);
       if (record.endedBy === undefined) open.set(orderId, record);
