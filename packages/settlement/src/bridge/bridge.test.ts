@@ -41,6 +41,8 @@ class Stage {
   readonly inputs: Input[] = [];
   /** Chance that an answer of the exchange is lost, half of the time after its effect. */
   lost = 0;
+  /** Whether answers are lost after their effect only. */
+  onlyAfter = false;
   bridge: Bridge | undefined;
 
   constructor(assets: number, seed = 1) {
@@ -66,7 +68,7 @@ class Stage {
       book: () => this.machine.state.baseLayer,
       submit: async (input) => {
         await this.clock.sleep(this.random.integer(0, 5));
-        if (this.random.next() < this.lost / 2) throw away();
+        if (!this.onlyAfter && this.random.next() < this.lost / 2) throw away();
         const result = this.apply(input);
         if (this.random.next() < this.lost / 2) throw away();
         return result;
@@ -290,3 +292,33 @@ for (let seed = 1; seed <= 10; seed += 1) {
 const DOMAIN_HASH = `0x${'00'.repeat(32)}` as Parameters<
   MemoryVenue['chain']['contracts']['registry']['registerAgreement']
 >[1]['verifyingKeyHash'];
+
+test('a notice that only memory holds is read again after a restart', async () => {
+  const stage = new Stage(6);
+  let stored: BridgePlace | undefined;
+  const places: BridgePlaceStore = {
+    get: async () => stored,
+    put: async (place) => {
+      stored = place;
+    },
+  };
+  stage.open(places);
+  await stage.settleDown();
+  const { vaults } = stage.venue.chain.contracts;
+  stage.venue.chain.perform(ALICE, (context) => {
+    vaults.requestExit(context, { shard: SHARD, owner: ALICE });
+  });
+  // The disk of the exchange fails: the notice is applied, and every answer is a fault.
+  stage.lost = 2;
+  stage.onlyAfter = true;
+  await stage.settleDown();
+  assert.ok(stage.machine.state.baseLayer.exits.has(ALICE));
+  await stage.bridge?.close();
+  // The restart finds what was durable: everything but the notice.
+  stage.machine.state.baseLayer.exits.delete(ALICE);
+  stage.lost = 0;
+  stage.open(places);
+  await stage.settleDown();
+  assert.ok(stage.machine.state.baseLayer.exits.has(ALICE));
+  await stage.bridge?.close();
+});

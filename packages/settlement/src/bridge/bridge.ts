@@ -88,6 +88,13 @@ class RunningBridge implements Bridge {
   readonly #closing = new AbortController();
   readonly #loop: Promise<void>;
   #place: BridgePlace = START;
+  /**
+   * Set by a submission that failed: the exchange may have it in memory and not on its disk. What is
+   * found done from then on may be lost with the process, so no place is remembered beyond it; the
+   * next start reads on from the last one. Notices of exits are not counted: nothing else would
+   * show that one is missing.
+   */
+  #isUnsure = false;
 
   constructor(dependencies: BridgeDependencies) {
     this.#dependencies = dependencies;
@@ -159,7 +166,7 @@ class RunningBridge implements Bridge {
         break;
     }
     this.#place = { cursor: event.cursor, deposits, exits };
-    await places?.put(this.#place);
+    if (!this.#isUnsure) await places?.put(this.#place);
   }
 
   /** Whether the exchange has counted an event that is still to be read. */
@@ -214,15 +221,15 @@ class RunningBridge implements Bridge {
     input: Input,
     { isDone, skip }: { readonly isDone: () => boolean; readonly skip: Input | undefined },
   ): Promise<void> {
-    const { submit, environment } = this.#dependencies;
+    const { environment } = this.#dependencies;
     const backoff = new Backoff(RETRY, environment);
     while (!isDone()) {
       this.#closing.signal.throwIfAborted();
-      const result = await submit(input);
+      const result = await this.#attempt(input);
       if (result.ok) return;
       const { code, rule } = result.rejection;
       if (skip !== undefined && NO_PLACE.includes(code)) {
-        const skipped = await submit(skip);
+        const skipped = await this.#attempt(skip);
         if (skipped.ok) return;
       }
       const tries = backoff.fail();
@@ -230,6 +237,15 @@ class RunningBridge implements Bridge {
         this.#tellIncident(input, `${rule} (${code})`);
       }
       await this.#rest(backoff.waitMs());
+    }
+  }
+
+  async #attempt(input: Input): Promise<Result<undefined>> {
+    try {
+      return await this.#dependencies.submit(input);
+    } catch (cause) {
+      this.#isUnsure = true;
+      throw cause;
     }
   }
 
