@@ -89,10 +89,10 @@ class RunningBridge implements Bridge {
   readonly #loop: Promise<void>;
   #place: BridgePlace = START;
   /**
-   * Set by a submission that failed: the exchange may have it in memory and not on its disk. What is
-   * found done from then on may be lost with the process, so no place is remembered beyond it; the
-   * next start reads on from the last one. Notices of exits are not counted: nothing else would
-   * show that one is missing.
+   * Set by a submission that failed: the exchange may have it in memory and not on its disk. What
+   * is found done from then on may be lost with the process, so no place is remembered beyond it;
+   * the next start reads on from the last one. Notices of exits are not counted: nothing else
+   * would show that one is missing.
    */
   #isUnsure = false;
 
