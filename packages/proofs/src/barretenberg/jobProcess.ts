@@ -46,6 +46,9 @@ export async function runJob<K extends Job['kind']>(
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [`--max-old-space-size=${heapMb}`],
+    // A group of its own: native code that the child started stays in it when the child dies
+    // before the two have met, and would wait for it for ever.
+    detached: true,
   });
   const watch = watchMemory(child, options.memoryBytesMax);
   try {
@@ -65,7 +68,20 @@ export async function runJob<K extends Job['kind']>(
     });
   } finally {
     watch.stop();
-    child.kill('SIGKILL');
+    killGroup(child);
+  }
+}
+
+/** Ends a child and whatever it started, also when the child itself is gone. */
+function killGroup(child: ChildProcess): void {
+  child.kill('SIGKILL');
+  if (child.pid === undefined || process.platform === 'win32') return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (cause) {
+    // Nobody is left in the group; macOS says EPERM of one that only waits to be buried.
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw cause;
   }
 }
 
@@ -129,7 +145,7 @@ function watchMemory(child: ChildProcess, bytesMax: number): MemoryWatch {
     if (child.pid === undefined) return;
     const bytes = residentBytes(child.pid);
     if (bytes > peak) peak = bytes;
-    if (bytes > bytesMax) child.kill('SIGKILL');
+    if (bytes > bytesMax) killGroup(child);
   }, WATCH_INTERVAL_MS);
   return {
     peakBytes: () => peak,
