@@ -67,12 +67,16 @@ const BATCH_FAULTS: readonly PlantedFault[] = [
     replace: 'receivedWords.set(row, received - 1);',
   },
   {
-    name: 'limits are read a tenth too generously',
+    name: 'every order is filled whole, whatever its limit',
     breaks: 'L6',
     file: `${EXCHANGE}/markets/batch/allocation.ts`,
-    find: 'const rate = columns.numerator.rounded(row) / columns.denominator.rounded(row);',
-    replace:
-      'const rate = (columns.numerator.rounded(row) / columns.denominator.rounded(row)) * 0.9;',
+    find: `    const paid = quickPaid(rule, columns, row);
+    if (paid === 0) continue;
+    const received = paid > 0 ? rule.net.floor(paid) : -1;
+    if (received > 0 && quickLimitHolds(columns, row, paid, received)) {`,
+    replace: `    const paid = columns.budget.get(row);
+    const received = rule.net.floor(paid);
+    if (received > 0) {`,
   },
   {
     name: 'fees leave the pool and arrive nowhere',

@@ -26,6 +26,6 @@ const HEAD = [
   '',
   ...WORDS,
   '',
-  '| Breaks | What was planted | Where | Caught by | Seed | Steps |',
+  '| Breaks | What was planted | Where | Caught by | Seed | Steps, at most |',
   '|---|---|---|---|---|---|',
 ].join('\n');

@@ -16,6 +16,8 @@ function tell(caught: unknown): void {
 
 // A broken invariant may come up where nobody waits for it.
 process.on('uncaughtException', (cause) => {
+  // Nobody knows at which step of the history in hand: at its last one at most.
+  played += steps;
   tell({ checker: 'nothingBreaks', step: 0, sentence: String(cause) });
   process.exit(0);
 });
