@@ -14,16 +14,18 @@ import { tryMutant } from './mutation/tryMutants.ts';
 import { MutationWorker } from './mutation/workerPool.ts';
 
 /**
- * `npm run mutation -- [FOLDER] [--sample N] [--seed S] [--minutes M] [--survivors] [--accept]`:
- * changes the sources of a folder in a copy, one small change at a time, and counts how many a test
- * notices. Without `--sample` every mutant is tried. Exits 1 where a score fell below the one that
- * scripts/mutation/scores.json keeps; `--accept` writes the new one there.
+ * `npm run mutation -- [FOLDER] [--file PART] [--sample N] [--seed S] [--minutes M] [--survivors]
+ * [--accept]`: changes the sources of a folder in a copy, one small change at a time, and counts
+ * how many a test notices. Without `--sample` every mutant is tried; `--file` takes only the files
+ * whose path has that part, and their score is shown and never kept. Exits 1 where a score fell
+ * below the one that scripts/mutation/scores.json keeps; `--accept` writes the new one there.
  */
 async function main(options: readonly string[]): Promise<void> {
   const { values: chosen, positionals } = parseArgs({
     args: [...options],
     allowPositionals: true,
     options: {
+      file: { type: 'string' },
       sample: { type: 'string' },
       seed: { type: 'string', default: '1' },
       minutes: { type: 'string', default: '600' },
@@ -42,11 +44,14 @@ async function main(options: readonly string[]): Promise<void> {
     return;
   }
   const untilMs = performance.now() + Number(chosen.minutes) * 60_000;
-  const plan = { count: Number(chosen.sample ?? 'Infinity'), seed: Number(chosen.seed), untilMs };
+  const { file } = chosen;
+  const count = Number(chosen.sample ?? 'Infinity');
+  const plan = { count, seed: Number(chosen.seed), untilMs, file: file ?? '' };
   for (const folder of folders) {
     const { score, tried } = await mutateFolder(folder, plan);
     if (chosen.survivors) for (const one of tried) printSurvivor(one);
-    report(folder.name, score, chosen.accept);
+    if (file === undefined) report(folder.name, score, chosen.accept);
+    else console.log(JSON.stringify({ folder: folder.name, file, ...score }));
   }
 }
 
@@ -54,6 +59,8 @@ interface Plan {
   readonly count: number;
   readonly seed: number;
   readonly untilMs: number;
+  /** Part of the paths that are mutated. */
+  readonly file: string;
 }
 
 const ROOT: string = resolve(import.meta.dirname, '..');
@@ -68,7 +75,10 @@ async function mutateFolder(
   const workers = { loaded: new MutationWorker(copy), fresh: new MutationWorker(copy) };
   try {
     const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
-    const mutants = await instrumentSources(copy, sourcesOf(folder, tracked));
+    const sources = sourcesOf(folder, tracked).filter((path) => path.includes(plan.file));
+    if (sources.length === 0)
+      throw new Error(`No source of ${folder.name} has ${plan.file} in it.`);
+    const mutants = await instrumentSources(copy, sources);
     const baseline = await measure(workers.loaded, testsOf(folder, tracked));
     const drawn = shuffle(mutants, plan.seed).slice(0, plan.count);
     const tried: TriedMutant[] = [];
