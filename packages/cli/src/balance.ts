@@ -35,14 +35,19 @@ async function balance({ terminal }: Program, word: string, options: VenueFlags)
 
 function accountLines(view: AccountView): string[] {
   const [first] = view.levels;
+  // What the chain holds may lag behind what the venue says, so both stand side by side.
+  const settled = view.levels.find(({ level }) => level === 'settled')?.balances;
+  const onChain = new Map(settled?.map(({ symbol, total }) => [symbol, total]));
   const heads = [
     { head: 'asset' },
     { head: 'available', align: 'right' },
     { head: 'held', align: 'right' },
     { head: 'total', align: 'right' },
+    ...(settled === undefined ? [] : [{ head: 'settled', align: 'right' } as const]),
   ] as const;
   const rows = (first?.balances ?? []).map(({ symbol, available, held, total }) => {
-    return [symbol, available, held, total];
+    const there = settled === undefined ? [] : [onChain.get(symbol) ?? '-'];
+    return [symbol, available, held, total, ...there];
   });
   return [
     paint.bold(view.owner),
@@ -53,7 +58,13 @@ function accountLines(view: AccountView): string[] {
   ];
 }
 
+const UNREACHED: Readonly<Record<Exclude<LevelView['state'], 'reached'>, string>> = {
+  notConfigured: 'not configured',
+  notTracked: 'for epochs only',
+  unavailable: 'does not answer now',
+};
+
 function levelText({ level, state, sequence }: LevelView): string {
-  if (state === 'notConfigured') return paint.dim(`${level} not configured`);
+  if (state !== 'reached') return paint.dim(`${level} ${UNREACHED[state]}`);
   return sequence === undefined ? level : `${level} at ${sequence}`;
 }
