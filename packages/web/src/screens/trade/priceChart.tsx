@@ -1,13 +1,14 @@
 import type { MarketView } from '@lawbook/api/schema/marketViews';
 import type { ReactElement } from 'react';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { desk } from '../../live/desk.ts';
 import { useLive } from '../../live/live.ts';
 import { Term } from '../../parts/marks.tsx';
 import { useVenue } from '../../parts/venueContext.tsx';
 import { TERMS } from '../../words/meanings.ts';
 import { bpsText, rateText } from '../../words/numbers.ts';
-import type { ChartHandle } from './drawChart.ts';
+import type { Draw } from './chartBox.tsx';
+import { ChartBox } from './chartBox.tsx';
 import type { Pair } from './pair.ts';
 import { dollarPrices, quotingOf, rateOf } from './pair.ts';
 
@@ -85,7 +86,6 @@ function PriceNow({
   );
 }
 
-/** The canvas; the library comes when a chart is first shown. */
 function Canvas({
   market,
   pair,
@@ -96,40 +96,22 @@ function Canvas({
   readonly intervalMs: number;
 }): ReactElement {
   const venue = useVenue();
-  const box = useRef<HTMLDivElement>(null);
-  const [trouble, setTrouble] = useState<string>();
   const { base, quote } = quotingOf(pair);
   // A venue tells its market anew each second; the chart only needs what never changes.
   const facts = useRef(market);
   facts.current = market;
-  useEffect(() => {
-    const place = box.current;
-    if (place === null) return;
-    let chart: ChartHandle | undefined;
-    let isGone = false;
-    setTrouble(undefined);
-    import('./drawChart.ts').then(
-      ({ drawChart }) => {
-        if (isGone) return;
-        const subject = { market: facts.current, quoting: { base, quote }, intervalMs };
-        chart = drawChart(place, subject, { venue, desk, onTrouble: setTrouble });
-      },
-      () => setTrouble('The chart could not be loaded. Load the page again.'),
-    );
-    return () => {
-      isGone = true;
-      chart?.remove();
-    };
-  }, [venue, base, quote, intervalMs]);
+  const draw: Draw = useCallback(
+    async (place, onTrouble) => {
+      const { drawChart } = await import('./drawChart.ts');
+      const subject = { market: facts.current, quoting: { base, quote }, intervalMs };
+      return () => drawChart(place, subject, { venue, desk, onTrouble });
+    },
+    [venue, base, quote, intervalMs],
+  );
   return (
-    <div className="chart-box">
-      <div
-        ref={box}
-        className="chart"
-        role="img"
-        aria-label={`Clearing prices of ${base} in ${quote}; the latest stands above`}
-      />
-      {trouble !== undefined && <p className="chart-trouble">{trouble}</p>}
-    </div>
+    <ChartBox
+      draw={draw}
+      label={`Clearing prices of ${base} in ${quote}; the latest stands above`}
+    />
   );
 }

@@ -1,10 +1,11 @@
 import type { ReactElement } from 'react';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useLive } from '../../../live/live.ts';
 import { Chip } from '../../../parts/marks.tsx';
 import { useVenue } from '../../../parts/venueContext.tsx';
 import { bpsText } from '../../../words/numbers.ts';
-import type { ChartHandle } from '../drawChart.ts';
+import type { Draw } from '../chartBox.tsx';
+import { ChartBox } from '../chartBox.tsx';
 import type { BookProps } from './bookProps.ts';
 
 const INTERVALS = [
@@ -70,7 +71,6 @@ function PriceNow({ book, digits }: BookProps): ReactElement {
   );
 }
 
-/** The canvas; the library comes when a chart is first shown. */
 function Canvas({
   book,
   own,
@@ -78,37 +78,15 @@ function Canvas({
   intervalMs,
 }: BookProps & { readonly intervalMs: number }): ReactElement {
   const venue = useVenue();
-  const box = useRef<HTMLDivElement>(null);
-  const [trouble, setTrouble] = useState<string>();
   const priceDigits = digits.price;
-  useEffect(() => {
-    const place = box.current;
-    if (place === null) return;
-    let chart: ChartHandle | undefined;
-    let isGone = false;
-    setTrouble(undefined);
-    import('./drawBookChart.ts').then(
-      ({ drawBookChart }) => {
-        if (isGone) return;
-        const subject = { book, own, intervalMs, priceDigits };
-        chart = drawBookChart(place, subject, { venue, onTrouble: setTrouble });
-      },
-      () => setTrouble('The chart could not be loaded. Load the page again.'),
-    );
-    return () => {
-      isGone = true;
-      chart?.remove();
-    };
-  }, [venue, book, own, intervalMs, priceDigits]);
-  return (
-    <div className="chart-box">
-      <div
-        ref={box}
-        className="chart"
-        role="img"
-        aria-label={`Trades of ${book.rules.base} in ${book.rules.quote}; the latest stands above`}
-      />
-      {trouble !== undefined && <p className="chart-trouble">{trouble}</p>}
-    </div>
+  const draw: Draw = useCallback(
+    async (place, onTrouble) => {
+      const { drawBookChart } = await import('./drawBookChart.ts');
+      const subject = { book, own, intervalMs, priceDigits };
+      return () => drawBookChart(place, subject, { venue, onTrouble });
+    },
+    [venue, book, own, intervalMs, priceDigits],
   );
+  const { base, quote } = book.rules;
+  return <ChartBox draw={draw} label={`Trades of ${base} in ${quote}; the latest stands above`} />;
 }
