@@ -206,12 +206,6 @@ export class MarketModel {
     );
   }
 
-  /** Derivative of `change(row)` by eta_column. */
-  changeSlope(row: number, column: number): number {
-    const place = row * this.assets + column;
-    return (this.paidSlope[place] as number) - (this.outSlope[place] as number);
-  }
-
   /** How far the change of an asset lies beyond its wall: positive below, negative above. */
   beyondWall(asset: number): number {
     if (this.stiffness[asset] === 0) return 0;
