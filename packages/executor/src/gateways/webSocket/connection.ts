@@ -1,5 +1,5 @@
-import type { ClientMessage, ServerMessage } from '@lawbook/api/schema/messages';
-import { CLOSE_CODES, clientMessage, WEBSOCKET_PATH } from '@lawbook/api/schema/messages';
+import type { CLOSE_CODES, ClientMessage, ServerMessage } from '@lawbook/api/schema/messages';
+import { clientMessage, WEBSOCKET_PATH } from '@lawbook/api/schema/messages';
 import { InvariantViolation, unreachable } from '@lawbook/exchange/failures/invariant';
 import type { Rejection } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
@@ -12,9 +12,9 @@ import { parseBody } from '../http/parseBody.ts';
 import type { OrderIntake } from '../orderIntake.ts';
 import { isoTime } from '../present/moments.ts';
 import { schemaRefusal } from '../schemaRefusal.ts';
-import { TokenBuckets } from '../tokenBuckets.ts';
 import type { Channel } from './channel.ts';
 import type { ChannelBoard } from './channelBoard.ts';
+import { KeptSocket } from './keptSocket.ts';
 
 /** What a connection works with. */
 export interface ConnectionParts {
@@ -34,83 +34,56 @@ const NO_BODY = new Uint8Array();
 /** One WebSocket: its caller, its subscriptions, its limits. */
 export class Connection {
   readonly #parts: ConnectionParts;
-  readonly #messages: TokenBuckets;
+  readonly #kept: KeptSocket;
   readonly #channels = new Map<string, Channel>();
   #caller: Caller = ANONYMOUS;
-  #alive = true;
   #warned = false;
-  #closing: string | undefined;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
-    this.#messages = new TokenBuckets(parts.core.options.webSocket.messages, 1);
-    const { socket } = parts;
-    socket.on('message', (bytes, binary) => this.#receive(bytes as Buffer, binary));
-    socket.on('pong', () => {
-      this.#alive = true;
-    });
-    socket.on('close', (code) => this.#over(this.#closing ?? closeReason(code)));
-    socket.on('error', (cause) => {
-      parts.core.dependencies.log.debug({ err: cause, traceId: parts.traceId }, 'socket failed');
+    const { core, socket, traceId, ended } = parts;
+    this.#kept = new KeptSocket({
+      ...{ core, socket, traceId, ended },
+      received: (bytes, binary) => this.#receive(bytes, binary),
+      leave: () => this.#leaveAll(),
     });
   }
 
   /** Bytes that wait for the client to read. */
   get bufferedBytes(): number {
-    return this.#parts.socket.bufferedAmount;
+    return this.#kept.bufferedBytes;
   }
 
-  /** Sends a frame of a channel, or drops a client that reads too slowly. */
+  /** Sends a frame of a channel; warns a client that reads slowly, drops one that reads too slowly. */
   send(frame: string): void {
-    const { socket, core } = this.#parts;
-    if (this.#closing !== undefined || socket.readyState !== socket.OPEN) return;
-    const { warnBytes, dropBytes } = core.options.webSocket;
-    const bufferedBytes = socket.bufferedAmount;
-    if (bufferedBytes > dropBytes) {
-      this.close('slowConsumer');
-      return;
-    }
+    const { warnBytes } = this.#parts.core.options.webSocket;
+    const { bufferedBytes } = this;
     if (bufferedBytes > warnBytes && !this.#warned) {
       this.#warned = true;
-      const limitBytes = dropBytes;
-      this.#reply({ op: 'warning', reason: 'slowConsumer', bufferedBytes, limitBytes });
+      this.#warn('slowConsumer');
     }
     if (bufferedBytes * 2 < warnBytes) this.#warned = false;
-    socket.send(frame);
+    this.#kept.send(frame);
   }
 
   /** Pings a client that answered the last ping, and drops one that did not. */
   beat(): void {
-    if (!this.#alive) {
-      this.close('heartbeatMissed');
-      return;
-    }
-    this.#alive = false;
-    this.#parts.socket.ping();
+    this.#kept.beat();
   }
 
   /** Tells the client that the venue closes. */
   warnClosing(): void {
-    const limitBytes = this.#parts.core.options.webSocket.dropBytes;
-    const bufferedBytes = this.bufferedBytes;
-    this.#reply({ op: 'warning', reason: 'closing', bufferedBytes, limitBytes });
+    this.#warn('closing');
   }
 
   /** Closes with a reason; cuts a client that does not read it in time. */
   close(reason: keyof typeof CLOSE_CODES): void {
-    const { socket, core } = this.#parts;
-    if (this.#closing !== undefined) return;
-    this.#closing = reason;
-    this.#leaveAll();
-    socket.close(CLOSE_CODES[reason], reason);
-    const cut = setTimeout(() => socket.terminate(), core.options.webSocket.closeGraceMs);
-    socket.once('close', () => clearTimeout(cut));
+    this.#kept.close(reason);
   }
 
-  #over(reason: string): void {
-    this.#closing ??= reason;
-    this.#leaveAll();
-    this.#parts.ended(reason);
+  #warn(reason: 'slowConsumer' | 'closing'): void {
+    const limitBytes = this.#parts.core.options.webSocket.dropBytes;
+    this.#reply({ op: 'warning', reason, bufferedBytes: this.bufferedBytes, limitBytes });
   }
 
   #leaveAll(): void {
@@ -120,9 +93,7 @@ export class Connection {
 
   #receive(bytes: Buffer, binary: boolean): void {
     const { core, addressKey } = this.#parts;
-    if (this.#closing !== undefined) return;
-    const nowMs = core.dependencies.clock();
-    const quota = this.#messages.take('', 1, nowMs);
+    const quota = this.#kept.takeMessage();
     if (!quota.allowed) {
       const { limit } = quota;
       this.#reject(undefined, refuse('rateLimited', { field: 'messages', limit }).rejection);
@@ -224,7 +195,7 @@ export class Connection {
     if (cost > 1 && this.#isLimited(id, 'channel', cost)) return;
     // A reader from here on: an empty channel with readers is not evicted while we wait.
     const { sequence, checksum, events } = await board.snapshot(channel);
-    if (this.#closing !== undefined) return;
+    if (!this.#kept.isOpen) return;
     this.#follow(channel);
     this.#reply({ ...head, sequence, checksum, resumed: false, snapshot: events });
     // What the channel published between the snapshot and this turn of the loop.
@@ -268,8 +239,7 @@ export class Connection {
   }
 
   #reply(message: ServerMessage): void {
-    const { socket } = this.#parts;
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+    this.#kept.send(JSON.stringify(message));
   }
 
   #failed(id: string, cause: unknown): void {
@@ -284,11 +254,4 @@ export class Connection {
 function idOf(message: unknown): string | undefined {
   const { id } = (message ?? {}) as { readonly id?: unknown };
   return typeof id === 'string' && id.length >= 1 && id.length <= 64 ? id : undefined;
-}
-
-/** Words for the codes with which clients and the protocol end a connection. */
-function closeReason(code: number): string {
-  if (code === 1009) return 'frameTooLarge';
-  if (code === 1002 || code === 1003 || code === 1007) return 'protocol';
-  return 'client';
 }

@@ -313,6 +313,23 @@ describe('bounds of the WebSocket', () => {
     assert.ok(quick.messages.filter(({ op }) => op === 'event').length > 1000);
   });
 
+  test('a client that asks and never reads its answers is dropped with a reason', async (t) => {
+    const messages = { ratePerSecond: 1e9, burst: 1e9 };
+    const world = await open({ dropBytes: 400_000, closeGraceMs: 5000, messages });
+    t.after(() => world.close());
+    const peer = await Peer.open(world.url);
+    const stop = peer.closed();
+    peer.socket.pause();
+    // The system's own buffers take some megabytes of answers first.
+    const ask = JSON.stringify({ op: 'ping', id: 'p'.repeat(64) });
+    for (let k = 0; k < 150_000 && peer.socket.readyState === peer.socket.OPEN; k += 1) {
+      peer.socket.send(ask);
+      if (k % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    peer.socket.resume();
+    assert.deepEqual(await stop, { code: CLOSE_CODES.slowConsumer, reason: 'slowConsumer' });
+  });
+
   test('closing tells every client and ends with a reason', async (t) => {
     const world = await open({});
     t.after(() => world.close());

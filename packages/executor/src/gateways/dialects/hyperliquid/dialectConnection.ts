@@ -1,9 +1,9 @@
-import { CLOSE_CODES } from '@lawbook/api/schema/messages';
+import type { CLOSE_CODES } from '@lawbook/api/schema/messages';
 import { InvariantViolation, unreachable } from '@lawbook/exchange/failures/invariant';
 import type { WebSocket } from 'ws';
 import type { GatewayCore } from '../../gatewayCore.ts';
 import { parseBody } from '../../http/parseBody.ts';
-import { TokenBuckets } from '../../tokenBuckets.ts';
+import { KeptSocket } from '../../webSocket/keptSocket.ts';
 import type { ActionDesk } from './actionDesk.ts';
 import { tooMany } from './actionReplies.ts';
 import type { ReadDesk } from './readDesk.ts';
@@ -32,36 +32,24 @@ const POSTS_MAX = 100;
 /** One WebSocket of the dialect: its streams, its posts, its limits. */
 export class DialectConnection implements Follower {
   readonly #parts: DialectConnectionParts;
-  readonly #messages: TokenBuckets;
+  readonly #kept: KeptSocket;
   readonly #streams = new Set<string>();
   #posts = 0;
-  #alive = true;
-  #closing: string | undefined;
 
   constructor(parts: DialectConnectionParts) {
     this.#parts = parts;
-    this.#messages = new TokenBuckets(parts.core.options.webSocket.messages, 1);
-    const { socket } = parts;
-    socket.on('message', (bytes, binary) => this.#receive(bytes as Buffer, binary));
-    socket.on('pong', () => {
-      this.#alive = true;
-    });
-    socket.on('close', () => {
-      this.#leaveAll();
-      parts.ended(this.#closing ?? 'client');
-    });
-    socket.on('error', (cause) => {
-      parts.core.dependencies.log.debug({ err: cause, traceId: parts.traceId }, 'socket failed');
+    const { core, socket, traceId, ended } = parts;
+    this.#kept = new KeptSocket({
+      ...{ core, socket, traceId, ended },
+      received: (bytes, binary) => this.#receive(bytes, binary),
+      leave: () => this.#leaveAll(),
     });
   }
 
   /** Sends a frame, or drops a client that reads too slowly. */
-  readonly send = (frame: string): void => {
-    const { socket, core } = this.#parts;
-    if (this.#closing !== undefined || socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > core.options.webSocket.dropBytes) this.close('slowConsumer');
-    else socket.send(frame);
-  };
+  send(frame: string): void {
+    this.#kept.send(frame);
+  }
 
   follows(key: string): boolean {
     return this.#streams.has(key);
@@ -69,23 +57,12 @@ export class DialectConnection implements Follower {
 
   /** Pings a client that answered the last ping, and drops one that did not. */
   beat(): void {
-    if (!this.#alive) {
-      this.close('heartbeatMissed');
-      return;
-    }
-    this.#alive = false;
-    this.#parts.socket.ping();
+    this.#kept.beat();
   }
 
   /** Closes with a reason; cuts a client that does not read it in time. */
   close(reason: keyof typeof CLOSE_CODES): void {
-    const { socket, core } = this.#parts;
-    if (this.#closing !== undefined) return;
-    this.#closing = reason;
-    this.#leaveAll();
-    socket.close(CLOSE_CODES[reason], reason);
-    const cut = setTimeout(() => socket.terminate(), core.options.webSocket.closeGraceMs);
-    socket.once('close', () => clearTimeout(cut));
+    this.#kept.close(reason);
   }
 
   #leaveAll(): void {
@@ -95,8 +72,7 @@ export class DialectConnection implements Follower {
 
   #receive(bytes: Buffer, binary: boolean): void {
     const { core } = this.#parts;
-    if (this.#closing !== undefined) return;
-    if (!this.#messages.take('', 1, core.dependencies.clock()).allowed) {
+    if (!this.#kept.takeMessage().allowed) {
       this.#fail('Too many messages.');
       this.close('rateExceeded');
       return;
