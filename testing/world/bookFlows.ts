@@ -29,6 +29,8 @@ export interface FlowShape {
   readonly special: number;
   /** From one order id to the next; multiples of 2^32 crowd the same slots of an index. */
   readonly idStep: number;
+  /** The first mid in ticks, 100,000 unless told; it never falls below a tenth of it. */
+  readonly mid?: number;
 }
 
 /** Names of slants. */
@@ -76,7 +78,8 @@ const ODD: readonly number[] = [
 export class BookFlow {
   readonly #random: SeededRandom;
   readonly #shape: FlowShape;
-  #mid = 100_000;
+  #mid: number;
+  readonly #midMin: number;
   #lastId = 0;
   #now = 0;
   /** Orders that are open, as far as the flow was told, and whose they are. */
@@ -85,6 +88,8 @@ export class BookFlow {
   constructor(random: SeededRandom, shape: FlowShape) {
     this.#random = random;
     this.#shape = shape;
+    this.#mid = shape.mid ?? 100_000;
+    this.#midMin = Math.ceil(this.#mid / 10);
   }
 
   /** The next command. */
@@ -92,7 +97,7 @@ export class BookFlow {
     const random = this.#random;
     const { swing } = this.#shape;
     if (random.next() < 0.05) {
-      this.#mid = Math.max(10_000, this.#mid + random.integer(-swing, swing));
+      this.#mid = Math.max(this.#midMin, this.#mid + random.integer(-swing, swing));
     }
     const command = this.#draw();
     return random.next() < this.#shape.hostile ? this.#spoil(command) : command;

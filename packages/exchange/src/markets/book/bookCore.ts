@@ -93,7 +93,7 @@ export class BookCore {
   /** Price at the start of the breaker's window, 0 while unknown, and the band around it. */
   breakerReference = 0;
   breakerSince = 0;
-  bandLow = 0;
+  bandLow: number = -NONE;
   bandHigh: number = NONE;
 
   constructor(parameters: BookParameters) {

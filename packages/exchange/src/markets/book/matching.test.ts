@@ -110,3 +110,18 @@ test('a trigger and a replacement that meet their own account keep to their poli
   ]);
   assert.deepEqual(depth(desk.book, 'buy', 9), [{ priceTicks: 100, shownLots: 3 }]);
 });
+
+test('all or nothing is judged by the band that its own first trade would set', () => {
+  const killed = (sizeLots: number, breakerBandPpm: number): boolean => {
+    const desk = new OrderDesk({ breakerBandPpm, breakerWindow: 100 });
+    for (const price of [100, 105, 150, 200, 201, 400]) desk.place('sell', 1, price);
+    const told = desk.place('buy', sizeLots, 999, { timeInForce: 'fok' });
+    const isKilled = told.some((text) => text.endsWith('(fokUnfilled)'));
+    assert.equal(told.length, isKilled ? 2 : 1 + sizeLots, told.join());
+    return isKilled;
+  };
+  // A twentieth of 100 is 5 ticks, and the band's last tick may trade.
+  assert.deepEqual([killed(2, 50_000), killed(3, 50_000)], [false, true]);
+  assert.deepEqual([killed(4, 1_000_000), killed(5, 1_000_000)], [false, true]);
+  assert.equal(killed(6, 0), false);
+});

@@ -201,8 +201,8 @@ function isFillable(core: BookCore, taker: number, other: BookSide): boolean {
       if (wanted < 0) return false;
     } else wanted -= Math.min(wanted, other.lotsAt(rank));
     if (wanted === 0) return true;
-    if (core.breakerReference === 0 && bandLow <= 0 && wanted < before) {
-      // The first trade would set the band that binds the next ones.
+    if (bandLow < 0 && wanted < before) {
+      // Nothing bound the first trade, which would set the band that binds the next ones.
       [bandLow, bandHigh] = [price - core.bandAround(price), price + core.bandAround(price)];
     }
   }

@@ -33,6 +33,15 @@ for (const [shapeName, shape] of Object.entries(FLOW_SHAPES)) {
   }
 }
 
+test('fast and naive book agree where a band as wide as the price itself meets far orders', () => {
+  const wide = { ordersMax: 40, notionalMin: 1, breakerBandPpm: 1_000_000 };
+  const parameters = { ...TIGHT_BOOK, ...wide };
+  const shape = { ...FLOW_SHAPES.calm, accounts: 30, spread: 300, mid: 40 };
+  const seen = new Map<string, number>();
+  for (let seed = 1; seed <= 8; seed += 1) compare({ parameters, shape, seed, seen });
+  assert.ok((seen.get('marketState') ?? 0) > 0);
+});
+
 interface Comparison {
   readonly parameters: BookParameters;
   readonly shape: FlowShape;
