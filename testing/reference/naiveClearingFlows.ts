@@ -43,7 +43,7 @@ export function exposureOf(problem: BatchProblem): number[] {
   });
 }
 
-/** The flows of all orders that are not void: f = clamp((1 - r / rho) / mu, 0, 1) of each budget. */
+/** The flows of all orders that are not void: each fills clamp((1 - r / rho) / mu, 0, 1). */
 export function naiveFlows(problem: BatchProblem, table: OrderTable, point: FlowPoint): Flows {
   const { parameters } = problem;
   const paid = parameters.assets.map(() => 0);
