@@ -1,7 +1,7 @@
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import { judgeBookEpoch } from '@lawbook/exchange/laws/book/judgeBookEpoch';
 import type { BookEvent } from '@lawbook/exchange/markets/book/bookEvent';
-import { recoverNative } from '../../../packages/executor/src/gateways/recoverNative.ts';
+import { recoverOnce } from '../simulation/signatures.ts';
 import type { Checker } from '../simulation/worldView.ts';
 
 /** Every epoch of a book that became durable satisfies every law of books, signatures included. */
@@ -22,7 +22,7 @@ export function bookLawsHold(): Checker {
         open.delete(epoch.marketId);
         invariant(events.length === epoch.eventCount, 'an epoch is made of what was applied');
         const { domain } = follower.machine.state;
-        const authority = { authority: 'recover' as const, recover: recoverNative };
+        const authority = { authority: 'recover' as const, recover: recoverOnce };
         const transition = { ...epoch, kind: 'book' as const, domain, events };
         for (const { id, name, verdict } of judgeBookEpoch(transition, authority).verdicts) {
           if (verdict.kind === 'holds') continue;

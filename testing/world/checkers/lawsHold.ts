@@ -1,5 +1,5 @@
 import { judgeBatch } from '@lawbook/exchange/laws/judge';
-import { recoverNative } from '../../../packages/executor/src/gateways/recoverNative.ts';
+import { recoverOnce } from '../simulation/signatures.ts';
 import type { Checker } from '../simulation/worldView.ts';
 
 /** Every clearing that became durable satisfies every law, signatures included. */
@@ -9,7 +9,7 @@ export function lawsHold(): Checker {
     check: ({ news }) => {
       for (const { applied, sequence } of news) {
         if (applied.kind !== 'batchCleared') continue;
-        const authority = { authority: 'recover' as const, recover: recoverNative };
+        const authority = { authority: 'recover' as const, recover: recoverOnce };
         for (const { id, name, verdict } of judgeBatch(applied.transition, authority)) {
           if (verdict.kind === 'holds') continue;
           return `input ${sequence} breaks ${id} ${name}: ${JSON.stringify(verdict)}`;

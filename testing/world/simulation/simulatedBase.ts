@@ -19,6 +19,7 @@ import { SettlementFault } from '../../../packages/settlement/src/settlementFaul
 import type { SimulatedClock } from '../../chains/double/simulatedClock.ts';
 import type { SeededRandom } from '../seededRandom.ts';
 import type { Life } from './life.ts';
+import { recoverOnce } from './signatures.ts';
 
 export const SHARD = 1;
 export const FINALITY_BLOCKS = 6;
@@ -73,6 +74,7 @@ export class SimulatedBase {
       terms: { baseEpochBlocks: BASE_EPOCH_BLOCKS, exitBlocks: EXIT_BLOCKS, agreementFee: 0n },
       genesisBlock: 100n,
       lawsHold: (question) => this.#verifies(question),
+      recover: recoverOnce,
     });
     this.chain = new MemoryChain({ contracts, clock, finalityBlocks: FINALITY_BLOCKS });
     this.tokens = DEMO_ASSETS.map((_, k) => account(`70${k}`));

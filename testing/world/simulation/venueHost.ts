@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Config } from '../../../packages/executor/src/config/config.ts';
 import { demoBookInputs } from '../../../packages/executor/src/demo/demoBookInputs.ts';
 import { demoInputs } from '../../../packages/executor/src/demo/demoWorld.ts';
-import { recoverNative } from '../../../packages/executor/src/gateways/recoverNative.ts';
 import { gatewayOptions } from '../../../packages/executor/src/gateways/startGateways.ts';
 import type { Metrics } from '../../../packages/executor/src/metrics/metrics.ts';
 import { beat } from '../../../packages/executor/src/scheduler/beat.ts';
@@ -15,6 +14,7 @@ import type { WiredVenue } from '../../../packages/executor/src/wiring.ts';
 import { wireVenue } from '../../../packages/executor/src/wiring.ts';
 import { GatewayDouble } from './gatewayDouble.ts';
 import type { DeathKind, DeathPlan, Life } from './life.ts';
+import { recoverOnce } from './signatures.ts';
 import type { SimulatedMachine } from './simulatedMachine.ts';
 import type { SimulatedPlanParts } from './simulatedPlan.ts';
 import { simulatedPlan } from './simulatedPlan.ts';
@@ -120,7 +120,7 @@ export class VenueHost {
     const config = this.#parts.config();
     const plan = this.#plan(life, environment, config);
     const wired = await wireVenue(config, {
-      ...{ log, environment, plan, recover: recoverNative },
+      ...{ log, environment, plan, recover: recoverOnce },
       onFault: () => undefined,
     });
     const { clock } = environment;

@@ -12,10 +12,10 @@ import type { BatchOrder } from '@lawbook/exchange/orders/batchOrder';
 import { clientOrderId } from '@lawbook/exchange/orders/bookOrder';
 import { BookSigning } from '@lawbook/exchange/orders/bookSigning';
 import { commitmentHash } from '@lawbook/exchange/orders/commitment';
-import { signDigest } from '@lawbook/exchange/orders/signature';
 import { NO_DELEGATE, Signing } from '@lawbook/exchange/orders/signedTypes';
 import type { WorldRequest } from '../simulation/gatewayDouble.ts';
 import { pathOf } from '../simulation/gatewayDouble.ts';
+import { signOnce } from '../simulation/signatures.ts';
 
 /** Who consents to a wish: its owner, the key of a delegate, a session, or a stranger. */
 export type Consent = 'owner' | 'delegate' | 'session' | 'stranger';
@@ -253,7 +253,7 @@ export class Trader {
       delegate: this.#delegateKey,
       stranger: STRANGER.secretKey,
     }[consent];
-    return { signature: bytesToHex(signDigest(digest, key)) };
+    return { signature: bytesToHex(signOnce(digest, key)) };
   }
 }
 

@@ -3,6 +3,7 @@ import { hexToBytes } from '@lawbook/exchange/codec/hex';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { assetId } from '@lawbook/exchange/ledger/asset';
 import { amount } from '@lawbook/exchange/numbers/amount';
+import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
 import { recoverSigner } from '@lawbook/exchange/orders/signature';
 import { NO_DELEGATE, Scope, Signing } from '@lawbook/exchange/orders/signedTypes';
 import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
@@ -26,10 +27,17 @@ export type WalletAccepts = (
 export class Authority {
   readonly #signing: Signing;
   readonly #walletAccepts: WalletAccepts;
+  readonly #recover: RecoverSigner;
 
-  constructor(domain: VenueDomain, walletAccepts: WalletAccepts = () => false) {
+  /** `recover` has to refuse what `recoverSigner` refuses. */
+  constructor(
+    domain: VenueDomain,
+    walletAccepts: WalletAccepts = () => false,
+    recover: RecoverSigner = recoverSigner,
+  ) {
     this.#signing = new Signing(domain);
     this.#walletAccepts = walletAccepts;
+    this.#recover = recover;
   }
 
   /** The order id. */
@@ -102,14 +110,14 @@ export class Authority {
     if (grant.owner !== owner || grant.expiresAtMs < lastsUntilMs) {
       revert('GrantDoesNotCover', row, place);
     }
-    if (recoverSigner(digest, signature) !== grant.delegate) {
+    if (this.#recover(digest, signature) !== grant.delegate) {
       revert('SpendsAreAuthorised', row, owner);
     }
   }
 
   /** By the curve, or by the owner's own code. */
   isSignedBy(owner: AccountId, digest: Uint8Array, signature: Uint8Array): boolean {
-    if (recoverSigner(digest, signature) === owner) return true;
+    if (this.#recover(digest, signature) === owner) return true;
     return this.#walletAccepts(owner, digest, signature);
   }
 }

@@ -1,5 +1,6 @@
 import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
+import type { RecoverSigner } from '@lawbook/exchange/orders/signature';
 import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import type { Submission } from '../submission.ts';
 import type { ActContext } from './act.ts';
@@ -37,6 +38,8 @@ export interface MemoryContractsOptions {
   /** Says whether a proof shows the laws: a verifier's answer, or true where nothing is proved. */
   readonly lawsHold: (question: LawQuestion) => boolean;
   readonly walletAccepts?: WalletAccepts;
+  /** The curve, `recoverSigner` unless given; another one has to refuse what it refuses. */
+  readonly recover?: RecoverSigner;
   /** Whether a verifier stands at an address; by default behind every name but the empty one. */
   readonly hasCode?: (verifier: string) => boolean;
 }
@@ -81,7 +84,7 @@ export class MemoryContracts {
     });
     this.rings = new NonceRings(log);
     this.#guardian = options.guardian;
-    this.#authority = new Authority(domain, walletAccepts);
+    this.#authority = new Authority(domain, walletAccepts, options.recover);
     this.#lawsHold = options.lawsHold;
     this.#paused = new UndoCell(log, false);
     this.#chains = new UndoMap(log);
