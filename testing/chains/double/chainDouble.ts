@@ -1,5 +1,6 @@
-import type { Address, Hash } from 'viem';
+import type { Address, Hash, Hex } from 'viem';
 import { baseFeeAfter, executeTransaction, smaller } from './chainRules.ts';
+import type { ContractMachine } from './contractMachine.ts';
 import type { PaperTransaction } from './paperSigner.ts';
 import { paperHash } from './paperSigner.ts';
 import type { Account, ContractScript, OrphanFate, TruthBlock, TruthReceipt } from './truth.ts';
@@ -43,6 +44,8 @@ const HISTORY = 80;
 export class ChainDouble {
   readonly terms: ChainTerms;
   readonly contracts: Map<Address, ContractScript> = new Map();
+  /** Runs bytecode in place of the scripts, where a chain has it. */
+  readonly machine: ContractMachine | undefined = undefined;
   /** Every head there was, in the order of time. */
   readonly heads: { readonly block: TruthBlock; readonly atMs: number }[] = [];
   readonly blocks: Map<Hash, TruthBlock> = new Map();
@@ -53,7 +56,7 @@ export class ChainDouble {
   constructor(terms: ChainTerms) {
     this.terms = terms;
     const timestamp = Math.floor(terms.nowMs() / 1000) - HISTORY * terms.blockTime;
-    let block = this.#seal({
+    let block = this.seal({
       number: FIRST_BLOCK,
       parent: undefined,
       timestamp,
@@ -62,7 +65,7 @@ export class ChainDouble {
       accounts: terms.genesis,
     });
     for (let k = 0; k < HISTORY; k += 1) block = this.#extend(block, []);
-    this.#publish(block);
+    this.publish(block);
   }
 
   head(): TruthBlock {
@@ -77,23 +80,34 @@ export class ChainDouble {
   /** Adds a block of whatever of `candidates` executes. */
   produce(candidates: readonly PaperTransaction[]): TruthBlock {
     const block = this.#extend(this.head(), candidates);
-    this.#publish(block);
+    this.publish(block);
     return block;
   }
 
   /** Replaces the last blocks. @returns the dropped blocks, highest first. */
   reorganise(options: ReorgOptions): readonly TruthBlock[] {
+    const { dropped, pending, length, fork } = this.openBranch(options);
+    let tip = fork;
+    for (let k = 0; k < length; k += 1) tip = this.#extend(tip, k === 0 ? pending : []);
+    this.publish(tip);
+    return dropped;
+  }
+
+  /** Turns away from the last blocks: what is dropped, and what a new branch begins with. */
+  protected openBranch(options: ReorgOptions): {
+    readonly dropped: readonly TruthBlock[];
+    readonly fork: TruthBlock;
+    readonly pending: readonly PaperTransaction[];
+    readonly length: number;
+  } {
     const { depth, fate, reinclude = false, instead = [] } = options;
     const dropped = pathDown(this.head(), depth);
     for (const block of dropped) block.orphanFate = fate;
     this.#branch += 1;
-    let tip = ancestorAt(this.head(), this.head().number - depth) ?? this.head();
+    const fork = ancestorAt(this.head(), this.head().number - depth) ?? this.head();
     const orphans = dropped.toReversed().flatMap((block) => transactionsOf(block));
     const pending = [...instead, ...(reinclude ? orphans : [])];
-    const length = options.length ?? depth + 1;
-    for (let k = 0; k < length; k += 1) tip = this.#extend(tip, k === 0 ? pending : []);
-    this.#publish(tip);
-    return dropped;
+    return { dropped, fork, pending, length: options.length ?? depth + 1 };
   }
 
   /** Where a transaction stands on the branch of `head`. */
@@ -117,10 +131,11 @@ export class ChainDouble {
       ...account,
       balance,
     });
-    this.#publish(this.#extend({ ...head, accounts }, [], head));
+    this.publish(this.#extend({ ...head, accounts }, [], head));
   }
 
-  #publish(block: TruthBlock): void {
+  /** Makes a block the head. */
+  protected publish(block: TruthBlock): void {
     const known = this.heads.length;
     for (let b: TruthBlock | undefined = block; b !== undefined; b = b.parent) {
       if (b.knownFrom !== UNKNOWN) break;
@@ -135,12 +150,9 @@ export class ChainDouble {
     candidates: readonly PaperTransaction[],
     link: TruthBlock = parent,
   ): TruthBlock {
-    const number = parent.number + 1;
-    const byRule = baseFeeAfter(parent);
-    const baseFee = this.#baseFeeScript(number, byRule);
+    const { number, baseFee, timestamp, gasLimit } = this.open(parent);
     const accounts = candidates.length === 0 ? parent.accounts : new Map(parent.accounts);
-    const background = this.terms.backgroundGas(number);
-    let gasLeft = this.terms.gasLimit - background;
+    let gasLeft = gasLimit;
     const receipts: TruthReceipt[] = [];
     for (const transaction of orderCandidates(candidates, baseFee)) {
       if (transaction.gasLimit > gasLeft) continue;
@@ -156,20 +168,33 @@ export class ChainDouble {
       gasLeft -= receipt.gasUsed;
       receipts.push(receipt);
     }
+    return this.seal({ number, parent: link, timestamp, baseFee, receipts, accounts });
+  }
+
+  /** What the block after `parent` begins with; `gasLimit` is what others leave of it. */
+  protected open(parent: TruthBlock): OpenBlock {
+    const number = parent.number + 1;
     const timestamp = Math.max(
       parent.timestamp + 1,
       Math.min(parent.timestamp + this.terms.blockTime, Math.floor(this.terms.nowMs() / 1000)),
     );
-    return this.#seal({ number, parent: link, timestamp, baseFee, receipts, accounts });
+    return {
+      number,
+      timestamp,
+      baseFee: this.#baseFeeScript(number, baseFeeAfter(parent)),
+      gasLimit: this.terms.gasLimit - this.terms.backgroundGas(number),
+    };
   }
 
-  #seal(draft: {
+  /** Closes a block, of which nobody knows yet. */
+  protected seal(draft: {
     number: number;
     parent: TruthBlock | undefined;
     timestamp: number;
     baseFee: bigint;
     receipts: readonly TruthReceipt[];
     accounts: ReadonlyMap<Address, Account>;
+    logsBloom?: Hex;
   }): TruthBlock {
     const used = draft.receipts.reduce((sum, receipt) => sum + receipt.gasUsed, 0n);
     const hashes = draft.receipts.map(({ transaction }) => transaction.hash).join();
@@ -190,6 +215,17 @@ export class ChainDouble {
     }
     return block;
   }
+}
+
+/** A block before anything is in it. */
+export interface OpenBlock {
+  readonly number: number;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
+  /** Wei per gas. */
+  readonly baseFee: bigint;
+  /** Gas that its transactions may use. */
+  readonly gasLimit: bigint;
 }
 
 const UNKNOWN = Number.MAX_SAFE_INTEGER;
@@ -223,7 +259,7 @@ export function transactionsOf(block: TruthBlock): PaperTransaction[] {
 }
 
 /** By sender in the order of its transactions; among senders the better tip goes first. */
-function orderCandidates(
+export function orderCandidates(
   candidates: readonly PaperTransaction[],
   baseFee: bigint,
 ): PaperTransaction[] {

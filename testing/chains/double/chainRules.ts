@@ -58,6 +58,21 @@ export function worstCost(transaction: PaperTransaction): bigint {
   return transaction.amount + transaction.gasLimit * transaction.maxFeePerGas;
 }
 
+/** Wei per gas that a transaction pays in a block of this base fee. */
+export function priceOf(transaction: PaperTransaction, baseFee: bigint): bigint {
+  return smaller(baseFee + transaction.maxPriorityFeePerGas, transaction.maxFeePerGas);
+}
+
+/** Whether a block may contain a transaction of a sender that has this. */
+export function mayExecute(
+  transaction: PaperTransaction,
+  sender: Account,
+  { baseFee, chainId }: { readonly baseFee: bigint; readonly chainId: number },
+): boolean {
+  if (transaction.chainId !== chainId || transaction.maxFeePerGas < baseFee) return false;
+  return sender.count === transaction.chainNonce && sender.balance >= worstCost(transaction);
+}
+
 /** Where a transaction runs. */
 export interface ExecutionContext {
   /** Changed in place. */
@@ -91,19 +106,14 @@ export function executeTransaction(
   const { accounts, baseFee } = context;
   const from = transaction.from.toLowerCase() as Address;
   const sender = accounts.get(from);
-  if (sender === undefined || transaction.chainId !== context.chainId) return undefined;
-  if (sender.count !== transaction.chainNonce || transaction.maxFeePerGas < baseFee) {
-    return undefined;
-  }
-  if (sender.balance < worstCost(transaction)) return undefined;
+  if (sender === undefined || !mayExecute(transaction, sender, context)) return undefined;
   const result = runCall({ ...transaction, from }, context);
   const floor = floorGas(transaction.callData);
   const wanted = intrinsicGas(transaction.callData) + result.gasUsed;
   const needed = larger(wanted, floor);
   const success = result.success && needed <= transaction.gasLimit;
   const gasUsed = smaller(needed, transaction.gasLimit);
-  const offered = baseFee + transaction.maxPriorityFeePerGas;
-  const effectiveGasPrice = smaller(offered, transaction.maxFeePerGas);
+  const effectiveGasPrice = priceOf(transaction, baseFee);
   const feePaid = gasUsed * effectiveGasPrice;
   const moved = success ? transaction.amount : 0n;
   accounts.set(from, {

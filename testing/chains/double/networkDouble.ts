@@ -4,7 +4,7 @@ import type { SeededRandom } from '../../world/seededRandom.ts';
 import type { NetworkFault } from './faultPlan.ts';
 import { FaultPlan } from './faultPlan.ts';
 import type { NodeDouble } from './nodeDouble.ts';
-import type { NodeAnswer } from './nodeSight.ts';
+import type { NodeAnswer, NodeReply } from './nodeSight.ts';
 import type { SimulatedClock } from './simulatedClock.ts';
 
 /** How the wire between engine and nodes behaves when nothing is wrong. */
@@ -28,6 +28,10 @@ export class NetworkDouble {
   readonly onSend: ((raw: unknown, node: NodeDouble) => void)[] = [];
   /** What a provider lets through; undefined lets everything through. */
   admit: (method: string, node: NodeDouble) => NetworkFault | undefined = () => undefined;
+  /** Called with whatever a node breaks on. */
+  onBug: (cause: unknown) => void = (cause) => {
+    throw cause;
+  };
   readonly #terms: NetworkTerms;
   readonly #clock: SimulatedClock;
   readonly #random: SeededRandom;
@@ -94,11 +98,16 @@ export class NetworkDouble {
     }
     const extraMs = fault?.kind === 'slow' ? fault.delayMs : 0;
     this.#clock.schedule(this.#delayMs() + extraMs, () => {
-      const answer = answerUnder(fault, node, call);
+      const reply = answerUnder(fault, node, call);
       if (fault?.kind === 'lostAfter' && !fault.reset) return;
-      this.#clock.schedule(this.#delayMs(), () => {
-        arrive(() => this.#readAnswer(node, call, fault, answer));
-      });
+      const back = (answer: NodeAnswer): void => {
+        this.#clock.schedule(this.#delayMs(), () => {
+          arrive(() => this.#readAnswer(node, call, fault, answer));
+        });
+      };
+      // A machine runs in microtasks: no time passes until it is done.
+      if (reply instanceof Promise) reply.then(back, (cause: unknown) => this.onBug(cause));
+      else back(reply);
     });
   }
 
@@ -152,11 +161,12 @@ type Outcome =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly failure: Error };
 
-function answerUnder(fault: NetworkFault | undefined, node: NodeDouble, call: RpcCall): NodeAnswer {
+function answerUnder(fault: NetworkFault | undefined, node: NodeDouble, call: RpcCall): NodeReply {
   if (fault?.kind === 'rpcError') {
     return { error: { code: fault.code, message: fault.message } };
   }
-  const answer = node.answer(call.method, call.params);
-  if (fault?.kind === 'swallowed' && 'result' in answer) node.forget(answer.result);
-  return answer;
+  const reply = node.reply(call.method, call.params);
+  if (reply instanceof Promise) return reply;
+  if (fault?.kind === 'swallowed' && 'result' in reply) node.forget(reply.result);
+  return reply;
 }

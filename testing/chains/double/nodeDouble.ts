@@ -6,7 +6,7 @@ import { GETH_POOL, MempoolDouble } from './mempoolDouble.ts';
 import type { NodeDialect } from './nodeDialects.ts';
 import { sayRefusal } from './nodeDialects.ts';
 import { answerCall } from './nodeMethods.ts';
-import type { NodeAnswer, NodeSight } from './nodeSight.ts';
+import type { NodeAnswer, NodeReply, NodeSight } from './nodeSight.ts';
 import type { PaperTransaction } from './paperSigner.ts';
 import { readPaper } from './paperSigner.ts';
 import type { SimulatedClock } from './simulatedClock.ts';
@@ -32,6 +32,8 @@ export interface NodeTerms {
   readonly feedsBuilders: boolean;
   /** Methods that it does not have. */
   readonly lacks: readonly string[];
+  /** Reads signed bytes; those of the paper signer unless given. */
+  readonly read?: (raw: unknown) => PaperTransaction | undefined;
 }
 
 /** Facts about a node that scenarios and checks look at. */
@@ -107,8 +109,15 @@ export class NodeDouble implements NodeSight {
     return block.knownFrom <= (this.#stuckAt ?? this.#knownIndex());
   }
 
-  /** Answers one call, at once. */
+  /** Answers one call at once, on a chain whose contracts are scripts. */
   answer(method: string, params: readonly unknown[]): NodeAnswer {
+    const reply = this.reply(method, params);
+    if (reply instanceof Promise) throw new TypeError(`${method} waits for a machine`);
+    return reply;
+  }
+
+  /** Answers one call. */
+  reply(method: string, params: readonly unknown[]): NodeReply {
     if (this.terms.lacks.includes(method)) {
       const message = `the method ${method} does not exist/is not available`;
       return { error: { code: -32601, message } };
@@ -139,7 +148,7 @@ export class NodeDouble implements NodeSight {
   }
 
   #take(raw: unknown): NodeAnswer {
-    const transaction = readPaper(raw);
+    const transaction = (this.terms.read ?? readPaper)(raw);
     const refusal: PoolRefusal | undefined =
       transaction === undefined ? { kind: 'malformed', figures: [] } : this.receive(transaction);
     if (refusal === undefined) {

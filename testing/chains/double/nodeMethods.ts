@@ -3,18 +3,15 @@ import { numberToHex } from 'viem';
 import { ancestorAt, isAncestor, transactionsOf } from './chainDouble.ts';
 import { baseFeeAfter } from './chainRules.ts';
 import type { NodeError } from './nodeDialects.ts';
-import type { NodeAnswer, NodeSight } from './nodeSight.ts';
+import { codeAt, machineCall, machineEstimate, machineSimulate, wordAt } from './nodeMachine.ts';
+import type { NodeAnswer, NodeReply, NodeSight } from './nodeSight.ts';
 import { estimateGas, simulateCalls, simulateOne } from './nodeSimulation.ts';
 import type { PaperTransaction } from './paperSigner.ts';
 import { paperHash } from './paperSigner.ts';
 import type { TruthBlock, TruthLog, TruthReceipt } from './truth.ts';
 
 /** Answers every method but sending, from what the node sees at this moment. */
-export function answerCall(
-  node: NodeSight,
-  method: string,
-  params: readonly unknown[],
-): NodeAnswer {
+export function answerCall(node: NodeSight, method: string, params: readonly unknown[]): NodeReply {
   const answer = METHODS[method];
   if (answer === undefined) {
     const message = `the method ${method} does not exist/is not available`;
@@ -23,7 +20,7 @@ export function answerCall(
   return answer(node, params);
 }
 
-type Method = (node: NodeSight, params: readonly unknown[]) => NodeAnswer;
+type Method = (node: NodeSight, params: readonly unknown[]) => NodeReply;
 
 const METHODS: Readonly<Record<string, Method>> = {
   eth_chainId: (node) => ok(quantity(node.chainIdShown ?? node.chain.terms.chainId)),
@@ -42,7 +39,11 @@ const METHODS: Readonly<Record<string, Method>> = {
     if (block === undefined) return HEADER_NOT_FOUND;
     return ok(quantity(node.chain.accountAt(block, address as Address).balance));
   },
-  eth_getCode: (node, [address]) => {
+  eth_getCode: (node, [address, tag]) => {
+    const { machine } = node.chain;
+    if (machine !== undefined) {
+      return onMachine(node, tag, (block) => codeAt(machine, block, address as Address));
+    }
     const known = node.chain.contracts.has((address as string).toLowerCase() as Address);
     return ok(known ? '0x60806040' : '0x');
   },
@@ -51,15 +52,33 @@ const METHODS: Readonly<Record<string, Method>> = {
   eth_feeHistory: answerFeeHistory,
   eth_gasPrice: (node) => ok(quantity(baseFeeAfter(node.view()) + MEDIAN_TIP)),
   eth_maxPriorityFeePerGas: () => ok(quantity(MEDIAN_TIP)),
+  eth_getStorageAt: (node, [address, slot, tag]) => {
+    const { machine } = node.chain;
+    if (machine === undefined) return ok(EMPTY_HASH);
+    const place = { address: address as Address, slot: slot as Hex };
+    return onMachine(node, tag, (block) => wordAt(machine, block, place));
+  },
   eth_estimateGas: (node, [call, tag]) => {
+    const { machine } = node.chain;
+    if (machine !== undefined) {
+      return onMachine(node, tag, (block) => machineEstimate(machine, block, call));
+    }
     const block = blockFor(node, node.view(), tag);
     return block === undefined ? HEADER_NOT_FOUND : estimateGas(node, block, call);
   },
-  eth_call: (node, [call, tag]) => {
+  eth_call: (node, [call, tag, overrides]) => {
+    const { machine } = node.chain;
+    if (machine !== undefined) {
+      return onMachine(node, tag, (block) => machineCall(machine, block, { call, overrides }));
+    }
     const block = blockFor(node, node.view(), tag);
     return block === undefined ? HEADER_NOT_FOUND : simulateOne(node, block, call);
   },
   eth_simulateV1: (node, [payload, tag]) => {
+    const { machine } = node.chain;
+    if (machine !== undefined) {
+      return onMachine(node, tag, (block) => machineSimulate(machine, block, payload));
+    }
     const block = blockFor(node, node.view(), tag);
     return block === undefined ? HEADER_NOT_FOUND : simulateCalls(node, block, payload);
   },
@@ -74,6 +93,16 @@ const METHODS: Readonly<Record<string, Method>> = {
 export const MEDIAN_TIP = 1_000_000_000n;
 
 const HEADER_NOT_FOUND: NodeAnswer = failed({ code: -32000, message: 'header not found' });
+
+/** Asks the machine about the block that a tag names. */
+function onMachine(
+  node: NodeSight,
+  tag: unknown,
+  ask: (block: TruthBlock) => Promise<NodeAnswer>,
+): NodeReply {
+  const block = blockFor(node, node.view(), tag);
+  return block === undefined ? HEADER_NOT_FOUND : ask(block);
+}
 
 function ok(result: unknown): NodeAnswer {
   return { result };
@@ -122,7 +151,7 @@ function showBlock(block: TruthBlock | undefined, full: boolean): unknown {
     gasLimit: quantity(block.gasLimit),
     gasUsed: quantity(block.gasUsed),
     miner: '0x0000000000000000000000000000000000000000',
-    logsBloom: '0x',
+    logsBloom: block.logsBloom ?? '0x',
     transactions: full
       ? transactions.map((tx, index) => transactionFields(tx, block, index))
       : transactions.map(({ hash }) => hash),
@@ -176,7 +205,7 @@ function showReceipt(node: NodeSight, hash: Hash): unknown {
     blockNumber: quantity(block.number),
     from: receipt.transaction.from,
     to: receipt.transaction.to ?? null,
-    contractAddress: null,
+    contractAddress: receipt.created ?? null,
     cumulativeGasUsed: quantity(receipt.gasUsed),
     gasUsed: quantity(receipt.gasUsed),
     effectiveGasPrice: quantity(receipt.effectiveGasPrice),

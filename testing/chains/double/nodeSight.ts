@@ -17,3 +17,6 @@ export interface NodeSight {
 
 /** What a node says to a call. */
 export type NodeAnswer = { readonly result: unknown } | { readonly error: NodeError };
+
+/** What a node says at once, or as soon as its machine has run. */
+export type NodeReply = NodeAnswer | Promise<NodeAnswer>;

@@ -2,7 +2,7 @@ import type { Address, Hex } from 'viem';
 import { numberToHex, pad } from 'viem';
 import { floorGas, intrinsicGas, larger, runCall } from './chainRules.ts';
 import type { NodeAnswer, NodeSight } from './nodeSight.ts';
-import type { TruthBlock } from './truth.ts';
+import type { ContractResult, TruthBlock } from './truth.ts';
 
 interface CallFields {
   readonly from?: Address;
@@ -13,7 +13,8 @@ interface CallFields {
   readonly gas?: Hex;
 }
 
-interface SimulatedCall {
+/** A call as nodes are asked to run it. */
+export interface SimulatedCall {
   readonly from: Address;
   readonly to: Address | undefined;
   readonly amount: bigint;
@@ -65,6 +66,23 @@ function showCall(
   }
   const result = run(node, block, call);
   const gasUsed = gasOf(call, result.gasUsed);
+  return showOutcome(
+    { ...result, gasUsed },
+    { call, blockNumber: block.number + 1, traceTransfers },
+  );
+}
+
+/** What a call of `eth_simulateV1` came to, in the words of a node. */
+export function showOutcome(
+  result: ContractResult,
+  shown: {
+    readonly call: SimulatedCall;
+    readonly blockNumber: number;
+    readonly traceTransfers: boolean;
+  },
+): Record<string, unknown> {
+  const { call, blockNumber, traceTransfers } = shown;
+  const { gasUsed } = result;
   if (!result.success) {
     const output = result.output ?? '0x';
     return failedCall(gasUsed, { code: 3, message: 'execution reverted', data: output }, output);
@@ -78,7 +96,7 @@ function showCall(
   const logs = [...transfers, ...own].map((log, index) => ({
     ...log,
     logIndex: numberToHex(index),
-    blockNumber: numberToHex(block.number + 1),
+    blockNumber: numberToHex(blockNumber),
   }));
   const returnData = result.output ?? '0x';
   return { status: '0x1', gasUsed: numberToHex(gasUsed), returnData, logs };
@@ -114,7 +132,8 @@ function gasOf(call: SimulatedCall, inner: bigint): bigint {
   return larger(wanted, floorGas(call.callData));
 }
 
-function readCall(fields: unknown): SimulatedCall {
+/** Reads the fields of a call. */
+export function readCall(fields: unknown): SimulatedCall {
   const { from, to, value: amount, input, data: legacy } = fields as CallFields;
   return {
     from: (from ?? '0x0000000000000000000000000000000000000000').toLowerCase() as Address,
@@ -124,6 +143,7 @@ function readCall(fields: unknown): SimulatedCall {
   };
 }
 
-function reverted(output: Hex | undefined): NodeAnswer {
+/** The error of a call that reverts. */
+export function reverted(output: Hex | undefined): NodeAnswer {
   return { error: { code: 3, message: 'execution reverted', data: output ?? '0x' } };
 }

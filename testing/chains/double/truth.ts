@@ -26,6 +26,8 @@ export interface TruthReceipt {
   /** Wei. */
   readonly feePaid: bigint;
   readonly logs: readonly TruthLog[];
+  /** The contract that it made. */
+  readonly created?: Address | undefined;
 }
 
 /** What nodes do with transactions of a block that a reorganisation drops. */
@@ -46,6 +48,8 @@ export interface TruthBlock {
   readonly branch: number;
   readonly receipts: readonly TruthReceipt[];
   readonly accounts: ReadonlyMap<Address, Account>;
+  /** Which logs may be in it; left away by chains whose contracts are scripts. */
+  readonly logsBloom?: Hex;
   /** Set when the block is dropped. */
   orphanFate: OrphanFate | undefined;
   /** Position in the log of heads from which on nodes know the block. */
