@@ -1,5 +1,7 @@
 import type { FuzzTarget } from '../fuzzTarget.ts';
 import { API_TARGETS } from './apiTargets.ts';
+import { BASE_LAYER_TARGETS } from './baseLayerTargets.ts';
+import { CHAIN_ANSWER_TARGETS } from './chainAnswerTargets.ts';
 import { CHAIN_TARGETS } from './chainTargets.ts';
 import { DIALECT_TARGETS } from './dialectTargets.ts';
 import { EXCHANGE_TARGETS } from './exchangeTargets.ts';
@@ -14,6 +16,8 @@ export const ALL_TARGETS: readonly FuzzTarget[] = [
   ...JOURNAL_TARGETS,
   ...RECORD_TARGETS,
   ...CHAIN_TARGETS,
+  ...CHAIN_ANSWER_TARGETS,
+  ...BASE_LAYER_TARGETS,
   ...TEXT_TARGETS,
   ...API_TARGETS,
   ...DIALECT_TARGETS,

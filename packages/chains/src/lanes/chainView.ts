@@ -1,9 +1,10 @@
 import type { Address, Hash, Hex } from 'viem';
-import { isHex, numberToHex } from 'viem';
+import { numberToHex } from 'viem';
 import { ChainFault } from '../chainFault.ts';
 import type { EndpointAnswer, EndpointPool, ReadOptions } from '../endpoints/endpointPool.ts';
 import { RpcError } from '../endpoints/transport.ts';
 import { revertReason } from '../gates/revertReason.ts';
+import { isHash } from '../tracker/chainBlock.ts';
 import type { BlockReference } from '../tracker/chainTracker.ts';
 
 /** A receipt as far as a lane reads it. Fees in wei. */
@@ -24,7 +25,7 @@ export async function readCount(
   block: bigint,
 ): Promise<number> {
   const call = { method: 'eth_getTransactionCount', params: [account, numberToHex(block)] };
-  return Number(parseQuantity(call.method, await pool.read(call, urgently(block))));
+  return parseCount(call.method, await pool.read(call, urgently(block)));
 }
 
 /** The highest count after a block that several endpoints tell; undefined when none answered. */
@@ -63,7 +64,7 @@ function countsIn(
   let witnesses = 0;
   for (const answer of answers) {
     if (!answer.ok) continue;
-    highest = Math.max(highest, Number(parseQuantity(method, answer.result)));
+    highest = Math.max(highest, parseCount(method, answer.result));
     witnesses += 1;
   }
   return witnesses === 0 ? undefined : { highest, witnesses };
@@ -146,7 +147,7 @@ export async function readBlockHash(
   const call = { method: 'eth_getBlockByNumber', params: [numberToHex(block), false] };
   const header = await pool.read(call, urgently(atLeastBlock));
   const hash = isRecord(header) ? header['hash'] : undefined;
-  return isHex(hash) ? hash : undefined;
+  return isHash(hash) ? hash : undefined;
 }
 
 /**
@@ -185,7 +186,8 @@ export async function estimateGas(
 ): Promise<bigint> {
   const method = 'eth_estimateGas';
   const params = [callParameter(call), numberToHex(block)];
-  const gas = parseQuantity(method, await pool.read({ method, params }, urgently(block)));
+  const answer = await pool.read({ method, params }, urgently(block));
+  const gas = parseQuantity(method, answer, GAS_DIGITS);
   return (gas * 11n + 9n) / 10n;
 }
 
@@ -227,15 +229,15 @@ function parseReceipt(hash: Hash, answer: unknown): Receipt | undefined {
   const { transactionHash, blockHash } = answer;
   // A node may show a transaction of its pool with an empty block: that is no receipt.
   if (blockHash === null) return undefined;
-  if (!isHex(transactionHash) || !isHex(blockHash)) throw unreadable(method, 'hashes');
+  if (!isHash(transactionHash) || !isHash(blockHash)) throw unreadable(method, 'hashes');
   if (transactionHash.toLowerCase() !== hash) throw unreadable(method, 'what was asked for');
-  const quantity = (name: string): bigint => parseQuantity(method, answer[name]);
-  const gasUsed = quantity('gasUsed');
+  const quantity = (name: string): bigint => parseQuantity(method, answer[name], WEI_DIGITS);
+  const gasUsed = parseQuantity(method, answer['gasUsed'], GAS_DIGITS);
   const effectiveGasPrice = quantity('effectiveGasPrice');
   const dataFee = (answer['l1Fee'] ?? undefined) === undefined ? 0n : quantity('l1Fee');
   return {
     hash,
-    block: { number: quantity('blockNumber'), hash: blockHash },
+    block: { number: BigInt(parseCount(method, answer['blockNumber'])), hash: blockHash },
     success: quantity('status') === 1n,
     gasUsed,
     effectiveGasPrice,
@@ -243,11 +245,21 @@ function parseReceipt(hash: Hash, answer: unknown): Receipt | undefined {
   };
 }
 
-function parseQuantity(method: string, answer: unknown): bigint {
-  if (typeof answer !== 'string' || !isHex(answer) || answer === '0x') {
-    throw unreadable(method, 'a hex quantity');
-  }
+/** Hex digits of the most gas, and of the most wei: above 2^96 it would be more than there is. */
+const GAS_DIGITS = 16;
+const WEI_DIGITS = 24;
+
+function parseQuantity(method: string, answer: unknown, digitsMax: number): bigint {
+  const isQuantity = typeof answer === 'string' && /^0x[\da-f]+$/i.test(answer);
+  if (!isQuantity || answer.length > digitsMax + 2) throw unreadable(method, 'a hex quantity');
   return BigInt(answer);
+}
+
+/** A count or a height: one beyond 2^53 would be another one as a number. */
+function parseCount(method: string, answer: unknown): number {
+  const count = Number(parseQuantity(method, answer, GAS_DIGITS));
+  if (!Number.isSafeInteger(count)) throw unreadable(method, 'a plausible count');
+  return count;
 }
 
 function isRecord(answer: unknown): answer is Readonly<Record<string, unknown>> {

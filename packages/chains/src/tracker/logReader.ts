@@ -179,7 +179,9 @@ function withSignal(options: ReadOptions, signal: AbortSignal | undefined): Read
 
 function requireBlock(logs: readonly ChainLog[], block: BlockReference): void {
   for (const log of logs) {
-    if (log.blockHash !== block.hash) throw unreadable('logs of the block that was asked for');
+    // A cursor goes on from the number, so a wrong one would skip what lies between.
+    const isOfBlock = log.blockHash === block.hash && log.blockNumber === block.number;
+    if (!isOfBlock) throw unreadable('logs of the block that was asked for');
   }
 }
 

@@ -3,12 +3,11 @@ import type { LogBatch } from '@lawbook/chains/tracker/logCursor';
 import { createLogCursor } from '@lawbook/chains/tracker/logCursor';
 import type { ChainLog } from '@lawbook/chains/tracker/logReader';
 import { accountId } from '@lawbook/exchange/ledger/account';
-import type { Hex } from 'viem';
-import { decodeEventLog, toEventSelector } from 'viem';
-import { BASE_LAYER_ABI } from '../../../../../contracts/generated/baseLayerAbi.ts';
+import { toEventSelector } from 'viem';
 import { SettlementFault } from '../../settlementFault.ts';
 import type { BaseLayerEvent, EventCursor } from '../baseLayerEvent.ts';
 import type { EvmStands } from './chainReader.ts';
+import { decodeLog } from './decodeLog.ts';
 import type { Deployment } from './deployment.ts';
 
 /** Which events, and from where on. */
@@ -35,7 +34,8 @@ const TOPICS = [
  * reorganisation takes it back from the waiting ones, and nobody has heard of it.
  *
  * @throws SettlementFault SETTLEMENT_DIVERGED when a block leaves the chain that was final;
- *   SETTLEMENT_UNAVAILABLE when endpoints left a deposit out: read again from the last event.
+ *   SETTLEMENT_UNAVAILABLE when endpoints left a deposit out, or show what the contract does not
+ *   write: read again from the last event.
  */
 export async function* readEvents(
   question: EventQuestion,
@@ -56,7 +56,7 @@ export async function* readEvents(
       const changed = tracker.changed(signal);
       changed.catch(() => undefined);
       for (const log of waiting.takeFinal((block) => tracker.isFinal(block, question.finality))) {
-        const event = eventOf(log, question.shard, deposits);
+        const event = eventOf(log, question, deposits);
         if (event !== undefined) yield event;
       }
       coming ??= cursor.next(signal);
@@ -149,12 +149,12 @@ class DepositCount {
 }
 
 /** The event that a log states; undefined for those of other shards. */
-function eventOf(log: ChainLog, shard: number, deposits: DepositCount): BaseLayerEvent | undefined {
-  const decoded = decodeEventLog({
-    abi: BASE_LAYER_ABI,
-    topics: log.topics as [Hex, ...Hex[]],
-    data: log.data,
-  });
+function eventOf(
+  log: ChainLog,
+  { deployment, shard }: EventQuestion,
+  deposits: DepositCount,
+): BaseLayerEvent | undefined {
+  const decoded = decodeLog(log, deployment.baseLayer);
   const cursor = { blockNumber: log.blockNumber, logIndex: log.logIndex };
   switch (decoded.eventName) {
     case 'Deposited': {

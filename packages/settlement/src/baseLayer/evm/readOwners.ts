@@ -2,12 +2,11 @@ import type { ChainLog } from '@lawbook/chains/tracker/logReader';
 import { LogReader } from '@lawbook/chains/tracker/logReader';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { accountId, SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
-import type { Hex } from 'viem';
-import { decodeEventLog, toEventSelector } from 'viem';
-import { BASE_LAYER_ABI } from '../../../../../contracts/generated/baseLayerAbi.ts';
+import { toEventSelector } from 'viem';
 import { SettlementFault } from '../../settlementFault.ts';
 import type { EventCursor } from '../baseLayerEvent.ts';
 import type { EvmStands } from './chainReader.ts';
+import { decodeLog } from './decodeLog.ts';
 import type { Deployment } from './deployment.ts';
 
 /** Who ever had a vault of a shard, and what was counted, up to a block: all from the logs. */
@@ -63,7 +62,7 @@ export async function readOwners(
   const first = known === undefined ? deployment.deployedAtBlock : known.upTo + 1n;
   for (let from = first; from <= upTo; ) {
     const range = await logs.ofRange({ from, to: upTo }, signal);
-    for (const log of range.logs) noteLog(log, shard, found);
+    for (const log of range.logs) noteLog(log, { deployment, shard }, found);
     from = range.to + 1n;
   }
   return { ...found, upTo };
@@ -77,12 +76,12 @@ interface Found {
   lastEvent: EventCursor | undefined;
 }
 
-function noteLog(log: ChainLog, shard: number, found: Found): void {
-  const decoded = decodeEventLog({
-    abi: BASE_LAYER_ABI,
-    topics: log.topics as [Hex, ...Hex[]],
-    data: log.data,
-  });
+function noteLog(
+  log: ChainLog,
+  { deployment, shard }: Pick<OwnersQuestion, 'deployment' | 'shard'>,
+  found: Found,
+): void {
+  const decoded = decodeLog(log, deployment.baseLayer);
   if (decoded.eventName === 'VaultSettled') {
     // Of any market: an owner of another shard has nothing in this one and is left out later.
     found.owners.add(accountId(decoded.args.owner));

@@ -3,10 +3,10 @@ import type { ChainLog } from '@lawbook/chains/tracker/logReader';
 import { LogReader } from '@lawbook/chains/tracker/logReader';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import type { Address, Hex } from 'viem';
-import { decodeEventLog, numberToHex, toEventSelector } from 'viem';
-import { BASE_LAYER_ABI } from '../../../../../contracts/generated/baseLayerAbi.ts';
+import { numberToHex, toEventSelector } from 'viem';
 import { SettlementFault } from '../../settlementFault.ts';
 import type { EvmStands } from './chainReader.ts';
+import { decodeLog } from './decodeLog.ts';
 
 /** Where and how a list was settled. */
 export interface SettledPlace {
@@ -54,7 +54,7 @@ export class SettledLists {
     for (let end = head.number; end >= from; end -= WINDOW_BLOCKS) {
       const start = end - WINDOW_BLOCKS + 1n > from ? end - WINDOW_BLOCKS + 1n : from;
       const log = await this.#lastIn(reader, start, end);
-      if (log !== undefined) return this.#remember(placeOf(log));
+      if (log !== undefined) return this.#remember(placeOf(log, baseLayer));
     }
     if (await this.#hasForgotten(from)) return undefined;
     throw new SettlementFault(
@@ -98,13 +98,9 @@ export class SettledLists {
   }
 }
 
-function placeOf(log: ChainLog): SettledPlace {
-  const { args } = decodeEventLog({
-    abi: BASE_LAYER_ABI,
-    eventName: 'Settled',
-    topics: log.topics as [Hex, ...Hex[]],
-    data: log.data,
-  });
+function placeOf(log: ChainLog, baseLayer: Address): SettledPlace {
+  const { eventName, args } = decodeLog(log, baseLayer);
+  if (eventName !== 'Settled') throw unasked(log);
   return {
     listNumber: args.number,
     listHash: args.listHash as Hash & Hex,
@@ -112,6 +108,14 @@ function placeOf(log: ChainLog): SettledPlace {
     transaction: log.transactionHash,
     block: { number: log.blockNumber, hash: log.blockHash },
   };
+}
+
+function unasked({ blockNumber }: ChainLog): SettlementFault {
+  return new SettlementFault(
+    'SETTLEMENT_UNAVAILABLE',
+    'An endpoint answered with another event than was asked for; it is asked again.',
+    { fields: { blockNumber: String(blockNumber) } },
+  );
 }
 
 function wordOf(number: bigint): Hex {
