@@ -4,21 +4,25 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Mutant } from './mutation/instrumentSources.ts';
 import { instrumentSources } from './mutation/instrumentSources.ts';
+import { KeptOutcomes } from './mutation/keptOutcomes.ts';
 import { copyRepository } from './mutation/mutationCopy.ts';
 import type { MutationFolder } from './mutation/mutationFolders.ts';
 import { MUTATION_FOLDERS } from './mutation/mutationFolders.ts';
 import type { FolderScore } from './mutation/mutationScore.ts';
 import { compareScore, describeMutant, scoreOf } from './mutation/mutationScore.ts';
+import { TrialOrder } from './mutation/trialOrder.ts';
 import type { Baseline, TriedMutant } from './mutation/tryMutants.ts';
 import { tryMutant } from './mutation/tryMutants.ts';
 import { MutationWorker } from './mutation/workerPool.ts';
 
 /**
- * `npm run mutation -- [FOLDER] [--file PART] [--sample N] [--seed S] [--minutes M] [--survivors]
- * [--accept]`: changes the sources of a folder in a copy, one small change at a time, and counts
- * how many a test notices. Without `--sample` every mutant is tried; `--file` takes only the files
- * whose path has that part, and their score is shown and never kept. Exits 1 where a score fell
- * below the one that scripts/mutation/scores.json keeps; `--accept` writes the new one there.
+ * `npm run mutation -- [FOLDER] [--file PART] [--sample N] [--seed S] [--minutes M] [--resume]
+ * [--survivors] [--accept]`: changes the sources of a folder in a copy, one small change at a time,
+ * and counts how many a test notices. Without `--sample` every mutant is tried; `--file` takes only
+ * the files whose path has that part, and their score is shown and never kept. `--resume` takes
+ * what earlier runs found on the same sources and tests, so that a folder can be done in slices.
+ * Exits 1 where a score fell below the one that scripts/mutation/scores.json keeps; `--accept`
+ * writes the new one there.
  */
 async function main(options: readonly string[]): Promise<void> {
   const { values: chosen, positionals } = parseArgs({
@@ -29,6 +33,7 @@ async function main(options: readonly string[]): Promise<void> {
       sample: { type: 'string' },
       seed: { type: 'string', default: '1' },
       minutes: { type: 'string', default: '600' },
+      resume: { type: 'boolean', default: false },
       survivors: { type: 'boolean', default: false },
       accept: { type: 'boolean', default: false },
     },
@@ -46,7 +51,8 @@ async function main(options: readonly string[]): Promise<void> {
   const untilMs = performance.now() + Number(chosen.minutes) * 60_000;
   const { file } = chosen;
   const count = Number(chosen.sample ?? 'Infinity');
-  const plan = { count, seed: Number(chosen.seed), untilMs, file: file ?? '' };
+  const { resume } = chosen;
+  const plan = { count, seed: Number(chosen.seed), untilMs, file: file ?? '', resume };
   for (const folder of folders) {
     const { score, tried } = await mutateFolder(folder, plan);
     if (chosen.survivors) for (const one of tried) printSurvivor(one);
@@ -61,6 +67,7 @@ interface Plan {
   readonly untilMs: number;
   /** Part of the paths that are mutated. */
   readonly file: string;
+  readonly resume: boolean;
 }
 
 const ROOT: string = resolve(import.meta.dirname, '..');
@@ -78,15 +85,23 @@ async function mutateFolder(
     const sources = sourcesOf(folder, tracked).filter((path) => path.includes(plan.file));
     if (sources.length === 0)
       throw new Error(`No source of ${folder.name} has ${plan.file} in it.`);
+    const tests = testsOf(folder, tracked);
+    const kept = new KeptOutcomes(folder.name, copy, [...sources, ...tests]);
     const mutants = await instrumentSources(copy, sources);
-    const baseline = await measure(workers.loaded, testsOf(folder, tracked));
+    const baseline = await measure(workers.loaded, sources, tests);
     const drawn = shuffle(mutants, plan.seed).slice(0, plan.count);
-    const tried: TriedMutant[] = [];
-    for (const mutant of drawn) {
+    const tried = plan.resume ? recall(drawn, kept, baseline) : [];
+    const known = new Set(tried.map(({ mutant }) => mutant.id));
+    const left = drawn.filter(({ id }) => !known.has(id));
+    const progress = new Progress(folder.name, left.length);
+    for (const mutant of left) {
       if (performance.now() > plan.untilMs) break;
-      tried.push(await tryMutant(workers, mutant, baseline));
-      if (tried.length % 50 === 0) console.error(`${folder.name}: ${tried.length}/${drawn.length}`);
+      const one = await tryMutant(workers, mutant, baseline);
+      tried.push(one);
+      kept.add(one);
+      if (progress.step()) kept.save();
     }
+    kept.save();
     const score = scoreOf(tried, { total: mutants.length, seed: plan.seed });
     return { score, tried };
   } finally {
@@ -111,20 +126,60 @@ function testsOf({ tests, except }: MutationFolder, tracked: readonly string[]):
   });
 }
 
+/** What earlier runs found, from which the order of trials learns as well. */
+function recall(drawn: readonly Mutant[], kept: KeptOutcomes, { order }: Baseline): TriedMutant[] {
+  return drawn.flatMap((mutant) => {
+    const outcome = kept.of(mutant.id);
+    if (outcome?.by !== undefined) order.learn(mutant, [outcome.by], true);
+    return outcome === undefined ? [] : [{ mutant, ...outcome }];
+  });
+}
+
 /** Runs the tests with no mutant in force; those that fail here are told and left out. */
-async function measure(worker: MutationWorker, tests: readonly string[]): Promise<Baseline> {
-  const loaded = await worker.load(tests);
+async function measure(
+  worker: MutationWorker,
+  sources: readonly string[],
+  tests: readonly string[],
+): Promise<Baseline> {
+  const loaded = await worker.load({ sources, tests });
   if (loaded.kind === 'failed') throw new Error(`The tests do not load: ${loaded.message}`);
   const dry = await worker.ask({ kind: 'dryRun' }, DRY_RUN_MS_MAX);
   if (dry.kind !== 'dryRun') throw new Error('The tests do not run without a mutant.');
-  const failing = dry.rows.filter(({ passed }) => !passed);
+  const { rows, fixed, atImport } = dry;
+  const failing = rows.filter(({ passed }) => !passed);
   for (const { id } of failing) console.error(`left out, since it fails unmutated: ${id}`);
-  const ms = dry.rows.reduce((sum, row) => sum + row.ms, 0);
-  console.error(`${dry.rows.length} tests in ${Math.round(ms / 1000)} s without a mutant`);
-  return { tests, rows: dry.rows, fixed: dry.fixed };
+  const ms = rows.reduce((sum, row) => sum + row.ms, 0);
+  console.error(`${rows.length} tests in ${Math.round(ms / 1000)} s without a mutant`);
+  return { sources, tests, rows, order: new TrialOrder(rows), fixed, atImport };
 }
 
 const DRY_RUN_MS_MAX = 600_000;
+
+/** Tells how far a run is and when it would be done. */
+class Progress {
+  readonly #name: string;
+  readonly #count: number;
+  readonly #startedMs: number = performance.now();
+  #done = 0;
+
+  constructor(name: string, count: number) {
+    this.#name = name;
+    this.#count = count;
+  }
+
+  /** Counts one mutant; true now and then, when it told. */
+  step(): boolean {
+    this.#done += 1;
+    if (this.#done % PROGRESS_EVERY !== 0) return false;
+    const eachMs = (performance.now() - this.#startedMs) / this.#done;
+    const left = Math.ceil(((this.#count - this.#done) * eachMs) / 60_000);
+    const pace = `${Math.round(eachMs)} ms each, ${left} min to the end`;
+    console.error(`${this.#name}: ${this.#done}/${this.#count}, ${pace}`);
+    return true;
+  }
+}
+
+const PROGRESS_EVERY = 25;
 
 function shuffle(mutants: readonly Mutant[], seed: number): Mutant[] {
   const keyed = mutants.map((mutant, k) => [mix(seed, k), mutant] as const);

@@ -55,9 +55,14 @@ export async function instrumentSources(
   });
   const options = { plugins: null, excludedMutations: EXCLUDED, ignorers: [] };
   const { files, mutants } = await new Instrumenter(SILENT).instrument(sources, options);
-  for (const { name, content } of files) writeFileSync(join(copy, name), content);
+  for (const { name, content } of files) {
+    writeFileSync(join(copy, name), content.replace(COUNTING, `if (!ns.isCounting) return; $&`));
+  }
   return mutants.filter(({ status }) => status !== 'Ignored');
 }
+
+/** Where Stryker's header begins to count which mutants were reached. */
+const COUNTING = 'var c = cov.static;';
 
 /** Texts of messages are for people: that a test pins their words would make them worse. */
 const EXCLUDED: readonly string[] = ['StringLiteral'];

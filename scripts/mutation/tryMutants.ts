@@ -1,27 +1,38 @@
 import type { Mutant } from './instrumentSources.ts';
-import type { DryRow, Hits } from './mutationWorker.ts';
+import type { PricedTrial, TrialOrder } from './trialOrder.ts';
+import type { DryRow, Hits, Trial } from './trialWorker.ts';
 import type { MutationWorker } from './workerPool.ts';
 
 /** What became of one mutant. `cut` survived what the budget allowed. */
 export interface TriedMutant {
   readonly mutant: Mutant;
   readonly outcome: 'killed' | 'timeout' | 'survived' | 'cut' | 'uncovered';
-  readonly by?: string;
+  /** The trial that noticed it, and what it said. */
+  readonly by?: Trial;
+  readonly failure?: string;
 }
 
 /** What tests do with no mutant in force. */
 export interface Baseline {
+  readonly sources: readonly string[];
   readonly tests: readonly string[];
   readonly rows: readonly DryRow[];
-  /** Hits while modules were imported. */
+  readonly order: TrialOrder;
+  /** Hits while sources were imported, and while each test file was. */
   readonly fixed: Hits;
+  readonly atImport: Readonly<Record<string, Hits>>;
 }
 
-/** Processor time after which no further test of a mutant begins, and the longest wait for it. */
-const BUDGET_MS = 5_000;
-const ANSWER_MS_MAX = 120_000;
-/** How much slower than in the dry run the machine may be. */
-const SLOWNESS_MAX = 8;
+/**
+ * Processor time after which no further trial of a mutant begins: twice what its trials usually
+ * take together and a little, up to a most.
+ */
+const BUDGET_MS_LEAST = 5_000;
+const BUDGET_MS_MAX = 60_000;
+const BUDGET_FACTOR = 2;
+/** A trial that is silent for so long, and so many times its usual time, hangs by the mutant. */
+const SILENCE_MS_LEAST = 20_000;
+const SILENCE_FACTOR = 20;
 /** Test files that a mutant of module constants is tried with, each in a process of its own. */
 const FRESH_FILES_MAX = 3;
 /** A loop that the mutant made endless ends after so many times its usual turns. */
@@ -34,82 +45,107 @@ export interface Workers {
   readonly fresh: MutationWorker;
 }
 
-/** Tries one mutant on the tests that reach it, quickest first. */
+/** Tries one mutant on the tests that reach it. */
 export async function tryMutant(
   workers: Workers,
   mutant: Mutant,
   baseline: Baseline,
 ): Promise<TriedMutant> {
-  const reaching = baseline.rows
-    .filter(({ passed, hits }) => passed && hits[mutant.id] !== undefined)
-    .sort((a, b) => a.ms - b.ms);
-  const isFixed = baseline.fixed[mutant.id] !== undefined;
-  if (reaching.length === 0 && !isFixed) return { mutant, outcome: 'uncovered' };
+  const trials = baseline.order.of(mutant);
+  const importing = filesComputing(mutant, baseline, trials);
+  if (trials.length === 0 && importing.length === 0) return { mutant, outcome: 'uncovered' };
   const first =
-    reaching.length === 0 ? undefined : await tryOn(workers.loaded, mutant, reaching, baseline);
-  if (first !== undefined && (first.outcome !== 'survived' || !isFixed)) return first;
-  return await tryFresh(workers.fresh, mutant, reaching, baseline);
+    trials.length === 0 ? undefined : await tryOn(workers.loaded, mutant, trials, baseline);
+  if (first !== undefined && (first.outcome !== 'survived' || importing.length === 0)) return first;
+  return await tryFresh(workers.fresh, mutant, importing, baseline);
 }
 
 async function tryOn(
   worker: MutationWorker,
   mutant: Mutant,
-  reaching: readonly DryRow[],
+  trials: readonly PricedTrial[],
   baseline: Baseline,
 ): Promise<TriedMutant> {
-  const usual = Math.max(...reaching.map(({ hits }) => hits[mutant.id] ?? 0));
-  const task = {
-    kind: 'try' as const,
-    mutant: mutant.id,
-    tests: reaching.map(({ id }) => id),
-    hitLimit: Math.max(HITS_MIN, usual * HIT_FACTOR),
-    budgetMs: BUDGET_MS,
-  };
-  const timeoutMs = ANSWER_MS_MAX;
-  let answer = await worker.ask(task, timeoutMs);
+  const { order, sources, tests } = baseline;
+  const usual = baseline.rows.reduce((most, { hits }) => Math.max(most, hits[mutant.id] ?? 0), 0);
+  const hitLimit = Math.max(HITS_MIN, usual * HIT_FACTOR);
+  const task = { kind: 'try' as const, mutant: mutant.id, trials, hitLimit, ...limitsOf(trials) };
+  let answer = await worker.ask(task, task.silenceMs);
   if (answer.kind === 'tried' && answer.outcome === 'poisoned') {
-    await worker.load(baseline.tests);
-    answer = await worker.ask(task, timeoutMs);
-    await worker.load(baseline.tests);
+    await worker.load({ sources, tests });
+    answer = await worker.ask(task, task.silenceMs);
+    await worker.load({ sources, tests });
   }
   if (answer.kind !== 'tried') {
-    await worker.load(baseline.tests);
-    const by = answer.kind === 'failed' ? answer.message : answer.kind;
-    // Silence is the mutant's doing only where its tests are usually done long before.
-    const usualMs = reaching.reduce((sum, { ms }) => sum + ms, 0);
-    const outcome = usualMs * SLOWNESS_MAX < timeoutMs ? 'timeout' : 'cut';
-    return { mutant, outcome, by };
+    await worker.load({ sources, tests });
+    const failure = answer.kind === 'failed' ? answer.message : answer.kind;
+    return { mutant, outcome: 'timeout', failure };
   }
+  const made = trials.slice(0, answer.trials);
+  order.learn(mutant, made, answer.outcome !== 'survived');
   if (answer.outcome === 'survived') {
     return { mutant, outcome: answer.isWhole ? 'survived' : 'cut' };
   }
-  return { mutant, outcome: 'killed', by: answer.by ?? '' };
+  return noticed(mutant, made.at(-1), answer.failure);
+}
+
+function limitsOf(trials: readonly PricedTrial[]): {
+  readonly budgetMs: number;
+  readonly silenceMs: number;
+} {
+  const together = trials.reduce((sum, { ms }) => sum + ms, 0);
+  const longest = trials.reduce((most, { ms }) => Math.max(most, ms), 0);
+  return {
+    budgetMs: Math.min(BUDGET_MS_MAX, BUDGET_MS_LEAST + BUDGET_FACTOR * together),
+    silenceMs: SILENCE_MS_LEAST + SILENCE_FACTOR * longest,
+  };
+}
+
+/** Test files that must be imported anew, since they, or the sources, compute with the mutant. */
+function filesComputing(
+  mutant: Mutant,
+  { fixed, atImport, rows }: Baseline,
+  trials: readonly PricedTrial[],
+): readonly string[] {
+  const own = Object.keys(atImport).filter((file) => atImport[file]?.[mutant.id] !== undefined);
+  if (fixed[mutant.id] === undefined) return own.slice(0, FRESH_FILES_MAX);
+  const folder = mutant.fileName.slice(0, mutant.fileName.lastIndexOf('/') + 1);
+  const passing = rows.filter(({ passed }) => passed).map(({ file }) => file);
+  const near = passing.filter((file) => file.startsWith(folder));
+  const files = [...trials.map(({ file }) => file), ...own, ...near, ...passing];
+  return [...new Set(files)].slice(0, FRESH_FILES_MAX);
 }
 
 /** What modules compute when they are imported is computed again in a process of its own. */
 async function tryFresh(
   worker: MutationWorker,
   mutant: Mutant,
-  reaching: readonly DryRow[],
-  baseline: Baseline,
+  files: readonly string[],
+  { rows }: Baseline,
 ): Promise<TriedMutant> {
-  const folder = mutant.fileName.slice(0, mutant.fileName.lastIndexOf('/') + 1);
-  const near = baseline.rows.filter(({ file }) => file.startsWith(folder));
-  const rows = [...reaching, ...near, ...baseline.rows].filter(({ passed }) => passed);
-  const files = [...new Set(rows.map(({ file }) => file))].slice(0, FRESH_FILES_MAX);
   try {
     for (const file of files) {
-      const loaded = await worker.load([file], mutant.id);
-      if (loaded.kind !== 'loaded') return { mutant, outcome: 'killed', by: `${file}: import` };
-      const own = rows.filter((row) => row.file === file).sort((a, b) => a.ms - b.ms);
-      const tests = [...new Set(own.map(({ id }) => id))];
-      const task = { kind: 'try' as const, mutant: mutant.id, tests, budgetMs: BUDGET_MS };
-      const answer = await worker.ask({ ...task, hitLimit: 1e9 }, ANSWER_MS_MAX);
-      if (answer.kind !== 'tried') return { mutant, outcome: 'timeout', by: file };
-      if (answer.outcome !== 'survived') return { mutant, outcome: 'killed', by: answer.by ?? '' };
+      const loaded = await worker.load({ sources: [], tests: [file], active: mutant.id });
+      if (loaded.kind !== 'loaded') return noticed(mutant, undefined, `${file}: import`);
+      const trials = rows
+        .filter((row) => row.passed && row.file === file)
+        .map(({ id, ms }) => ({ id, file, ms, share: 1 }))
+        .sort((a, b) => a.ms - b.ms);
+      const limits = limitsOf(trials);
+      const task = { kind: 'try' as const, mutant: mutant.id, trials, ...limits, hitLimit: 1e9 };
+      const answer = await worker.ask(task, limits.silenceMs);
+      if (answer.kind !== 'tried') return { mutant, outcome: 'timeout', failure: file };
+      if (answer.outcome !== 'survived') {
+        return noticed(mutant, trials[answer.trials - 1], answer.failure);
+      }
     }
     return { mutant, outcome: 'survived' };
   } finally {
     worker.close();
   }
+}
+
+function noticed(mutant: Mutant, by: Trial | undefined, failure = ''): TriedMutant {
+  const trial = by === undefined ? {} : { by: { id: by.id, share: by.share } };
+  return { mutant, outcome: 'killed', ...trial, failure };
 }
