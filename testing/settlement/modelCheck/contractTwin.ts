@@ -24,6 +24,7 @@ import { ZERO_HASH } from '../../../packages/exchange/src/codec/hash.ts';
 import { at, invariant } from '../../../packages/exchange/src/failures/invariant.ts';
 import type { AccountId } from '../../../packages/exchange/src/ledger/account.ts';
 import type { Hex } from '../../../packages/proofs/src/statements/epoch/diffList.ts';
+import type { AgreedCircuit } from '../../../packages/settlement/src/baseLayer/domainAgreement.ts';
 import type { Submission } from '../../../packages/settlement/src/baseLayer/submission.ts';
 import type { MemoryVenue } from '../memoryVenue.ts';
 import {
@@ -87,13 +88,17 @@ export class ContractTwin {
       address: DOMAIN.address,
     });
     for (const [k, token] of venue.tokens.entries()) {
-      await twin.#place('FaucetToken', FAUCET_TOKEN_ABI, {
-        args: ['T', 'T', k === 0 ? 6 : 18],
-        address: token,
-      });
+      await twin.deployToken(token, k === 0 ? 6 : 18);
     }
     await twin.#register(venue);
+    await twin.#evm.stateManager.checkpoint();
     return twin;
+  }
+
+  /** Goes back to where it was opened. */
+  async rewind(): Promise<void> {
+    await this.#evm.stateManager.revert();
+    await this.#evm.stateManager.checkpoint();
   }
 
   /** What a call comes to: `done`, or the error with its arguments. */
@@ -114,6 +119,11 @@ export class ContractTwin {
     return decodeFunctionResult({ abi: this.#target(call).abi, functionName, data: answer });
   }
 
+  /** Makes a token of some decimals, with everybody's allowance still to be given. */
+  async deployToken(address: AccountId, decimals: number): Promise<void> {
+    await this.#place('FaucetToken', FAUCET_TOKEN_ABI, { args: ['T', 'T', decimals], address });
+  }
+
   /** What the verifier says from now on. */
   async answer(holds: boolean): Promise<void> {
     const code = hexToBytes(answering(holds));
@@ -126,7 +136,7 @@ export class ContractTwin {
       const came = await this.act(sender, at_, call);
       invariant(came === 'done', `${call.functionName}: ${came}`);
     };
-    await must(OPERATOR, block, registerAgreementCall(SHARD, OPERATOR, 5n));
+    await must(OPERATOR, block, agreementCall({ shard: SHARD, operator: OPERATOR, paid: 5n }));
     for (const token of tokens) {
       const args = [SHARD, token, 6];
       await must(OPERATOR, block, { to: 'registry', functionName: 'listAsset', args });
@@ -225,13 +235,20 @@ export function registerParametersCall(marketId: number, commitment: bigint): Co
   return { to: 'registry', functionName: 'registerParameters', args };
 }
 
-export function registerAgreementCall(
-  shard: number,
-  operator: AccountId,
-  paid: bigint,
-): ContractCall {
-  const circuits = CIRCUITS.map((circuit) => ({ ...circuit, verifier: VERIFIER }));
-  const args = [shard, operator, ZERO_HASH, circuits];
+/** Call of `registerAgreement`, by default with the circuits of a memory venue. */
+export function agreementCall({
+  shard,
+  operator,
+  paid,
+  circuits = CIRCUITS,
+}: {
+  readonly shard: number;
+  readonly operator: AccountId;
+  readonly paid: bigint;
+  readonly circuits?: readonly AgreedCircuit[];
+}): ContractCall {
+  const verified = circuits.map((circuit) => ({ ...circuit, verifier: VERIFIER }));
+  const args = [shard, operator, ZERO_HASH, verified];
   return { to: 'registry', functionName: 'registerAgreement', args, paid };
 }
 

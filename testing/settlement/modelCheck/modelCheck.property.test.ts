@@ -5,7 +5,6 @@ import { at } from '../../../packages/exchange/src/failures/invariant.ts';
 import type { AccountId } from '../../../packages/exchange/src/ledger/account.ts';
 import type { Hex } from '../../../packages/proofs/src/statements/epoch/diffList.ts';
 import type { ActContext } from '../../../packages/settlement/src/baseLayer/memory/act.ts';
-import { RefusedAct } from '../../../packages/settlement/src/baseLayer/memory/refusedAct.ts';
 import { SeededRandom } from '../../world/seededRandom.ts';
 import type { MemoryVenue, Scene } from '../memoryVenue.ts';
 import {
@@ -20,7 +19,6 @@ import {
   move,
   nextPlace,
   OPERATOR,
-  openMemoryVenue,
   orderDigest,
   PARAMETERS,
   POOL,
@@ -32,14 +30,10 @@ import {
   WIDTH,
   withdrawal,
 } from '../memoryVenue.ts';
-import type { ContractCall } from './contractTwin.ts';
-import {
-  ContractTwin,
-  depositCall,
-  registerAgreementCall,
-  registerParametersCall,
-  settleCall,
-} from './contractTwin.ts';
+import type { ContractTwin } from './contractTwin.ts';
+import { agreementCall, depositCall, registerParametersCall, settleCall } from './contractTwin.ts';
+import type { TwinAct } from './twinStage.ts';
+import { actInMemory, TwinStage } from './twinStage.ts';
 
 // Goal: the base layer in memory answers every act as the contracts do, by the same error with the
 // same arguments, and ends in the same state with the same list hashes; tokens are conserved.
@@ -48,13 +42,6 @@ import {
 
 const SEEDS = Number(process.env['MODEL_SEEDS'] ?? 2);
 const STEPS = Number(process.env['MODEL_STEPS'] ?? 50);
-
-/** One act on both sides. */
-interface TwinAct {
-  readonly sender: AccountId;
-  readonly call: ContractCall;
-  readonly run: (context: ActContext) => unknown;
-}
 
 /** Acts are drawn from a venue's present state. */
 class Drawer {
@@ -310,20 +297,9 @@ class Drawer {
     const wish = { shard, operator: OPERATOR, verifyingKeyHash, circuits: CIRCUITS, paid };
     return {
       sender,
-      call: registerAgreementCall(shard, OPERATOR, paid),
+      call: agreementCall({ shard, operator: OPERATOR, paid }),
       run: (context) => registry.registerAgreement(context, wish),
     };
-  }
-}
-
-/** What an act comes to in memory, in the words of the contract. */
-function actInMemory({ chain }: MemoryVenue, { sender, run }: TwinAct): string {
-  try {
-    chain.perform(sender, run);
-    return 'done';
-  } catch (error) {
-    assert.ok(error instanceof RefusedAct, String(error));
-    return `${error.refusal.rule}(${error.refusal.details.join(', ')})`.toLowerCase();
   }
 }
 
@@ -369,8 +345,7 @@ async function compareStates(venue: MemoryVenue, twin: ContractTwin): Promise<vo
 for (let seed = 1; seed <= SEEDS; seed += 1) {
   test(`memory and contracts answer ${STEPS} acts alike, seed ${seed}`, async (t) => {
     const random = new SeededRandom(seed);
-    const venue = openMemoryVenue();
-    const twin = await ContractTwin.open(venue);
+    const { venue, twin } = await TwinStage.open();
     await mint(venue, twin);
     await compareStates(venue, twin);
     const drawer = new Drawer(venue, random);
