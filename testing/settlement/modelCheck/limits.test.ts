@@ -165,7 +165,7 @@ test('an agreement takes circuits of every lawful size and none beyond', async (
   }
 });
 
-test('an agreement holds from the first block of its base epoch, and its operator with it', async () => {
+test('an agreement and its operator hold from the first block of a base epoch', async () => {
   const limits = await openLimits();
   const { chain } = limits.stage.venue;
   const { registry } = chain.contracts;
@@ -300,7 +300,7 @@ test('a void row without a signature has expired by the close of its batch', asy
   await limits.refusesThenSettles(/^ordersarecomplete/, dead(1n), dead(0n));
 });
 
-test('a batch closes a quarter of an hour ahead of the block at most, and never backwards', async () => {
+test('a batch closes at most a quarter of an hour ahead, and never backwards', async () => {
   const limits = await openLimits();
   const closing = (closedAtMs: number): Scene => {
     const scene = limits.scene();
