@@ -350,7 +350,7 @@ test('the ring of order nonces remembers three words and takes 2^63 - 1 at most'
   await limits.refusesThenSettles(/^ordernoncetooold/, paying(1n << 63n), paying((1n << 63n) - 1n));
 });
 
-test('the pool is stated up to what is settled, and the commitment is a field element', async () => {
+test('the pool is stated up to what is settled, the commitment within the field', async () => {
   const limits = await openLimits();
   const stating = (units: bigint): Scene => {
     const scene = limits.scene();
