@@ -35,11 +35,6 @@ export class RowHeap {
     return this.#count === 0 ? Number.POSITIVE_INFINITY : (this.#keys[1] as number);
   }
 
-  /** Whether the row is in the heap. */
-  has(row: number): boolean {
-    return this.#places[row] !== 0;
-  }
-
   /** Adds a row that is not in the heap. */
   push(row: number, key: number, tie: number): void {
     invariant(this.#places[row] === 0, 'a row enters a heap once');
