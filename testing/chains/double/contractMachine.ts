@@ -48,6 +48,8 @@ export interface MachineResult {
 export interface MachineSession {
   call(call: MachineCall, block: MachineBlock): Promise<MachineResult>;
   putCode(address: Address, code: Hex): Promise<void>;
+  /** Gives an account its wei. */
+  putBalance(address: Address, balance: bigint): Promise<void>;
   codeAt(address: Address): Promise<Hex>;
   wordAt(address: Address, slot: Hex): Promise<Hex>;
 }
@@ -190,6 +192,9 @@ export class ContractMachine {
       call: (call, block) => this.#run(call, block),
       putCode: async (address, code) => {
         await this.#state.putCode(createAddressFromString(address), hexToBytes(code));
+      },
+      putBalance: async (address, balance) => {
+        await this.#state.modifyAccountFields(createAddressFromString(address), { balance });
       },
       codeAt: async (address) => {
         return bytesToHex(await this.#state.getCode(createAddressFromString(address)));
