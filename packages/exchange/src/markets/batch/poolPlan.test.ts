@@ -10,50 +10,34 @@ import {
   riskOf,
 } from '../../../../../testing/reference/naiveClearingFlows.ts';
 import type { OrderSketch } from '../../../../../testing/world/batchMarkets.ts';
-import { demoProblem, generateMarket, tableOf } from '../../../../../testing/world/batchMarkets.ts';
+import { demoProblem, generateMarket } from '../../../../../testing/world/batchMarkets.ts';
+import type { SearchedMarket } from '../../../../../testing/world/searchedMarkets.ts';
+import { searchedMarket, withRoom } from '../../../../../testing/world/searchedMarkets.ts';
 import { SeededRandom } from '../../../../../testing/world/seededRandom.ts';
 import { at } from '../../failures/invariant.ts';
-import { amount } from '../../numbers/amount.ts';
-import { MarketModel } from './marketModel.ts';
-import type { OrderTable } from './orderTable.ts';
-import { PairBooks } from './pairBooks.ts';
-import { productCount } from './parameters.ts';
 import { RationedPool } from './poolPlan.ts';
 import { FACTOR_MIN } from './rationFactors.ts';
-import type { PriceSearch } from './search.ts';
 import type { BatchProblem } from './solver.ts';
-import { startSearch } from './solver.ts';
 
 const WIDE = 0.02;
 
-interface World {
-  readonly problem: BatchProblem;
-  readonly table: OrderTable;
-  readonly model: MarketModel;
-  readonly search: PriceSearch;
+interface World extends SearchedMarket {
   readonly pool: RationedPool;
 }
 
 function worldOf(problem: BatchProblem, orders: readonly OrderSketch[]): World {
-  const table = tableOf(orders);
-  const books = PairBooks.of(table, productCount(problem.parameters));
-  const model = new MarketModel(problem, books, table);
-  const search = startSearch(problem, model);
-  return { problem, table, model, search, pool: new RationedPool(search) };
+  const market = searchedMarket(problem, orders);
+  return { ...market, pool: new RationedPool(market.search) };
 }
 
 /** A market whose bounds lie so many USD around a random share of what its orders want. */
 function narrowWorld(seed: number, feeE7 = 3000): World {
   const { problem, orders } = generateMarket({ shape: 'baskets', assets: 4, orders: 50, seed });
-  const assets = problem.parameters.assets.map((asset, i) => {
+  const narrow = withRoom(problem, (i) => {
     const room = (at(problem.inventory, i) * BigInt(1 + ((seed + i) % 4))) / 1000n;
-    return {
-      ...asset,
-      inventoryMin: amount(at(problem.inventory, i) - room),
-      inventoryMax: amount(at(problem.inventory, i) + room),
-    };
+    return { below: room, above: room };
   });
-  return worldOf({ ...problem, parameters: { ...problem.parameters, assets, feeE7 } }, orders);
+  return worldOf({ ...narrow, parameters: { ...narrow.parameters, feeE7 } }, orders);
 }
 
 function isClose(found: number, wanted: number, size: number, what: string): void {
@@ -176,13 +160,10 @@ test('the Jacobian is the derivative of the gaps by the plan', () => {
 /** Euros between bounds so many units below and above the inventory. */
 function euroRoom(below: bigint, above: bigint, orders: readonly OrderSketch[]): World {
   const problem = demoProblem({ feeE7: 0 });
-  const assets = problem.parameters.assets.map((asset, i) => {
-    if (i !== 1) return asset;
-    const inventory = at(problem.inventory, 1);
-    const [inventoryMin, inventoryMax] = [amount(inventory - below), amount(inventory + above)];
-    return { ...asset, inventoryMin, inventoryMax };
-  });
-  return worldOf({ ...problem, parameters: { ...problem.parameters, assets } }, orders);
+  return worldOf(
+    withRoom(problem, (i) => (i === 1 ? { below, above } : undefined)),
+    orders,
+  );
 }
 
 const MILLION = 1_000_000_000_000n;
