@@ -97,7 +97,11 @@ function match(
     { order: taker, contra: maker, role: 'taker' as const, feePpm: takerFeePpm },
   ].map(({ order, contra, role, feePpm }) => {
     order.leavesLots -= lots;
-    if (!isTrade) return tell(order, { execType: 'restated', reason: 'selfTrade' });
+    if (!isTrade) {
+      const told = tell(order, { execType: 'restated', reason: 'selfTrade' });
+      // Lots that were given up fill nothing; the end of an order without any is told next.
+      return { ...told, orderStatus: order.filledLots === 0 ? 'new' : 'partiallyFilled' };
+    }
     order.filledLots += lots;
     order.filledNotional += BigInt(lots) * BigInt(price);
     if (order.leavesLots === 0) facts.open.delete(order.orderId);
