@@ -1,17 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import type { Rejection } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
-import { REJECTIONS } from '@lawbook/exchange/failures/rejectionCodes';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify, LogController } from 'fastify';
 import type { GatewayCore } from '../gatewayCore.ts';
 import { addressKey } from '../tokenBuckets.ts';
 import type { Endpoint } from './endpoint.ts';
 import { mountEndpoint, requestState } from './mountEndpoint.ts';
+import { refuseSocket } from './refuseSocket.ts';
 import {
   announceLimits,
   createTraceIds,
@@ -56,6 +55,9 @@ export async function createHttpServer(
     maxHeaderSize: HEADER_BYTES_MAX,
     headersTimeout: options.headersTimeoutMs,
     connectionsCheckingInterval: options.slowCheckIntervalMs,
+    // Another protocol is not offered, and the request stays one: curl asks for HTTP/2 so.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage): boolean =>
+      headers.upgrade?.toLowerCase() === 'websocket',
   };
   const app = (tls === undefined
     ? fastify({ ...settings, http: limits })
@@ -68,6 +70,7 @@ export async function createHttpServer(
   app.addHook('onRoute', ({ url, method }) => routes.add(url, [method].flat()));
   takeBodies(app);
   await allowOrigins(app, options.corsOrigins);
+  rememberUnanswered(app);
   limitAddresses(app, core);
   answerUnknown(app, routes);
   answerFailures(app, core);
@@ -190,22 +193,32 @@ function rejectionOf(error: FastifyError): Rejection {
   }
 }
 
-/** Answers bytes that never became a request: broken, too large or too slow. */
+/** Requests without their answer, by their socket. */
+const UNANSWERED = new WeakMap<Socket, Set<IncomingMessage>>();
+
+/** Remembers requests as soon as their headers are there, before anything is awaited. */
+function rememberUnanswered(app: FastifyInstance): void {
+  app.addHook('onRequest', ({ raw: message }, { raw: answer }, done) => {
+    const messages = UNANSWERED.get(message.socket) ?? new Set();
+    UNANSWERED.set(message.socket, messages.add(message));
+    answer.once('close', () => messages.delete(message));
+    done();
+  });
+}
+
+/**
+ * Answers bytes that never became a request: broken, too large or too slow. Where they follow a
+ * whole request whose answer is still to come, they are cut without a word: what is said here
+ * would be taken for that answer, and an order that is taken for refused.
+ */
 function answerBrokenRequest(this: unknown, error: Error, socket: Socket): void {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+  const isAwaited = [...(UNANSWERED.get(socket) ?? [])].some(({ complete }) => complete);
+  if (isAwaited || code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
-  const rejection = brokenRejection(code);
-  const body = JSON.stringify({ rejection, traceId: randomBytes(16).toString('hex') });
-  const head = [
-    `HTTP/1.1 ${REJECTIONS[rejection.code].httpStatus} Refused`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  refuseSocket(socket, brokenRejection(code));
 }
 
 function brokenRejection(code: string | undefined): Rejection {

@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 import { WEBSOCKET_PATH } from '@lawbook/api/schema/messages';
 import type { Rejection } from '@lawbook/exchange/failures/rejection';
 import { refuse } from '@lawbook/exchange/failures/rejection';
-import { REJECTIONS } from '@lawbook/exchange/failures/rejectionCodes';
 import { WebSocketServer } from 'ws';
 import type { BookIntake } from '../bookIntake.ts';
 import type { GatewayCore } from '../gatewayCore.ts';
+import { refuseSocket } from '../http/refuseSocket.ts';
 import type { MidsBoard } from '../midsBoard.ts';
 import type { OrderIntake } from '../orderIntake.ts';
 import { addressKey } from '../tokenBuckets.ts';
@@ -44,7 +44,7 @@ export class WebSocketGateway {
       clientTracking: false,
     });
     this.#server.on('wsClientError', ({ message }, socket) => {
-      refuseUpgrade(
+      refuseSocket(
         socket,
         refuse('malformedRequest', { field: 'upgrade', actual: message }).rejection,
       );
@@ -92,7 +92,7 @@ export class WebSocketGateway {
     const key = addressKey(addressOfRequest(request, this.#core.options.trustProxy));
     const rejection = this.#refusal(request, key);
     if (rejection !== undefined) {
-      refuseUpgrade(socket, rejection);
+      refuseSocket(socket, rejection);
       return;
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -163,16 +163,4 @@ function addressOfRequest(request: IncomingMessage, trustProxy: boolean): string
   const forwarded = String(request.headers['x-forwarded-for'] ?? '');
   const last = forwarded.split(',').at(-1)?.trim() ?? '';
   return trustProxy && last !== '' ? last : (request.socket.remoteAddress ?? 'unknown');
-}
-
-function refuseUpgrade(socket: Duplex, rejection: Rejection): void {
-  const body = JSON.stringify({ rejection, traceId: randomBytes(16).toString('hex') });
-  const lines = [
-    `HTTP/1.1 ${REJECTIONS[rejection.code].httpStatus} Refused`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  socket.on('error', () => socket.destroy());
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }

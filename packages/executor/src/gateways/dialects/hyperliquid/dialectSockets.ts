@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { endSocket } from '../../http/refuseSocket.ts';
 import { addressKey } from '../../tokenBuckets.ts';
 import type { DialectConnectionParts } from './dialectConnection.ts';
 import { DialectConnection } from './dialectConnection.ts';
@@ -107,6 +108,5 @@ function addressOf(request: IncomingMessage, trustProxy: boolean): string {
 }
 
 function refuseUpgrade(socket: Duplex, status: number): void {
-  socket.on('error', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+  endSocket(socket, `HTTP/1.1 ${status} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
 }
