@@ -108,6 +108,10 @@ export class EvmVenue {
     return this.layer.domain;
   }
 
+  async headSeconds(): Promise<number> {
+    return Number((await this.world.driver.getBlock()).timestamp);
+  }
+
   startMining(everyMs: number = BLOCK_MS): void {
     this.world.startMining(everyMs);
   }

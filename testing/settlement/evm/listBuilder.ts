@@ -7,6 +7,7 @@ import type { Price } from '@lawbook/exchange/numbers/price';
 import { signDigest } from '@lawbook/exchange/orders/signature';
 import type { SignedWithdrawal } from '@lawbook/exchange/orders/signedTypes';
 import { Signing } from '@lawbook/exchange/orders/signedTypes';
+import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import type { ListCut } from '@lawbook/proofs/statements/epoch/cutDiffList';
 import { listHash } from '@lawbook/proofs/statements/epoch/dataVector';
 import type {
@@ -16,10 +17,18 @@ import type {
   HexHash,
   OrderRow,
 } from '@lawbook/proofs/statements/epoch/diffList';
-import type { SettledProgress } from '@lawbook/settlement/baseLayer/baseLayer';
+import type { BaseLayer, SettledProgress } from '@lawbook/settlement/baseLayer/baseLayer';
 import type { Submission } from '@lawbook/settlement/baseLayer/submission';
-import type { EvmTrader, EvmVenue } from './evmVenue.ts';
+import type { EvmTrader } from './evmVenue.ts';
 import { MARKET, PARAMETERS, SHARD, tradersOf } from './evmVenue.ts';
+
+/** A venue that lists can be made for. */
+export interface ListVenue {
+  readonly domain: VenueDomain;
+  readonly layer: Pick<BaseLayer, 'progress'>;
+  /** Time of the newest block, seconds since 1970. */
+  headSeconds(): Promise<number>;
+}
 
 /** What a list of tests holds. */
 export interface ListTerms {
@@ -40,11 +49,11 @@ const WORD = 64n;
  * A list of one batch in which each trader pays 100 of asset 0 for 99 of asset 1: the pool gains
  * 100 of the one and gives 100 of the other, the fees take 1.
  */
-export async function buildList(venue: EvmVenue, terms: ListTerms = {}): Promise<Submission> {
+export async function buildList(venue: ListVenue, terms: ListTerms = {}): Promise<Submission> {
   const after = terms.after ?? (await venue.layer.progress('included'));
   const traders = terms.traders ?? tradersOf(2);
-  const head = await venue.world.driver.getBlock();
-  const closedAtMs = terms.closedAtMs ?? Math.max(Number(head.timestamp) * 1_000, after.closedAtMs);
+  const headMs = (await venue.headSeconds()) * 1_000;
+  const closedAtMs = terms.closedAtMs ?? Math.max(headMs, after.closedAtMs);
   const count = BigInt(traders.length);
   const changes = [
     packed([100n * count, -100n * count]),
@@ -95,7 +104,7 @@ export async function buildList(venue: EvmVenue, terms: ListTerms = {}): Promise
 
 /** A list and its rows as they are submitted, with their hash. */
 export function submissionOf(
-  venue: EvmVenue,
+  venue: ListVenue,
   parts: {
     readonly list: DiffList;
     readonly rows: readonly OrderRow[];
@@ -133,7 +142,7 @@ export function progressAfter(
 }
 
 function rowOf(
-  venue: EvmVenue,
+  venue: ListVenue,
   { owner, secret }: EvmTrader,
   place: { readonly vault: number; readonly orderNonce: bigint; readonly closedAtMs: number },
 ): OrderRow {
