@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { drawMutants } from './mutation/drawMutants.ts';
 import type { Mutant } from './mutation/instrumentSources.ts';
 import { instrumentSources } from './mutation/instrumentSources.ts';
 import { KeptOutcomes } from './mutation/keptOutcomes.ts';
@@ -20,7 +22,7 @@ import { MutationWorker } from './mutation/workerPool.ts';
  * [--survivors] [--accept]`: changes the sources of a folder in a copy, one small change at a time,
  * and counts how many a test notices. Without `--sample` every mutant is tried; `--file` takes only
  * the files whose path has that part, and their score is shown and never kept. `--resume` takes
- * what earlier runs found on the same sources and tests, so that a folder can be done in slices.
+ * what earlier runs found, as far as it still stands, so that a folder can be done in slices.
  * Exits 1 where a score fell below the one that scripts/mutation/scores.json keeps; `--accept`
  * writes the new one there.
  */
@@ -86,18 +88,19 @@ async function mutateFolder(
     if (sources.length === 0)
       throw new Error(`No source of ${folder.name} has ${plan.file} in it.`);
     const tests = testsOf(folder, tracked);
-    const kept = new KeptOutcomes(folder.name, copy, [...sources, ...tests]);
+    const kept = new KeptOutcomes(keptAt(folder), copy, { sources, tests });
     const mutants = await instrumentSources(copy, sources);
     const baseline = await measure(workers.loaded, sources, tests);
-    const drawn = shuffle(mutants, plan.seed).slice(0, plan.count);
-    const tried = plan.resume ? recall(drawn, kept, baseline) : [];
-    const known = new Set(tried.map(({ mutant }) => mutant.id));
-    const left = drawn.filter(({ id }) => !known.has(id));
-    const progress = new Progress(folder.name, left.length);
-    for (const mutant of left) {
+    const drawn = drawMutants(mutants, plan.seed).slice(0, plan.count);
+    const known = plan.resume ? recall(drawn, kept, baseline) : new Map<Mutant, TriedMutant>();
+    const progress = new Progress(folder.name, { all: drawn.length, known: known.size });
+    const tried: TriedMutant[] = [];
+    for (const mutant of drawn) {
       if (performance.now() > plan.untilMs) break;
-      const one = await tryMutant(workers, mutant, baseline);
+      const before = known.get(mutant);
+      const one = before ?? (await tryMutant(workers, mutant, baseline));
       tried.push(one);
+      if (before !== undefined) continue;
       kept.add(one);
       if (progress.step()) kept.save();
     }
@@ -126,13 +129,24 @@ function testsOf({ tests, except }: MutationFolder, tracked: readonly string[]):
   });
 }
 
+/** Where outcomes wait for a run that resumes. */
+function keptAt({ name }: MutationFolder): string {
+  return join(tmpdir(), 'lawbook-mutation-outcomes', `${name.replaceAll('/', '-')}.json`);
+}
+
 /** What earlier runs found, from which the order of trials learns as well. */
-function recall(drawn: readonly Mutant[], kept: KeptOutcomes, { order }: Baseline): TriedMutant[] {
-  return drawn.flatMap((mutant) => {
-    const outcome = kept.of(mutant.id);
-    if (outcome?.by !== undefined) order.learn(mutant, [outcome.by], true);
-    return outcome === undefined ? [] : [{ mutant, ...outcome }];
-  });
+function recall(
+  drawn: readonly Mutant[],
+  kept: KeptOutcomes,
+  { order }: Baseline,
+): Map<Mutant, TriedMutant> {
+  const known = new Map<Mutant, TriedMutant>();
+  for (const mutant of drawn) {
+    const tried = kept.of(mutant);
+    if (tried !== undefined) known.set(mutant, tried);
+    if (tried?.by !== undefined) order.learn(mutant, [tried.by], true);
+  }
+  return known;
 }
 
 /** Runs the tests with no mutant in force; those that fail here are told and left out. */
@@ -158,13 +172,15 @@ const DRY_RUN_MS_MAX = 600_000;
 /** Tells how far a run is and when it would be done. */
 class Progress {
   readonly #name: string;
-  readonly #count: number;
+  readonly #all: number;
+  readonly #known: number;
   readonly #startedMs: number = performance.now();
   #done = 0;
 
-  constructor(name: string, count: number) {
+  constructor(name: string, count: { readonly all: number; readonly known: number }) {
     this.#name = name;
-    this.#count = count;
+    this.#all = count.all;
+    this.#known = count.known;
   }
 
   /** Counts one mutant; true now and then, when it told. */
@@ -172,27 +188,15 @@ class Progress {
     this.#done += 1;
     if (this.#done % PROGRESS_EVERY !== 0) return false;
     const eachMs = (performance.now() - this.#startedMs) / this.#done;
-    const left = Math.ceil(((this.#count - this.#done) * eachMs) / 60_000);
+    const done = this.#known + this.#done;
+    const left = Math.ceil(((this.#all - done) * eachMs) / 60_000);
     const pace = `${Math.round(eachMs)} ms each, ${left} min to the end`;
-    console.error(`${this.#name}: ${this.#done}/${this.#count}, ${pace}`);
+    console.error(`${this.#name}: ${done}/${this.#all}, ${pace}`);
     return true;
   }
 }
 
 const PROGRESS_EVERY = 25;
-
-function shuffle(mutants: readonly Mutant[], seed: number): Mutant[] {
-  const keyed = mutants.map((mutant, k) => [mix(seed, k), mutant] as const);
-  return keyed.sort(([a], [b]) => a - b).map(([, mutant]) => mutant);
-}
-
-/** A number that looks drawn; the same for one seed and place. */
-function mix(seed: number, place: number): number {
-  let t = (Math.imul(seed + 1, 0x9e3779b1) + Math.imul(place + 1, 0x85ebca6b)) >>> 0;
-  t = Math.imul(t ^ (t >>> 15), 0x2c1b3c6d);
-  t = Math.imul(t ^ (t >>> 12), 0x297a2d39);
-  return (t ^ (t >>> 15)) >>> 0;
-}
 
 function printSurvivor({ mutant, outcome }: TriedMutant): void {
   if (outcome === 'killed' || outcome === 'timeout') return;
