@@ -160,6 +160,118 @@ test('the dead-man switch cancels all at its deadline unless a heartbeat moves i
   assert.equal(bench.held(alice, 1), 0n);
 });
 
+test('what is due at the very time of an input ends before it: orders and deadlines alike', () => {
+  const { bench, alice, bob } = stage();
+  bench.place(alice);
+  const terms = { owner: alice.account, marketId, deadlineMs: bench.timeMs + 10 };
+  const beat = { ...terms, ...bench.fresh() };
+  const entry = bench.authorise(alice, beat, bench.bookSigning.heartbeatDigest(beat));
+  appliedOf(bench.run({ kind: 'bookHeartbeat', entry }));
+  bench.timeMs += 9;
+  appliedOf(bench.apply({ kind: 'submitBookOrder', entry: bench.bookOrder(bob) }));
+  bench.timeMs += 1;
+  const late = { kind: 'submitBookOrder' as const, entry: bench.bookOrder(bob) };
+  assert.equal(codeOf(bench.apply(late)), 'bookTickDue');
+  const tick = { kind: 'bookTick' as const, marketId, oracleTicks: 0 };
+  const { executions } = appliedOf(bench.apply(tick));
+  assert.deepEqual(
+    executions.map(({ owner, reason }) => [owner, reason]),
+    [[alice.account, 'deadMan']],
+  );
+  assert.deepEqual(bench.book().image().deadlines, []);
+  appliedOf(bench.apply(late));
+});
+
+test('an oracle price is taken up to the highest price, and nothing of a tick beyond it', () => {
+  const { bench } = stage();
+  const { priceTicksMax } = BOOK_PARAMETERS;
+  const root = bench.machine.root();
+  const result = bench.tick(priceTicksMax + 1);
+  assert.ok(!result.ok);
+  const { code, field, limit, actual } = result.rejection;
+  const cited = ['oracleTicks', String(priceTicksMax), String(priceTicksMax + 1)];
+  assert.deepEqual([code, field, limit, actual], ['priceOutOfRange', ...cited]);
+  assert.equal(bench.machine.root(), root);
+  appliedOf(bench.tick(priceTicksMax));
+  assert.equal(bench.book().image().oraclePrice, priceTicksMax);
+  appliedOf(bench.tick(0));
+  assert.equal(bench.book().image().oraclePrice, priceTicksMax, 'no news changes nothing');
+});
+
+test('the least notional binds to the ledger unit, rounded up to whole ticks', () => {
+  for (const [notionalMin, least] of [
+    [100n, 10],
+    [101n, 11],
+    [109n, 11],
+    [110n, 11],
+    [111n, 12],
+  ] as const) {
+    const { bench, alice } = stage({ notionalMin: amount(notionalMin) });
+    assert.equal(codeOf(bench.place(alice, { priceTicks: least - 1 })), 'notionalTooSmall');
+    assert.equal(codeOf(bench.place(alice, { priceTicks: least })), 'accepted');
+  }
+});
+
+test('an event says what its owner had of the asset that its order holds, before it', () => {
+  const { bench, alice, bob } = stage();
+  bench.fund(alice, 0, 5n);
+  bench.fund(alice, 1, 7n);
+  assert.equal(appliedOf(bench.place(alice)).event.available, START + 7n);
+  assert.equal(appliedOf(bench.place(alice)).event.available, START + 7n - 1_001n);
+  const sale: BookTermsOf = { side: 'sell', priceTicks: 200 };
+  const sold = appliedOf(bench.place(alice, sale));
+  assert.equal(sold.event.available, START + 5n);
+  const amend = (orderId: number, priceTicks: number): bigint => {
+    const name = { orderId, clientOrderId: NO_CLIENT_ORDER_ID, priceTicks, sizeLots: 1 };
+    const terms = { owner: alice.account, marketId, ...name, ...bench.fresh() };
+    const entry = bench.authorise(alice, terms, bench.bookSigning.amendDigest(terms));
+    return appliedOf(bench.run({ kind: 'amendBookOrder', entry })).event.available;
+  };
+  assert.equal(amend(sold.orderId, 210), START + 5n - 1_000n);
+  assert.equal(amend(1, 99), START + 7n - 2_002n);
+  const name = { orderId: 1, clientOrderId: NO_CLIENT_ORDER_ID };
+  const cancel = { owner: alice.account, marketId, ...name };
+  const entry = bench.authorise(alice, cancel, bench.bookSigning.cancelDigest(cancel));
+  assert.equal(appliedOf(bench.run({ kind: 'cancelBookOrder', entry })).event.available, 0n);
+  assert.equal(appliedOf(bench.tick()).event.available, 0n);
+  assert.equal(bench.available(bob, 1), START);
+});
+
+test('who never came to a book has forgotten nothing there and cancels nothing', () => {
+  const { bench, alice } = stage();
+  const market = bench.book();
+  assert.equal(market.remembersAll(alice.account), true);
+  assert.equal(market.accountOf(alice.account), undefined);
+  const terms = { owner: alice.account, marketId, ...bench.fresh() };
+  const entry = bench.authorise(alice, terms, bench.bookSigning.cancelAllDigest(terms));
+  const root = bench.machine.root();
+  const result = bench.run({ kind: 'cancelAllBookOrders', entry });
+  assert.ok(!result.ok);
+  const { code, field, actual } = result.rejection;
+  assert.deepEqual([code, field, actual], ['orderUnknown', 'owner', alice.account]);
+  assert.equal(bench.machine.root(), root);
+});
+
+test('an order is named by its own id or by its client order id, and only by its owner', () => {
+  const { bench, alice, bob } = stage();
+  const id = clientOrderId(`0x${'22'.repeat(16)}`);
+  const other = clientOrderId(`0x${'33'.repeat(16)}`);
+  const { orderId } = appliedOf(bench.place(alice, { clientOrderId: id }));
+  const named = (owner: Person, name: { orderId: number; clientOrderId: typeof id }): unknown =>
+    bench.book().find(owner.account, name)?.orderId;
+  assert.equal(named(alice, { orderId, clientOrderId: other }), orderId);
+  assert.equal(named(alice, { orderId: 0, clientOrderId: id }), orderId);
+  assert.equal(named(alice, { orderId: 0, clientOrderId: other }), undefined);
+  assert.equal(named(alice, { orderId: 0, clientOrderId: NO_CLIENT_ORDER_ID }), undefined);
+  assert.equal(named(bob, { orderId, clientOrderId: id }), undefined);
+  assert.equal(named(bob, { orderId: 0, clientOrderId: id }), undefined);
+  const cancel = { owner: alice.account, marketId, orderId: 0, clientOrderId: other };
+  const entry = bench.authorise(alice, cancel, bench.bookSigning.cancelDigest(cancel));
+  const result = bench.run({ kind: 'cancelBookOrder', entry });
+  assert.ok(!result.ok);
+  assert.deepEqual([result.rejection.field, result.rejection.actual], ['orderId', other]);
+});
+
 test('a session trades in a book within its scope and life', () => {
   const { bench, alice } = stage();
   const expiresAtMs = bench.timeMs + 120_000;
@@ -184,33 +296,59 @@ test('a session trades in a book within its scope and life', () => {
   assert.equal(submit(trading, { expiresAtMs: expiresAtMs + 9 }), 'sessionExpired');
 });
 
+/** What a refusal cites: the field at fault, the limit and what was sent. */
+type Cited = readonly [field: string, limit?: number, actual?: number];
+
 /** One order that meets each refusal, in order of their numbers. */
-const REFUSALS: readonly (readonly [string, (bench: BookBench) => BookTermsOf])[] = [
-  ['marketUnknown', () => ({ marketId: 99 })],
-  ['orderExpired', ({ timeMs }) => ({ expiresAtMs: timeMs })],
-  ['orderNonceReplayed', () => ({ orderNonce: 1n })],
-  ['bookTermsUnfit', () => ({ timeInForce: 'ioc', postOnly: true })],
-  ['priceOutOfRange', () => ({ priceTicks: 1_000_001 })],
-  ['sizeOutOfRange', () => ({ sizeLots: 0 })],
-  ['displayOutOfRange', () => ({ displayLots: 2 })],
-  ['timeOutOfRange', ({ timeMs }) => ({ goodUntilMs: timeMs, timeInForce: 'gtd' })],
-  ['timeOutOfRange', ({ timeMs }) => ({ goodUntilMs: timeMs + 1 })],
-  ['triggerOutOfRange', () => ({ trigger: 'stop' })],
-  ['notionalTooSmall', () => ({ priceTicks: 9 })],
-  ['ocoUnknown', () => ({ ocoWith: 77 })],
-  ['ocoUnfit', () => ({ ocoWith: 1 })],
-  ['insufficientAvailable', () => ({ sizeLots: 100_000 })],
-  ['postOnlyWouldCross', () => ({ priceTicks: 200, postOnly: true })],
+const REFUSALS: readonly (readonly [string, (bench: BookBench) => BookTermsOf, Cited])[] = [
+  ['marketUnknown', () => ({ marketId: 99 }), ['marketId', undefined, 99]],
+  [
+    'orderExpired',
+    ({ timeMs }) => ({ expiresAtMs: timeMs }),
+    ['expiresAtMs', 1_000_000, 1_000_000],
+  ],
+  ['orderNonceReplayed', () => ({ orderNonce: 1n }), ['orderNonce', undefined, 1]],
+  ['bookTermsUnfit', () => ({ timeInForce: 'ioc', postOnly: true }), ['terms', 1_023, 20]],
+  ['priceOutOfRange', () => ({ priceTicks: 0 }), ['priceTicks', 1_000_000, 0]],
+  ['priceOutOfRange', () => ({ priceTicks: 1_000_001 }), ['priceTicks', 1_000_000, 1_000_001]],
+  ['sizeOutOfRange', () => ({ sizeLots: 0 }), ['sizeLots', 200_000, 0]],
+  ['sizeOutOfRange', () => ({ sizeLots: 200_001 }), ['sizeLots', 200_000, 200_001]],
+  ['displayOutOfRange', () => ({ displayLots: 2 }), ['displayLots', 1, 2]],
+  ['displayOutOfRange', () => ({ sizeLots: 513, displayLots: 2 }), ['displayLots', 3, 2]],
+  [
+    'timeOutOfRange',
+    ({ timeMs }) => ({ goodUntilMs: timeMs, timeInForce: 'gtd' }),
+    ['goodUntilMs', 1_000_001, 1_000_000],
+  ],
+  ['timeOutOfRange', ({ timeMs }) => ({ goodUntilMs: timeMs + 1 }), ['time', 0, 1_000_001]],
+  ['triggerOutOfRange', () => ({ trigger: 'stop' }), ['triggerTicks', 1_000_000, 0]],
+  ['triggerOutOfRange', () => ({ triggerTicks: 5 }), ['triggerTicks', 0, 5]],
+  ['notionalTooSmall', () => ({ priceTicks: 9 }), ['sizeLots', 10, 9]],
+  ['ocoUnknown', () => ({ ocoWith: 77 }), ['ocoWith', 0, 77]],
+  ['ocoUnknown', () => ({ ocoWith: 2 }), ['ocoWith', 0, 2]],
+  ['ocoUnfit', () => ({ ocoWith: 1 }), ['ocoWith', 1, 0]],
+  ['postOnlyWouldCross', () => ({ priceTicks: 150, postOnly: true }), ['priceTicks', 150, 150]],
+  // Alice has what is left behind her bid of 50 ticks: 500 units and a fee of 0.25, rounded up.
+  [
+    'insufficientAvailable',
+    () => ({ sizeLots: 100_000 }),
+    ['sizeLots', 100_000_000 - 501, 100_100_000],
+  ],
 ];
 
-test('every refusal of an order is told by its name and changes nothing', () => {
-  for (const [code, terms] of REFUSALS) {
+test('every refusal of an order is told by its name, cites its field and changes nothing', () => {
+  for (const [code, terms, [field, limit, actual]] of REFUSALS) {
     const { bench, alice, bob } = stage({ sizeLotsMax: 200_000 });
     bench.place(alice, { priceTicks: 50, orderNonce: 1n });
     bench.place(bob, { side: 'sell', priceTicks: 150 });
     const root = bench.machine.root();
     const result = bench.place(alice, terms(bench));
     assert.equal(codeOf(result), code);
+    assert.ok(!result.ok);
+    const { rejection } = result;
+    assert.equal(rejection.field, field, code);
+    if (limit !== undefined) assert.equal(rejection.limit, String(limit), code);
+    if (actual !== undefined) assert.equal(rejection.actual, String(actual), code);
     assert.equal(bench.machine.root(), root, code);
     assert.ok(bench.isZeroSum());
   }
