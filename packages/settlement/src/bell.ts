@@ -60,7 +60,10 @@ export class Bell {
       // Lets go of the one that is still pending; nobody is left to hear its rejection.
       ring.catch(() => undefined);
       timer.catch(() => undefined);
-      over.abort();
+      over.abort(OVER);
     }
   }
 }
+
+/** Given, because an abort without a reason makes an error with a stack, many times a second. */
+const OVER = 'over';

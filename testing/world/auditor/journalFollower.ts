@@ -1,13 +1,16 @@
 import type { Applied } from '@lawbook/exchange/application/applied';
 import type { Hash } from '@lawbook/exchange/codec/hash';
+import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { Input } from '@lawbook/exchange/inputs';
 import { decodeInput } from '@lawbook/exchange/inputs';
+import { judgeBatch } from '@lawbook/exchange/laws/judge';
 import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import { StateMachine } from '@lawbook/exchange/stateMachine';
-import { readFrames } from '../../../packages/executor/src/journal/readFrames.ts';
-import { parseSegmentName } from '../../../packages/executor/src/journal/segment.ts';
+import { BookProjection } from '../../../packages/executor/src/books/bookProjection.ts';
+import { Projection } from '../../../packages/executor/src/readModel/projection.ts';
 import type { PowerLossDisk } from '../simulation/powerLossDisk.ts';
+import { JournalTail } from './journalTail.ts';
 
 /** A record of the durable journal with what replaying it did. */
 export interface FollowedInput {
@@ -24,24 +27,39 @@ export interface FollowedInput {
 export class JournalFollower {
   readonly machine: StateMachine;
   readonly inputs: FollowedInput[] = [];
-  /** Root after each input that was the last one durable when somebody looked. */
-  readonly roots: Map<number, Hash> = new Map();
+  /** Rows of the read model by their keys in hexadecimal, as this replay gives them. */
+  readonly rows: Map<string, Uint8Array> = new Map();
+  readonly #projection: Projection;
   readonly #payloads: Buffer[] = [];
-  readonly #disk: PowerLossDisk;
-  readonly #directory: string;
+  readonly #place: { readonly disk: PowerLossDisk; readonly directory: string };
+  readonly #tail: JournalTail;
+  #rooted: { readonly sequence: number; readonly root: Hash } | undefined;
 
   constructor(
     domain: VenueDomain,
     place: { readonly disk: PowerLossDisk; readonly directory: string },
   ) {
     this.machine = new StateMachine(domain);
-    this.#disk = place.disk;
-    this.#directory = place.directory;
+    const { markets, books } = this.machine.state;
+    this.#projection = new Projection(
+      markets,
+      (transition) => judgeBatch(transition, { authority: 'admitted' }),
+      new BookProjection(books, domain),
+    );
+    this.#place = place;
+    this.#tail = tailOf(place);
   }
 
   /** The last sequence that was followed. */
   get sequence(): number {
     return this.inputs.length;
+  }
+
+  /** The root of what was followed, which only following changes. */
+  root(): Hash {
+    const { sequence } = this;
+    if (this.#rooted?.sequence !== sequence) this.#rooted = { sequence, root: this.machine.root() };
+    return this.#rooted.root;
   }
 
   /**
@@ -54,10 +72,11 @@ export class JournalFollower {
     }
     const fresh: FollowedInput[] = [];
     if (durable === this.sequence) return fresh;
-    const from = this.sequence + 1;
-    for await (const { sequence, payload } of this.#records(from, durable)) {
+    const records = await this.#tail.readTo(durable);
+    if (typeof records === 'string') return records;
+    for (const { sequence, payload } of records) {
       if (sequence !== this.sequence + 1) return `record ${sequence} follows ${this.sequence}`;
-      const flaw = this.#apply(Buffer.from(payload), fresh);
+      const flaw = this.#apply(payload, fresh);
       if (flaw !== undefined) return flaw;
     }
     if (this.sequence !== durable) return `the disk ends at ${this.sequence}, not at ${durable}`;
@@ -66,7 +85,9 @@ export class JournalFollower {
 
   /** Compares the whole journal on the disk with what was durable before. */
   async compare(): Promise<string | undefined> {
-    for await (const { sequence, payload } of this.#records(1, this.sequence)) {
+    const records = await tailOf(this.#place).readTo(this.sequence);
+    if (typeof records === 'string') return records;
+    for (const { sequence, payload } of records) {
       const before = this.#payloads[sequence - 1];
       if (before === undefined || !before.equals(payload)) {
         return `record ${sequence} is another one than before`;
@@ -96,26 +117,18 @@ export class JournalFollower {
       return `record ${sequence} (${input.kind}) is refused in a replay: ${code}`;
     }
     this.#payloads.push(payload);
-    const followed = { sequence, timeMs, input, applied: result.value };
+    const applied = result.value;
+    for (const change of this.#projection.project({ sequence, timeMs, applied }).changes) {
+      if (change.kind === 'put') this.rows.set(bytesToHex(change.key), change.record);
+      else this.rows.delete(bytesToHex(change.key));
+    }
+    const followed = { sequence, timeMs, input, applied };
     this.inputs.push(followed);
     fresh.push(followed);
     return undefined;
   }
+}
 
-  async *#records(
-    from: number,
-    to: number,
-  ): AsyncGenerator<{ readonly sequence: number; readonly payload: Uint8Array }> {
-    const disk = this.#disk.plainView();
-    const directory = this.#directory;
-    const names = await disk.list(directory);
-    const segments = names.flatMap((name) => parseSegmentName(name) ?? []).sort((a, b) => a - b);
-    for await (const { frame } of readFrames({ disk, directory, segments, from, to })) {
-      let sequence = frame.firstSequence;
-      for (const payload of frame.payloads) {
-        if (sequence >= from && sequence <= to) yield { sequence, payload };
-        sequence += 1;
-      }
-    }
-  }
+function tailOf(place: { readonly disk: PowerLossDisk; readonly directory: string }): JournalTail {
+  return new JournalTail({ disk: place.disk.plainView(), directory: place.directory });
 }

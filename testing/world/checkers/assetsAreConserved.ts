@@ -2,6 +2,7 @@ import { assetId } from '@lawbook/exchange/ledger/asset';
 import { CUSTODY } from '@lawbook/exchange/ledger/ledger';
 import type { FollowedInput } from '../auditor/journalFollower.ts';
 import type { Checker } from '../simulation/worldView.ts';
+import { statesInDoubt } from './statesInDoubt.ts';
 
 /**
  * Units come and go only where they are said to: every asset sums to zero over all accounts, in the
@@ -15,15 +16,14 @@ export function assetsAreConserved(): Checker {
   };
   return {
     name: 'assetsAreConserved',
-    check: ({ news, follower, live }) => {
-      for (const followed of news) count(followed, add);
-      const { ledger } = follower.machine.state;
-      const ledgers = [ledger, ...(live === undefined ? [] : [live.wired.venue.state.ledger])];
-      for (const each of ledgers) {
-        for (const [asset, sum] of each.totals()) {
+    check: (view) => {
+      for (const followed of view.news) count(followed, add);
+      for (const { ledger } of statesInDoubt(view)) {
+        for (const [asset, sum] of ledger.totals()) {
           if (sum !== 0n) return `asset ${asset} sums to ${sum} over all accounts`;
         }
       }
+      const { ledger } = view.follower.machine.state;
       for (const [asset, units] of owed) {
         const held = -ledger.total(CUSTODY, assetId(asset));
         if (held !== units) return `custody owes ${held} of asset ${asset}, and ${units} came in`;

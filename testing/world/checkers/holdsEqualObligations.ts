@@ -5,6 +5,7 @@ import type { BatchMarket } from '@lawbook/exchange/markets/batch/batchMarket';
 import type { ImageOrder } from '@lawbook/exchange/markets/book/bookImage';
 import type { BookMarket } from '@lawbook/exchange/markets/book/bookMarket';
 import type { Checker } from '../simulation/worldView.ts';
+import { statesInDoubt } from './statesInDoubt.ts';
 
 /**
  * What is held of an account is exactly what its open orders may cost: the budgets of live rows,
@@ -14,10 +15,9 @@ import type { Checker } from '../simulation/worldView.ts';
 export function holdsEqualObligations(): Checker {
   return {
     name: 'holdsEqualObligations',
-    check: ({ live, follower }) => {
-      const states = [follower.machine.state, live?.wired.venue.state];
-      for (const state of states) {
-        const flaw = state === undefined ? undefined : flawOf(state);
+    check: (view) => {
+      for (const state of statesInDoubt(view)) {
+        const flaw = flawOf(state);
         if (flaw !== undefined) return flaw;
       }
       return undefined;

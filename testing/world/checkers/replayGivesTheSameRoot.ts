@@ -15,7 +15,7 @@ export function replayGivesTheSameRoot(): Checker {
       const isStill = moment === compared && !isAtRest;
       if (venue !== undefined && venue.state.sequence === follower.sequence && !isStill) {
         compared = moment;
-        const [theirs, ours] = [live?.wired.recovered.machine.root(), follower.machine.root()];
+        const [theirs, ours] = [live?.wired.recovered.machine.root(), follower.root()];
         if (theirs !== ours) {
           return `at input ${follower.sequence} the venue has ${theirs}, a replay ${ours}`;
         }
@@ -23,7 +23,7 @@ export function replayGivesTheSameRoot(): Checker {
       if (!isAtRest) return undefined;
       const changed = await follower.compare();
       if (changed !== undefined) return changed;
-      const [again, root] = [follower.replay(), follower.machine.root()];
+      const [again, root] = [follower.replay(), follower.root()];
       return again === root ? undefined : `a second replay gives ${again}, the first ${root}`;
     },
   };

@@ -1,4 +1,3 @@
-import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import type {
   KeyValueStore,
   RangeOptions,
@@ -42,12 +41,10 @@ export class CrashingStore {
     this.#live = new MemoryStore();
   }
 
-  /** Every row in hexadecimal, for whoever stands beside the machine. */
-  async rows(): Promise<[key: string, record: string][]> {
-    const rows: [string, string][] = [];
-    for await (const { key, record } of this.#live.range()) {
-      rows.push([bytesToHex(key), bytesToHex(record)]);
-    }
+  /** Every row, for whoever stands beside the machine. */
+  async rows(): Promise<[key: Uint8Array, record: Uint8Array][]> {
+    const rows: [Uint8Array, Uint8Array][] = [];
+    for await (const { key, record } of this.#live.range()) rows.push([key, record]);
     return rows;
   }
 

@@ -71,7 +71,7 @@ export class GatewayDouble {
   readonly #intake: OrderIntake;
   readonly #bookIntake: BookIntake;
   readonly #board: ChannelBoard;
-  readonly #endpoints: readonly Endpoint[];
+  readonly #endpoints: readonly PlacedEndpoint[];
   readonly #connections = new Set<Connection>();
   readonly #stops: (() => void)[];
   #traces = 0;
@@ -91,7 +91,7 @@ export class GatewayDouble {
       ...accountEndpoints(this.core, this.#intake),
       ...crossingEndpoints(this.core, this.#intake),
       ...operatorEndpoints(this.core, this.#intake),
-    ];
+    ].map((endpoint) => ({ endpoint, pattern: patternOf(endpoint.route.path) }));
   }
 
   /** Takes a connection of a feed. */
@@ -175,11 +175,9 @@ export class GatewayDouble {
 
   #find({ method, path }: WorldRequest): Found | undefined {
     const [place = '', search = ''] = path.split('?');
-    for (const endpoint of this.#endpoints) {
-      const { route } = endpoint;
-      if (route.method !== method) continue;
-      const pattern = route.path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)');
-      const match = new RegExp(`^${pattern}$`).exec(place);
+    for (const { endpoint, pattern } of this.#endpoints) {
+      if (endpoint.route.method !== method) continue;
+      const match = pattern.exec(place);
       if (match === null) continue;
       const query = Object.fromEntries(new URLSearchParams(search));
       return { endpoint, params: { ...match.groups }, query };
@@ -191,6 +189,22 @@ export class GatewayDouble {
     this.#traces += 1;
     return `trace-${this.#traces}`;
   }
+}
+
+/** An endpoint with what its paths look like. */
+interface PlacedEndpoint {
+  readonly endpoint: Endpoint;
+  readonly pattern: RegExp;
+}
+
+const PATTERNS = new Map<string, RegExp>();
+
+function patternOf(path: string): RegExp {
+  const known = PATTERNS.get(path);
+  if (known !== undefined) return known;
+  const pattern = new RegExp(`^${path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
+  PATTERNS.set(path, pattern);
+  return pattern;
 }
 
 interface Found {

@@ -300,8 +300,8 @@ export class World {
   }
 
   #digestStep(): void {
-    const { sequence, machine } = this.follower;
-    const root = sequence === this.#rootedAt ? '' : machine.root();
+    const { sequence } = this.follower;
+    const root = sequence === this.#rootedAt ? '' : this.follower.root();
     this.#rootedAt = sequence;
     const { arrivals, acknowledged } = this.auditor;
     const figures = [this.#step, this.clock.elapsedMs(), sequence, root, arrivals.length];

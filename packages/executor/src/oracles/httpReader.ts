@@ -86,7 +86,8 @@ export class HttpReader implements OracleReader {
       const timedOut = either.aborted && !signal.aborted;
       throw unreachable(source, timedOut ? `no answer in ${timeoutMs} ms` : 'no answer', cause);
     } finally {
-      answered.abort();
+      // With a reason: without one an error with a stack is made for each answer.
+      answered.abort('answered');
       await patience;
     }
   }

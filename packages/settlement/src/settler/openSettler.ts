@@ -269,7 +269,7 @@ class RunningSettler implements Settler {
       if (beat.signal.aborted) return;
       await this.#fail(listNumber, { backoff: this.#settling, sentence: sentenceOf(error) });
     } finally {
-      over.abort();
+      over.abort('over');
       this.#closing.signal.removeEventListener('abort', stop);
     }
   }
