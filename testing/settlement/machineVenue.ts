@@ -16,6 +16,7 @@ import type { ChainStore } from '@lawbook/chains/stores/chainStore';
 import { openStore } from '@lawbook/chains/stores/openStore';
 import type { ChainTracker, FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
 import { createChainTracker } from '@lawbook/chains/tracker/createChainTracker';
+import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { accountId, SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
@@ -28,6 +29,7 @@ import { creationCode } from '@lawbook/settlement/baseLayer/evm/contractCode';
 import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import { openEvmBaseLayer } from '@lawbook/settlement/baseLayer/evm/openEvmBaseLayer';
 import { Actor, DEFAULT_ACT_TERMS } from '@lawbook/settlement/baseLayer/evm/performAct';
+import type { Submission } from '@lawbook/settlement/baseLayer/submission';
 import type { Abi, Address, Hex } from 'viem';
 import { encodeDeployData, encodeFunctionData } from 'viem';
 import { AGREEMENT_REGISTRY_ABI } from '../../contracts/generated/agreementRegistryAbi.ts';
@@ -347,6 +349,13 @@ export class MachineVenue {
       for (const assetId of TOKEN_DECIMALS.keys()) this.fund(owner, assetId, 1_000_000n);
     }
     await this.world.mine();
+  }
+
+  /** Settles by the operator's key, in the next block, past every lane. */
+  settleDirectly({ list, book, proof }: Submission): void {
+    const { circuit, dataCommitment, bytes } = proof;
+    const lawProof = { circuit: BigInt(circuit), dataCommitment, proof: bytesToHex(bytes) };
+    this.call(OPERATOR, 'settle', [list, book, lawProof]);
   }
 
   /** Calls a function of the base layer from an account, in the next block. */

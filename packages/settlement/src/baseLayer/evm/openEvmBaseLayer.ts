@@ -188,9 +188,8 @@ class EvmBaseLayer implements BaseLayer {
   health(): BaseLayerHealth {
     const { tracker } = this.#stands.engine;
     const headBlock = tracker.head()?.number;
-    const { lastPollMs = 0 } = tracker.stats();
-    const ageMs = this.#stands.environment.clock.nowMs() - lastPollMs;
-    const detail = this.#complaint(headBlock, ageMs);
+    const { lastPollMs } = tracker.stats();
+    const detail = this.#complaint(lastPollMs);
     if (detail !== undefined) return { state: 'unready', detail, headBlock };
     return { state: 'ready', detail: `The chain is at block ${headBlock}.`, headBlock };
   }
@@ -199,9 +198,11 @@ class EvmBaseLayer implements BaseLayer {
     this.#closing.abort(closedFault());
   }
 
-  #complaint(headBlock: bigint | undefined, ageMs: number): string | undefined {
+  #complaint(lastPollMs: number | undefined): string | undefined {
     if (this.#closing.signal.aborted) return 'The base layer was closed.';
-    if (headBlock === undefined) return 'No endpoint has told of a block yet.';
+    // The head may be known before the poll that tells of it is over.
+    if (lastPollMs === undefined) return 'No endpoint has told of a block yet.';
+    const ageMs = this.#stands.environment.clock.nowMs() - lastPollMs;
     if (ageMs > BLIND_MS) {
       return `No endpoint has told of the chain for ${Math.round(ageMs / 1_000)} s.`;
     }
