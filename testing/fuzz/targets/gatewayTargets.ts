@@ -6,10 +6,10 @@ import { invariant } from '@lawbook/exchange/failures/invariant';
 import { REJECTIONS } from '@lawbook/exchange/failures/rejectionCodes';
 import { WebSocket } from 'ws';
 import type { z } from 'zod';
-import { GATEWAY_PRESETS } from '../../../packages/executor/src/gateways/gatewayOptions.ts';
 import { ExchangeBench, person } from '../../exchange/exchangeBench.ts';
-import { GatewayWorld, OPERATOR_TOKEN } from '../../gateways/gatewayWorld.ts';
+import { OPERATOR_TOKEN } from '../../gateways/gatewayWorld.ts';
 import { samplesOf } from '../examples/schemaSamples.ts';
+import { closeServedVenue, servedVenue } from '../examples/servedVenue.ts';
 import type { Examined, FuzzTarget } from '../fuzzTarget.ts';
 import { refused } from '../fuzzTarget.ts';
 
@@ -22,7 +22,6 @@ interface Descriptor {
   readonly raw?: string;
 }
 
-const PLENTY = { ratePerSecond: 1e9, burst: 1e9 };
 const ALICE = person('alice');
 const NAMES = {
   owner: ALICE.account,
@@ -33,24 +32,11 @@ const NAMES = {
   sessionId: `0x${'12'.repeat(32)}`,
 };
 
-let opened: Promise<GatewayWorld> | undefined;
-
-/** One venue for both targets, with gateways on loopback and no limits of rate. */
-function world(): Promise<GatewayWorld> {
-  const webSocket = { ...GATEWAY_PRESETS.webSocket, messages: PLENTY };
-  const buckets = { addressBucket: PLENTY, accountBucket: PLENTY };
-  opened ??= GatewayWorld.open({ options: { ...buckets, atLeastWaitMsMax: 1, webSocket } });
-  return opened;
-}
-
-/** Ends the venue; fails where the gateways met a broken invariant. */
-async function closeWorld(): Promise<void> {
-  const open = opened;
-  opened = undefined;
+async function close(): Promise<void> {
   agent.destroy();
   socket?.terminate();
   socket = undefined;
-  await (await open)?.close();
+  await closeServedVenue();
 }
 
 /** What strangers send to a running venue: any request, any frame. Nothing may end in a fault. */
@@ -61,8 +47,8 @@ export const GATEWAY_TARGETS: readonly FuzzTarget[] = [
     examples: () => descriptors().map((entry) => new TextEncoder().encode(JSON.stringify(entry))),
     mayRefuse: true,
     examine: examineRequest,
-    open: world,
-    close: closeWorld,
+    open: servedVenue,
+    close,
   },
   {
     name: 'web-socket-frame',
@@ -70,8 +56,8 @@ export const GATEWAY_TARGETS: readonly FuzzTarget[] = [
     examples: () => frames().map((frame) => new TextEncoder().encode(JSON.stringify(frame))),
     mayRefuse: true,
     examine: examineFrame,
-    open: world,
-    close: closeWorld,
+    open: servedVenue,
+    close,
   },
 ];
 
@@ -116,7 +102,7 @@ const PLACE = /^\/(v1|verifiables|vaults|api|metrics|health)([/?][\x21-\x7e]{0,4
 async function examineRequest(bytes: Uint8Array): Promise<Examined> {
   const descriptor = descriptorOf(bytes);
   if (descriptor === undefined) return refused('no request');
-  const { venue, url } = await world();
+  const { venue, url } = await servedVenue();
   const before = venue.state.sequence;
   const { status, text, type } = await send(url, descriptor);
   invariant(status < 500 || AWAY.has(status), `${status} for a request: ${text.slice(0, 300)}`);
@@ -200,7 +186,7 @@ let socket: WebSocket | undefined;
 
 /** Sends a frame, then a ping; all that is told until the pong answers the frame. */
 async function examineFrame(bytes: Uint8Array): Promise<Examined> {
-  const { url } = await world();
+  const { url } = await servedVenue();
   socket ??= await connect(url);
   const peer = socket;
   return new Promise((resolve, reject) => {
