@@ -64,14 +64,12 @@ export class TrialOrder {
 const LEANING = 3;
 /** Below this, what a trial costs is mostly asking for it. */
 const MS_MIN = 1;
-/** A costly property is tried with few of its runs first. */
-const FEW = 0.1;
-const RUNS_MANY = 20;
-const MS_MANY = 30;
+/** The share of its runs with which a costly property is tried first. */
+export const FEW = 0.1;
 
-function trialsOf({ id, file, ms, runs }: DryRow): PricedTrial[] {
+function trialsOf({ id, file, ms, passesFew }: DryRow): PricedTrial[] {
   const whole = { id, file, ms, share: 1 };
-  if (runs < RUNS_MANY || ms < MS_MANY) return [whole];
+  if (!passesFew) return [whole];
   return [{ id, file, ms: ms * FEW, share: FEW }, whole];
 }
 

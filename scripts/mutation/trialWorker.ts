@@ -2,6 +2,7 @@ import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { GatheredTest } from './testStandIn.ts';
+import { FEW } from './trialOrder.ts';
 
 /** What the parent asks; one at a time. */
 export type WorkerTask =
@@ -22,6 +23,10 @@ export type WorkerTask =
       readonly hitLimit: number;
       readonly budgetMs: number;
     };
+
+/** From so many runs, and so much time without a mutant, a property is costly. */
+const RUNS_MANY = 20;
+const MS_MANY = 30;
 
 /** One test, or one with a share of the runs of its properties. */
 export interface Trial {
@@ -60,9 +65,9 @@ export interface DryRow {
   readonly file: string;
   /** Processor time. */
   readonly ms: number;
-  /** How many runs its properties make. */
-  readonly runs: number;
   readonly passed: boolean;
+  /** Whether it passes with few of its runs as well, and is worth trying so. */
+  readonly passesFew: boolean;
   readonly hits: Hits;
 }
 
@@ -158,7 +163,10 @@ async function dryRun(): Promise<WorkerAnswer> {
     const passed = (await failureOf(one, 1)) === undefined;
     const ms = cpuMs() - startedMs;
     const hits = space.mutantCoverage.perTest[one.id] ?? {};
-    rows.push({ id: one.id, file: one.file, ms, runs: drawing.runs, passed, hits });
+    const isCostly = passed && drawing.runs >= RUNS_MANY && ms >= MS_MANY;
+    // A property that counts what it met may need all of its runs.
+    const passesFew = isCostly && (await failureOf(one, FEW)) === undefined;
+    rows.push({ id: one.id, file: one.file, ms, passed, passesFew, hits });
   }
   space.currentTestId = undefined;
   space.isCounting = false;
