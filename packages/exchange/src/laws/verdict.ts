@@ -1,4 +1,5 @@
 import type { Hash } from '../codec/hash.ts';
+import { unreachable } from '../failures/invariant.ts';
 import type { AccountId } from '../ledger/account.ts';
 
 /** Stable short names of the laws, as in docs/protocol. */
@@ -69,4 +70,22 @@ export function violatedField(
   { expected, actual }: Pick<Finding, 'expected' | 'actual'>,
 ): Violated {
   return violated({ locus: { kind: 'batch', field }, rule, expected, actual });
+}
+
+/** A place in words that people can look up. */
+export function locusText(locus: Locus): string {
+  switch (locus.kind) {
+    case 'order':
+      return `order ${locus.row} (${locus.orderId})`;
+    case 'asset':
+      return `asset ${locus.asset}`;
+    case 'account':
+      return `account ${locus.account}`;
+    case 'commitment':
+      return `commitment ${locus.index}`;
+    case 'batch':
+      return locus.field;
+    default:
+      return unreachable(locus);
+  }
 }
