@@ -2,7 +2,7 @@ import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import type { AccountView, LevelView } from '@lawbook/api/schema/accountViews';
 import type { Program } from './terminal/program.ts';
 import { tableLines } from './terminal/table.ts';
-import { paint, printJson } from './terminal/terminal.ts';
+import { paint, printResult } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { ownerOf } from './trading/accounts.ts';
@@ -29,8 +29,7 @@ export function addBalance(program: Program): void {
 async function balance({ terminal }: Program, word: string, options: VenueFlags): Promise<void> {
   const client = new LawbookClient({ baseUrl: venueUrl(options) });
   const view = await granted(client.readAccount(ownerOf(word)));
-  if (options.json === true) printJson(terminal, view);
-  else for (const line of accountLines(view)) terminal.print(line);
+  printResult(terminal, options, view, () => accountLines(view));
 }
 
 function accountLines(view: AccountView): string[] {

@@ -7,7 +7,7 @@ import { addReadVerbs } from './book/readVerbs.ts';
 import { watchLadder } from './book/watchLadder.ts';
 import { UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
-import { printJson } from './terminal/terminal.ts';
+import { printResult } from './terminal/terminal.ts';
 import type { AddressFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withAddressFlags } from './terminal/venueFlags.ts';
 import { granted } from './trading/granted.ts';
@@ -69,12 +69,10 @@ async function ladder(
   }
   if (flags.count !== undefined) throw new UsageFault('--count goes with --watch');
   const depth = await granted(client.books.depth(book.marketId, { levels }));
-  if (flags.json === true) {
-    printJson(terminal, { ...depth, state: book.state });
-    return;
-  }
-  const shown = { ...depth, state: book.state, sequence: depth.asOf.sequence };
-  for (const line of ladderLines(book, shown, levels)) terminal.print(line);
+  printResult(terminal, flags, { ...depth, state: book.state }, () => {
+    const shown = { ...depth, state: book.state, sequence: depth.asOf.sequence };
+    return ladderLines(book, shown, levels);
+  });
 }
 
 function readCount(flag: string, text: string, high: number): number {

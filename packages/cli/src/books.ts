@@ -3,7 +3,7 @@ import type { BookView } from '@lawbook/api/schema/bookViews';
 import { placesOf, shownDecimal } from './book/quantities.ts';
 import type { Program } from './terminal/program.ts';
 import { tableLines } from './terminal/table.ts';
-import { paint, printJson } from './terminal/terminal.ts';
+import { paint, printResult } from './terminal/terminal.ts';
 import type { AddressFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withAddressFlags } from './terminal/venueFlags.ts';
 import { granted } from './trading/granted.ts';
@@ -27,26 +27,24 @@ export function addBooks(program: Program): void {
 async function books({ terminal }: Program, flags: AddressFlags): Promise<void> {
   const client = new LawbookClient({ baseUrl: venueUrl(flags) });
   const reply = await granted(client.books.list());
-  if (flags.json === true) {
-    printJson(terminal, reply);
-    return;
-  }
-  const heads = [
-    { head: 'book', align: 'right' },
-    { head: 'symbol' },
-    { head: 'state' },
-    { head: 'bid', align: 'right' },
-    { head: 'ask', align: 'right' },
-    { head: 'last', align: 'right' },
-    { head: 'orders', align: 'right' },
-    { head: 'tick', align: 'right' },
-    { head: 'lot', align: 'right' },
-    { head: 'maker, taker ppm' },
-    { head: 'settles' },
-  ] as const;
-  const rows = reply.books.map(bookCells);
-  const none = 'this venue has no order books';
-  for (const line of rows.length === 0 ? [none] : tableLines(heads, rows)) terminal.print(line);
+  printResult(terminal, flags, reply, () => {
+    const heads = [
+      { head: 'book', align: 'right' },
+      { head: 'symbol' },
+      { head: 'state' },
+      { head: 'bid', align: 'right' },
+      { head: 'ask', align: 'right' },
+      { head: 'last', align: 'right' },
+      { head: 'orders', align: 'right' },
+      { head: 'tick', align: 'right' },
+      { head: 'lot', align: 'right' },
+      { head: 'maker, taker ppm' },
+      { head: 'settles' },
+    ] as const;
+    const rows = reply.books.map(bookCells);
+    const none = 'this venue has no order books';
+    return rows.length === 0 ? [none] : tableLines(heads, rows);
+  });
 }
 
 function bookCells(book: BookView): string[] {

@@ -10,7 +10,7 @@ import { findEpoch } from './bundles/findEpoch.ts';
 import { UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
 import { tableLines } from './terminal/table.ts';
-import { paint, printJson } from './terminal/terminal.ts';
+import { paint, printJson, printResult } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { granted } from './trading/granted.ts';
@@ -68,27 +68,25 @@ async function list({ terminal }: Program, options: ListOptions): Promise<void> 
   if (book !== undefined) return await listBookEpochs(book, limit, terminal);
   const client = new LawbookClient({ baseUrl: venueUrl(options) });
   const { epochs } = await granted(client.listEpochs(options.market, { limit }));
-  if (options.json === true) {
-    printJson(terminal, epochs);
-    return;
-  }
-  const heads = [
-    { head: 'epoch', align: 'right' },
-    { head: 'batches' },
-    { head: 'vaults', align: 'right' },
-    { head: 'level' },
-    { head: 'sealed at' },
-    { head: 'epoch hash' },
-  ] as const;
-  const rows = epochs.map((epoch) => [
-    String(epoch.epochNumber),
-    `${epoch.firstBatch}..${epoch.lastBatch}`,
-    String(epoch.vaultCount),
-    epoch.level,
-    epoch.sealedAt,
-    epoch.epochHash,
-  ]);
-  for (const line of tableLines(heads, rows)) terminal.print(line);
+  printResult(terminal, options, epochs, () => {
+    const heads = [
+      { head: 'epoch', align: 'right' },
+      { head: 'batches' },
+      { head: 'vaults', align: 'right' },
+      { head: 'level' },
+      { head: 'sealed at' },
+      { head: 'epoch hash' },
+    ] as const;
+    const rows = epochs.map((epoch) => [
+      String(epoch.epochNumber),
+      `${epoch.firstBatch}..${epoch.lastBatch}`,
+      String(epoch.vaultCount),
+      epoch.level,
+      epoch.sealedAt,
+      epoch.epochHash,
+    ]);
+    return tableLines(heads, rows);
+  });
 }
 
 async function show({ terminal }: Program, word: string, options: VenueFlags): Promise<void> {
@@ -99,8 +97,7 @@ async function show({ terminal }: Program, word: string, options: VenueFlags): P
     options.market,
     word,
   );
-  if (options.json === true) printJson(terminal, epoch);
-  else for (const line of epochLines(epoch)) terminal.print(line);
+  printResult(terminal, options, epoch, () => epochLines(epoch));
 }
 
 function epochLines(epoch: EpochView): string[] {

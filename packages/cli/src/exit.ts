@@ -18,7 +18,7 @@ import { readVaultState, vaultJson, vaultLines } from './chain/vaultState.ts';
 import { withOwner } from './chain/withOwner.ts';
 import type { Program } from './terminal/program.ts';
 import { Steps } from './terminal/steps.ts';
-import { printJson } from './terminal/terminal.ts';
+import { printJson, printResult } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { withVenueFlags } from './terminal/venueFlags.ts';
 import { readWait, withWaitFlag } from './terminal/waitFlag.ts';
@@ -83,8 +83,7 @@ async function showStatus(
   const state = await withChain({ rpcUrl, chainId: deployment.chainId }, (stands) => {
     return readVaultState(owner, place, stands);
   });
-  if (options.json === true) printJson(terminal, vaultJson(state));
-  else for (const line of vaultLines(state)) terminal.print(line);
+  printResult(terminal, options, vaultJson(state), () => vaultLines(state));
 }
 
 function request(program: Program, account: string, options: ActOptions): Promise<void> {

@@ -3,7 +3,7 @@ import { keySigner } from '@lawbook/api/client/signers';
 import type { OrderAnswer, OrderView } from '@lawbook/api/schema/orderViews';
 import { ExitCode, RefusedFault, UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
-import { paint, printJson } from './terminal/terminal.ts';
+import { paint, printResult } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { signerOf } from './trading/accounts.ts';
@@ -52,8 +52,7 @@ async function order(program: Program, options: OrderOptions): Promise<void> {
   const answer = await granted(client.placeOrder(request));
   if (answer.kind !== 'accepted') throw new RefusedFault(answer.rejection);
   const result = options.wait ? await settled(client, answer) : undefined;
-  if (options.json === true) printJson(terminal, { answer, order: result });
-  else for (const line of orderLines(answer, result)) terminal.print(line);
+  printResult(terminal, options, { answer, order: result }, () => orderLines(answer, result));
   if (result !== undefined && result.status === 'new') program.exitWith(ExitCode.refused);
 }
 

@@ -2,7 +2,7 @@ import { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import type { PreviewView } from '@lawbook/api/schema/orderViews';
 import type { Program } from './terminal/program.ts';
 import { tableLines } from './terminal/table.ts';
-import { paint, printJson } from './terminal/terminal.ts';
+import { paint, printResult } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { granted } from './trading/granted.ts';
@@ -30,8 +30,7 @@ export function addPreview(program: Program): void {
 async function preview({ terminal }: Program, options: PreviewOptions): Promise<void> {
   const client = new LawbookClient({ baseUrl: venueUrl(options) });
   const view = await granted(client.previewOrder(tradeRequest(options)));
-  if (options.json === true) printJson(terminal, view);
-  else for (const line of previewLines(view)) terminal.print(line);
+  printResult(terminal, options, view, () => previewLines(view));
 }
 
 function previewLines(view: PreviewView): string[] {

@@ -5,7 +5,7 @@ import type { ConfigFlags } from './terminal/configFlags.ts';
 import { statedSources, withConfigFlags } from './terminal/configFlags.ts';
 import type { Program } from './terminal/program.ts';
 import { tableLines } from './terminal/table.ts';
-import { paint, printJson } from './terminal/terminal.ts';
+import { paint, printResult } from './terminal/terminal.ts';
 import { readWait, withWaitFlag } from './terminal/waitFlag.ts';
 
 interface RecoverOptions extends ConfigFlags {
@@ -65,8 +65,7 @@ async function recover({ terminal }: Program, options: RecoverOptions): Promise<
     signal: readWait(options.wait),
     ...(options.bundle === undefined ? {} : { bundle: readBundle(options.bundle) }),
   });
-  if (options.json === true) printJson(terminal, { ok: true, ...report });
-  else for (const line of reportLines(report)) terminal.print(line);
+  printResult(terminal, options, { ok: true, ...report }, () => reportLines(report));
 }
 
 function readBundle(path: string): Uint8Array {

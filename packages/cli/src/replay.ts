@@ -8,7 +8,7 @@ import type { Program } from './terminal/program.ts';
 import type { Progress } from './terminal/progress.ts';
 import { startProgress } from './terminal/progress.ts';
 import { tableLines } from './terminal/table.ts';
-import { paint, printJson } from './terminal/terminal.ts';
+import { paint, printResult } from './terminal/terminal.ts';
 
 interface ReplayOptions extends ConfigFlags {
   readonly judge: boolean;
@@ -52,8 +52,7 @@ async function replay(program: Program, options: ReplayOptions): Promise<void> {
   }).finally(() => progress?.stop());
   const broken = report.violations.length + report.bookViolations.length;
   const ok = broken === 0 && report.isZeroSum;
-  if (options.json === true) printJson(terminal, { ok, ...report });
-  else for (const line of reportLines(report, ok)) terminal.print(line);
+  printResult(terminal, options, { ok, ...report }, () => reportLines(report, ok));
   if (!ok) program.exitWith(ExitCode.refused);
 }
 

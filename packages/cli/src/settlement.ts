@@ -3,7 +3,7 @@ import type { AgreementReply, SettlementReply } from '@lawbook/api/schema/settle
 import { Fault } from '@lawbook/exchange/failures/fault';
 import { ExitCode } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
-import { paint, printJson } from './terminal/terminal.ts';
+import { paint, printResult } from './terminal/terminal.ts';
 import type { VenueFlags } from './terminal/venueFlags.ts';
 import { venueUrl, withVenueFlags } from './terminal/venueFlags.ts';
 import { granted } from './trading/granted.ts';
@@ -34,11 +34,9 @@ async function settlement(program: Program, options: VenueFlags): Promise<void> 
   if (state.pausedBecause !== undefined || state.phase === 'stopped') {
     program.exitWith(ExitCode.refused);
   }
-  if (options.json === true) {
-    printJson(terminal, { settlement: state, agreement });
-    return;
-  }
-  for (const line of settlementLines(state, agreement)) terminal.print(line);
+  printResult(terminal, options, { settlement: state, agreement }, () =>
+    settlementLines(state, agreement),
+  );
 }
 
 /** The agreement stands on the chain; while that is away, the rest is still worth showing. */

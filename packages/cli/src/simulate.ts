@@ -15,7 +15,7 @@ import { suiteLines } from './simulateTable.ts';
 import { ExitCode, UsageFault } from './terminal/cliFault.ts';
 import type { Program } from './terminal/program.ts';
 import { startProgress } from './terminal/progress.ts';
-import { printJson } from './terminal/terminal.ts';
+import { printResult } from './terminal/terminal.ts';
 
 interface SimulateOptions {
   readonly scenario?: readonly string[];
@@ -83,8 +83,7 @@ async function simulate(program: Program, options: SimulateOptions): Promise<voi
   } finally {
     progress.stop();
   }
-  if (options.json === true) printJson(terminal, rows);
-  else for (const line of linesOf(rows, options)) terminal.print(line);
+  printResult(terminal, options, rows, () => linesOf(rows, options));
   if (rows.some(isBroken)) program.exitWith(ExitCode.refused);
 }
 

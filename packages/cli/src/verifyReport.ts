@@ -5,7 +5,8 @@ import type { LawVerdict } from '@lawbook/exchange/laws/judge';
 import { LAWS } from '@lawbook/exchange/laws/judge';
 import { NEVER_SHOWN, NOT_SHOWN } from '@lawbook/exchange/laws/notShown';
 import type { PredicateVerdict } from '@lawbook/exchange/laws/predicates';
-import type { Locus, Violated } from '@lawbook/exchange/laws/verdict';
+import type { Violated } from '@lawbook/exchange/laws/verdict';
+import { locusText } from '@lawbook/exchange/laws/verdict';
 import { INSECURE_SETUP } from '@lawbook/proofs/statements/proof';
 import type { EpochProofStep, StepOutcome } from '@lawbook/proofs/verifier/verifyEpoch';
 import { paint } from './terminal/terminal.ts';
@@ -184,23 +185,6 @@ function mark(holds: boolean): string {
 
 function flawText({ locus, rule, expected, actual }: Violated): string {
   return `${locusText(locus)}: ${rule}; expected ${expected}, found ${actual}`;
-}
-
-function locusText(locus: Locus): string {
-  switch (locus.kind) {
-    case 'order':
-      return `order ${locus.row} (${locus.orderId})`;
-    case 'asset':
-      return `asset ${locus.asset}`;
-    case 'account':
-      return `account ${locus.account}`;
-    case 'commitment':
-      return `commitment ${locus.index}`;
-    case 'batch':
-      return locus.field;
-    default:
-      return unreachable(locus);
-  }
 }
 
 function predicateText({ name, holds }: PredicateVerdict): string {

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { UsageFault } from '../terminal/cliFault.ts';
 import type { Program } from '../terminal/program.ts';
 import { tableLines } from '../terminal/table.ts';
-import { paint, printJson } from '../terminal/terminal.ts';
+import { paint, printResult } from '../terminal/terminal.ts';
 import type { AddressFlags } from '../terminal/venueFlags.ts';
 import { venueUrl, withAddressFlags } from '../terminal/venueFlags.ts';
 import { ownerOf } from '../trading/accounts.ts';
@@ -98,23 +98,21 @@ async function orders(
   const book = await bookNamed(client, market);
   const which = flags.ended === true ? {} : { open: true };
   const reply = await granted(client.books.orders(book.marketId, { owner, limit, ...which }));
-  if (flags.json === true) {
-    printJson(terminal, reply);
-    return;
-  }
-  const heads = [
-    { head: 'order', align: 'right' },
-    { head: 'side' },
-    { head: 'price', align: 'right' },
-    { head: 'size', align: 'right' },
-    { head: 'filled', align: 'right' },
-    { head: 'status' },
-    { head: 'terms' },
-    { head: 'own id' },
-  ] as const;
-  const rows = reply.orders.map((order) => orderCells(book, order));
-  const none = `no ${flags.ended === true ? '' : 'open '}orders of ${owner} in ${bookTitle(book)}`;
-  for (const line of rows.length === 0 ? [none] : tableLines(heads, rows)) terminal.print(line);
+  printResult(terminal, flags, reply, () => {
+    const heads = [
+      { head: 'order', align: 'right' },
+      { head: 'side' },
+      { head: 'price', align: 'right' },
+      { head: 'size', align: 'right' },
+      { head: 'filled', align: 'right' },
+      { head: 'status' },
+      { head: 'terms' },
+      { head: 'own id' },
+    ] as const;
+    const rows = reply.orders.map((order) => orderCells(book, order));
+    const none = `no ${flags.ended === true ? '' : 'open '}orders of ${owner} in ${bookTitle(book)}`;
+    return rows.length === 0 ? [none] : tableLines(heads, rows);
+  });
 }
 
 function orderCells(book: BookView, order: BookOrderView): string[] {
@@ -168,23 +166,21 @@ async function fills(
   const client = new LawbookClient({ baseUrl: venueUrl(flags) });
   const book = await bookNamed(client, market);
   const reply = await granted(client.books.fills(book.marketId, { owner, limit }));
-  if (flags.json === true) {
-    printJson(terminal, reply);
-    return;
-  }
-  const heads = [
-    { head: 'trade', align: 'right' },
-    { head: 'time' },
-    { head: 'side' },
-    { head: 'size', align: 'right' },
-    { head: 'price', align: 'right' },
-    { head: `fee ${book.quote}`, align: 'right' },
-    { head: 'role' },
-    { head: 'order', align: 'right' },
-  ] as const;
-  const rows = reply.fills.map((fill) => fillCells(book, fill));
-  const none = `${owner} has not traded in ${bookTitle(book)}`;
-  for (const line of rows.length === 0 ? [none] : tableLines(heads, rows)) terminal.print(line);
+  printResult(terminal, flags, reply, () => {
+    const heads = [
+      { head: 'trade', align: 'right' },
+      { head: 'time' },
+      { head: 'side' },
+      { head: 'size', align: 'right' },
+      { head: 'price', align: 'right' },
+      { head: `fee ${book.quote}`, align: 'right' },
+      { head: 'role' },
+      { head: 'order', align: 'right' },
+    ] as const;
+    const rows = reply.fills.map((fill) => fillCells(book, fill));
+    const none = `${owner} has not traded in ${bookTitle(book)}`;
+    return rows.length === 0 ? [none] : tableLines(heads, rows);
+  });
 }
 
 function fillCells(book: BookView, fill: FillView): string[] {
@@ -206,20 +202,18 @@ async function trades({ terminal }: Program, market: string, flags: PageFlags): 
   const client = new LawbookClient({ baseUrl: venueUrl(flags) });
   const book = await bookNamed(client, market);
   const reply = await granted(client.books.trades(book.marketId, { limit }));
-  if (flags.json === true) {
-    printJson(terminal, reply);
-    return;
-  }
-  const heads = [
-    { head: 'trade', align: 'right' },
-    { head: 'time' },
-    { head: 'taker' },
-    { head: 'size', align: 'right' },
-    { head: 'price', align: 'right' },
-  ] as const;
-  const rows = reply.trades.map((trade) => tradeCells(book, trade));
-  const none = `no trades in ${bookTitle(book)} yet`;
-  for (const line of rows.length === 0 ? [none] : tableLines(heads, rows)) terminal.print(line);
+  printResult(terminal, flags, reply, () => {
+    const heads = [
+      { head: 'trade', align: 'right' },
+      { head: 'time' },
+      { head: 'taker' },
+      { head: 'size', align: 'right' },
+      { head: 'price', align: 'right' },
+    ] as const;
+    const rows = reply.trades.map((trade) => tradeCells(book, trade));
+    const none = `no trades in ${bookTitle(book)} yet`;
+    return rows.length === 0 ? [none] : tableLines(heads, rows);
+  });
 }
 
 function tradeCells(book: BookView, trade: TradeView): string[] {
@@ -244,14 +238,12 @@ async function candles(
   const client = new LawbookClient({ baseUrl: venueUrl(flags) });
   const book = await bookNamed(client, market);
   const reply = await granted(client.books.candles(book.marketId, { limit, intervalMs }));
-  if (flags.json === true) {
-    printJson(terminal, reply);
-    return;
-  }
-  const label = `${bookTitle(book)}, ${flags.interval}`;
-  const pricePlaces = placesOf(book).price;
-  const oldToNew = reply.candles.slice(0, limit).toReversed();
-  for (const line of candleChart(oldToNew, { pricePlaces, label })) terminal.print(line);
+  printResult(terminal, flags, reply, () => {
+    const label = `${bookTitle(book)}, ${flags.interval}`;
+    const pricePlaces = placesOf(book).price;
+    const oldToNew = reply.candles.slice(0, limit).toReversed();
+    return candleChart(oldToNew, { pricePlaces, label });
+  });
 }
 
 function readLimit(text: string): number {

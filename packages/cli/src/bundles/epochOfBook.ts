@@ -2,7 +2,7 @@ import type { LawbookClient } from '@lawbook/api/client/lawbookClient';
 import type { BookEpochView } from '@lawbook/api/schema/bookViews';
 import { tableLines } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { paint, printJson } from '../terminal/terminal.ts';
+import { paint, printJson, printResult } from '../terminal/terminal.ts';
 import { granted } from '../trading/granted.ts';
 import { fetchBookBundle, findBookEpoch } from './bookEpochs.ts';
 import { writeBundle } from './bundleFile.ts';
@@ -21,27 +21,25 @@ export async function listBookEpochs(
   terminal: Terminal,
 ): Promise<void> {
   const { epochs } = await granted(client.books.epochs(marketId, { limit }));
-  if (json) {
-    printJson(terminal, epochs);
-    return;
-  }
-  const heads = [
-    { head: 'epoch', align: 'right' },
-    { head: 'events' },
-    { head: 'vaults', align: 'right' },
-    { head: 'level' },
-    { head: 'sealed at' },
-    { head: 'epoch hash' },
-  ] as const;
-  const rows = epochs.map((epoch) => [
-    String(epoch.epochNumber),
-    eventsText(epoch),
-    String(epoch.vaultCount),
-    levelText(epoch),
-    epoch.sealedAt,
-    epoch.epochHash,
-  ]);
-  for (const line of tableLines(heads, rows)) terminal.print(line);
+  printResult(terminal, { json }, epochs, () => {
+    const heads = [
+      { head: 'epoch', align: 'right' },
+      { head: 'events' },
+      { head: 'vaults', align: 'right' },
+      { head: 'level' },
+      { head: 'sealed at' },
+      { head: 'epoch hash' },
+    ] as const;
+    const rows = epochs.map((epoch) => [
+      String(epoch.epochNumber),
+      eventsText(epoch),
+      String(epoch.vaultCount),
+      levelText(epoch),
+      epoch.sealedAt,
+      epoch.epochHash,
+    ]);
+    return tableLines(heads, rows);
+  });
 }
 
 /** Shows one sealed epoch of a book. */

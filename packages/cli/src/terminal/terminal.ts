@@ -47,3 +47,14 @@ export function printJson(terminal: Terminal, document: unknown): void {
     ),
   );
 }
+
+/** Prints what a command found: as JSON where machines read, else in lines for people. */
+export function printResult(
+  terminal: Terminal,
+  { json = false }: { readonly json?: boolean },
+  document: unknown,
+  lines: () => readonly string[],
+): void {
+  if (json) printJson(terminal, document);
+  else for (const line of lines()) terminal.print(line);
+}
