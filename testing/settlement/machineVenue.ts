@@ -64,6 +64,8 @@ export const FEE_RECIPIENT: Address = paperAddress('fee recipient');
 const FIRST_BLOCK = { number: 1000, timestamp: 1_767_000_000, baseFee: 1_000_000_000n };
 const GAS_LIMIT = 30_000_000n;
 const TOKEN_DECIMALS: readonly number[] = [6, 18];
+/** A few answers of the node. */
+const SEEN_MS = 200;
 const FORTUNE = 10n ** 21n;
 
 /** A chain of its own with one engine before it. */
@@ -237,23 +239,25 @@ export class MachineWorld {
     await this.catchUp();
   }
 
+  /** Waits until the tracker stands at the head, and readers have seen what it holds. */
   async catchUp(): Promise<void> {
     const { hash } = this.chain.head();
     await this.clock.runUntil(() => this.tracker.head()?.hash === hash, {
       what: 'a tracker at the head',
       withinMs: 60_000,
     });
+    await this.clock.runFor(SEEN_MS);
   }
 
   /** Puts a transaction of an account into the mempool. */
-  send(from: Address, to: Address, callData: Hex): void {
+  send(from: Address, to: Address, callData: Hex, amount = 0n): void {
     const head = this.node.tip();
     const waiting = this.node.pool.pendingOf(from).length;
     const transaction = writePaper(from, {
       chainId: CHAIN_ID,
       chainNonce: this.chain.accountAt(head, from).count + waiting,
       to,
-      amount: 0n,
+      amount,
       callData,
       gasLimit: 2_000_000n,
       maxFeePerGas: 100n * FIRST_BLOCK.baseFee,
@@ -329,7 +333,7 @@ export class MachineVenue {
   }
 
   /** Deposits tokens out of thin air, in the next block. */
-  fund(owner: AccountId, assetId: number, units: bigint): void {
+  fund(owner: AccountId, assetId: number, units: bigint, shard: number = SHARD): void {
     const { address: token, decimals } = at(this.deployment.tokens, assetId);
     const { baseLayer } = this.deployment;
     const tokenUnits = units * 10n ** BigInt(decimals - 6);
@@ -338,8 +342,26 @@ export class MachineVenue {
     const drip = call(FAUCET_TOKEN_ABI, 'drip', [BENEFACTOR, tokenUnits]);
     this.world.send(BENEFACTOR, token, drip);
     this.world.send(BENEFACTOR, token, call(FAUCET_TOKEN_ABI, 'approve', [baseLayer, tokenUnits]));
-    const deposit = call(BASE_LAYER_ABI, 'deposit', [SHARD, owner, BigInt(assetId), units]);
+    const deposit = call(BASE_LAYER_ABI, 'deposit', [shard, owner, BigInt(assetId), units]);
     this.world.send(BENEFACTOR, baseLayer, deposit);
+  }
+
+  /** Somebody else opens a shard of its own with the same tokens. */
+  async openNeighbour(shard: number): Promise<void> {
+    const { registry, tokens } = this.deployment;
+    const { verifyingKeyHash, circuits } = this.plan();
+    const call = (functionName: string, args: readonly unknown[], amount = 0n): void => {
+      const abi: Abi = AGREEMENT_REGISTRY_ABI;
+      this.world.send(
+        BENEFACTOR,
+        registry,
+        encodeFunctionData({ abi, functionName, args }),
+        amount,
+      );
+    };
+    call('registerAgreement', [shard, BENEFACTOR, verifyingKeyHash, circuits], AGREEMENT_FEE);
+    for (const { address } of tokens) call('listAsset', [shard, address, 6]);
+    await this.world.mine();
   }
 
   /** Pays a million units of both assets into the pool and the vaults of some traders. */

@@ -1,5 +1,5 @@
 // Goal: the adapter keeps the promises of `BaseLayer` before the real contracts: a list settles
-// once whoever asks and whatever is lost, progress and finality are the chain's, refusals are named.
+// once whoever asks, progress and finality are the chain's, refusals are named.
 // Method: the committed bytecode on a simulated chain, a whole engine, a clock that never waits.
 
 import assert from 'node:assert/strict';
@@ -15,6 +15,7 @@ import { buildList, progressAfter } from '../../../../../testing/settlement/evm/
 import {
   GUARDIAN,
   MachineVenue,
+  MachineWorld,
   OPERATOR,
 } from '../../../../../testing/settlement/machineVenue.ts';
 import type { BaseLayer } from '../baseLayer.ts';
@@ -204,10 +205,6 @@ test('says that it is ready, that the chain is out of sight, and that it is clos
   const venue = await MachineVenue.open();
   const { world, layer } = venue;
   const headBlock = BigInt(world.chain.head().number);
-  // The first poll is not over yet.
-  assert.equal(layer.health().state, 'unready');
-  assert.doesNotMatch(layer.health().detail, / s\./, 'nothing was seen, so nothing is old');
-  await world.clock.runFor(1000);
   assert.deepEqual(
     [layer.health().state, layer.health().headBlock],
     ['ready', headBlock],
@@ -231,6 +228,29 @@ test('says that it is ready, that the chain is out of sight, and that it is clos
   await assert.rejects(layer.settle({} as Submission, NEVER), { code: 'SETTLEMENT_CLOSED' });
   const events = layer.events(undefined, NEVER)[Symbol.asyncIterator]();
   await assert.rejects(events.next(), { code: 'SETTLEMENT_CLOSED' });
+  await world.close();
+});
+
+test('a chain that was not seen yet is not ready, and nothing of it is old', async () => {
+  const world = await MachineWorld.open();
+  const nowhere = `0x${'12'.repeat(20)}` as const;
+  const deployment = { chainId: 31_337, registry: nowhere, baseLayer: nowhere };
+  const layer = openEvmBaseLayer(
+    {
+      deployment: { ...deployment, verifiers: [], tokens: [], deployedAtBlock: 0n },
+      shard: 7,
+      marketId: 3,
+      operator: OPERATOR,
+      finality: { kind: 'finalized' },
+    },
+    world.stands,
+  );
+  const unseen = layer.health();
+  assert.deepEqual([unseen.state, unseen.headBlock], ['unready', undefined]);
+  // The head is known before the first poll is over.
+  await world.clock.runUntil(() => world.tracker.head() !== undefined);
+  assert.equal(layer.health().state, 'unready');
+  assert.equal(layer.health().detail, unseen.detail);
   await world.close();
 });
 
