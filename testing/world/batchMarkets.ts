@@ -333,6 +333,19 @@ function generatePair(
   }
 }
 
+/** The orders, and one from every asset besides the numeraire to every basket: a million dollars. */
+export function withBasketBuyers(
+  { parameters, oracle }: BatchProblem,
+  orders: readonly OrderSketch[],
+): OrderSketch[] {
+  const count = parameters.assets.length;
+  const buyers = parameters.assets.slice(1).flatMap(({ decimals }, i): OrderSketch[] => {
+    const budget = 10n ** BigInt(18 + decimals) / at(oracle.mids, i + 1);
+    return parameters.baskets.map((_, k) => ({ pay: i + 1, receive: count + k, budget }));
+  });
+  return [...orders, ...buyers];
+}
+
 /** The demo world with one basket of all five currencies, and one order of a million USD for it. */
 export function generateBasketWorld(): GeneratedMarket {
   const problem = demoProblem({

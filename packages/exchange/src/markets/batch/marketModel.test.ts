@@ -10,7 +10,12 @@ import {
   riskOf,
 } from '../../../../../testing/reference/naiveClearingFlows.ts';
 import type { OrderSketch } from '../../../../../testing/world/batchMarkets.ts';
-import { demoProblem, generateMarket, tableOf } from '../../../../../testing/world/batchMarkets.ts';
+import {
+  demoProblem,
+  generateMarket,
+  tableOf,
+  withBasketBuyers,
+} from '../../../../../testing/world/batchMarkets.ts';
 import { SeededRandom } from '../../../../../testing/world/seededRandom.ts';
 import { MarketModel } from './marketModel.ts';
 import type { OrderTable } from './orderTable.ts';
@@ -35,7 +40,7 @@ function worldOf(seed: number, assets = 4): World {
     return (units * BigInt(random.integer(900, 1100))) / 1000n;
   });
   const problem = { ...base, inventory };
-  const table = tableOf(orders);
+  const table = tableOf(withBasketBuyers(problem, orders));
   for (let row = 5; row < table.count; row += 9) table.cancel(row);
   const books = PairBooks.of(table, productCount(problem.parameters));
   const model = new MarketModel(problem, books, table);

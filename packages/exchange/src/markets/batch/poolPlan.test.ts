@@ -10,7 +10,11 @@ import {
   riskOf,
 } from '../../../../../testing/reference/naiveClearingFlows.ts';
 import type { OrderSketch } from '../../../../../testing/world/batchMarkets.ts';
-import { demoProblem, generateMarket } from '../../../../../testing/world/batchMarkets.ts';
+import {
+  demoProblem,
+  generateMarket,
+  withBasketBuyers,
+} from '../../../../../testing/world/batchMarkets.ts';
 import type { SearchedMarket } from '../../../../../testing/world/searchedMarkets.ts';
 import { searchedMarket, withRoom } from '../../../../../testing/world/searchedMarkets.ts';
 import { SeededRandom } from '../../../../../testing/world/seededRandom.ts';
@@ -37,7 +41,8 @@ function narrowWorld(seed: number, feeE7 = 3000): World {
     const room = (at(problem.inventory, i) * BigInt(1 + ((seed + i) % 4))) / 1000n;
     return { below: room, above: room };
   });
-  return worldOf({ ...narrow, parameters: { ...narrow.parameters, feeE7 } }, orders);
+  const charged = { ...narrow, parameters: { ...narrow.parameters, feeE7 } };
+  return worldOf(charged, withBasketBuyers(problem, orders));
 }
 
 function isClose(found: number, wanted: number, size: number, what: string): void {
@@ -128,7 +133,7 @@ test('the scale of factors is the flow of an asset and one unit, at the trade it
 
 test('the Jacobian is the derivative of the gaps by the plan', () => {
   for (let seed = 1; seed <= 16; seed += 1) {
-    const world = narrowWorld(seed, seed % 2 === 0 ? 0 : 3000);
+    const world = narrowWorld(seed, seed % 2 === 0 ? 0 : 5000);
     const { model, pool } = world;
     model.curves.rampWidth = WIDE;
     const plan = randomPlan(world, seed);
@@ -149,9 +154,11 @@ test('the Jacobian is the derivative of the gaps by the plan', () => {
       const [above, below] = [gapAt(h), gapAt(-h)];
       for (let i = 0; i < n; i += 1) {
         const slope = ((above[i] as number) - (below[i] as number)) / (2 * h);
-        const found = jacobian[i * n + j] as number;
-        // The diagonal of a rationed asset holds 1e-4 more, to stay regular.
-        isClose(found, slope, 2e-3 * Math.max(1, Math.abs(slope)), `seed ${seed}: ${i} ${j}`);
+        const { low, high } = at(world.search.bounds, j);
+        const isRationed = (plan[j] as number) < low || (plan[j] as number) > high;
+        // The diagonal of a rationed asset is 1e-4 less, which keeps the system regular.
+        const found = (jacobian[i * n + j] as number) + (isRationed && i === j ? 1e-4 : 0);
+        isClose(found, slope, 1e-5 * Math.max(1, Math.abs(slope)), `seed ${seed}: ${i} ${j}`);
       }
     }
   }
@@ -195,7 +202,7 @@ test('a closed asset is planned to trade nothing, and its equation is left out',
   pool.measure(plan);
   assert.equal(pool.gap()[1], 0);
   assert.equal(Math.abs(search.eta[1] as number), 0, 'the plan moves no quote');
-  assert.equal(model.payFactors[1], FACTOR_MIN);
+  assert.deepEqual([model.payFactors[1], model.receiveFactors[1]], [FACTOR_MIN, FACTOR_MIN]);
   const jacobian = new Float64Array(36);
   pool.jacobian(plan, jacobian);
   assert.deepEqual([...jacobian.slice(6, 12)], [0, -1, 0, 0, 0, 0]);
@@ -221,6 +228,65 @@ test('bounds are kept with an eighth of the tight band to spare, where there is 
   assert.equal(within(0n, [SELLER]), true);
   assert.equal(within(20n * MILLION, [BUYER]), true);
   assert.equal(within(0n, []), true);
+});
+
+test('a finished plan keeps a thirty-second of the tight band, and rationing stands in it', () => {
+  // The tight band is 20 euros and a unit; a sixteenth of it is 1.25 euros.
+  const cents = 10_000n;
+  const finish = (below: bigint, order: OrderSketch, factor = 1): boolean => {
+    const { pool, model } = euroRoom(below, 20n * MILLION - below, [order]);
+    model.receiveFactors[1] = order === BUYER ? factor : 1;
+    model.payFactors[1] = order === SELLER ? factor : 1;
+    return pool.finish();
+  };
+  // Buyers take ten million euros less the 181 by which they move their own price, sellers bring
+  // ten million. Room that is left after that, in cents:
+  const { pool, model, search } = euroRoom(10n * MILLION, 10n * MILLION, [BUYER]);
+  assert.equal(pool.finish(), true);
+  const taken = -BigInt(Math.round(model.change(1) / at(search.bounds, 1).unit));
+  assert.equal(finish(taken + 64n * cents, BUYER), true);
+  assert.equal(finish(taken + 61n * cents, BUYER), false);
+  const top = 10n * MILLION;
+  assert.equal(finish(top - 64n * cents, SELLER), true);
+  assert.equal(finish(top - 61n * cents, SELLER), false);
+  // Half rationed, and then within 20 - 1.25 euros of the bound or not.
+  const half = euroRoom(10n * MILLION, 10n * MILLION, [BUYER]);
+  half.model.receiveFactors[1] = 0.5;
+  half.pool.finish();
+  const part = -BigInt(Math.round(half.model.change(1) / at(half.search.bounds, 1).unit));
+  assert.equal(finish(part + 1870n * cents, BUYER, 0.5), true);
+  assert.equal(finish(part + 1880n * cents, BUYER, 0.5), false);
+  assert.equal(finish(top + 5n * MILLION - 1870n * cents, SELLER, 0.5), true);
+  assert.equal(finish(top + 5n * MILLION - 1880n * cents, SELLER, 0.5), false);
+});
+
+test('one gap of a ten-millionth in one quote is a plan that is not met', () => {
+  const { pool, model, search } = euroRoom(20n * MILLION, 20n * MILLION, [BUYER]);
+  model.evaluate(search.eta);
+  const plan = pool.planFromTrade();
+  for (let round = 0; round < 20; round += 1) {
+    pool.measure(plan);
+    plan.set(Float64Array.from(plan, (_, i) => model.trade(i)));
+  }
+  pool.measure(plan);
+  assert.equal(pool.isMet(plan), true);
+  // A dollar of the asset moves its own quote by 5e-7 sigma^2: the gap of a plan in the first and
+  // in the last asset that stays 2e-8, twice what is allowed, and half of it.
+  for (const [asset, volatility] of [
+    [1, 0.006],
+    [5, 0.0075],
+  ] as const) {
+    const dollars = 1e-8 / (5e-7 * volatility ** 2);
+    for (const [times, met] of [
+      [2, false],
+      [0.5, true],
+    ] as const) {
+      const moved = Float64Array.from(plan);
+      moved[asset] = (plan[asset] as number) + times * dollars;
+      pool.measure(moved);
+      assert.equal(pool.isMet(moved), met, `${times} in ${asset}`);
+    }
+  }
 });
 
 test('one step leaves a factor a fifth of itself, and a shorter step is left alone', () => {
