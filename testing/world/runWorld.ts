@@ -1,6 +1,7 @@
 // `npm run world -- --seed S --steps N`: plays the history of a seed twice, prints both digests and
-// what happened. A failure is shrunk and printed; `--export PATH` writes it as a test. Exits 1 when
-// a promise is broken or two runs differ.
+// what happened. `--base evm|memory` says what it settles on, in place of the seed. A failure is
+// shrunk and printed; `--export PATH` writes it as a test. Exits 1 when a promise is broken or two
+// runs differ.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { playHistory } from './simulation/playHistory.ts';
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     once: { type: 'boolean', default: false },
     shrinks: { type: 'string', default: '300' },
     export: { type: 'string' },
+    base: { type: 'string' },
   },
 });
 
@@ -23,7 +25,11 @@ const print = (line: string): void => {
 };
 
 const seed = Number(values.seed);
-const history = drawHistory(seed, Number(values.steps));
+const { base: named } = values;
+if (named !== undefined && named !== 'evm' && named !== 'memory') {
+  throw new RangeError(`--base is evm or memory, not ${named}`);
+}
+const history = drawHistory(seed, Number(values.steps), named);
 const startedMs = performance.now();
 const first = await playHistory(history);
 const tookMs = performance.now() - startedMs;
@@ -37,7 +43,17 @@ if (!values.once) {
 }
 const { steps, inputs, simulatedMs, counts, failure } = first;
 const faster = Math.round(simulatedMs / tookMs);
-print(JSON.stringify({ seed, steps, inputs, simulatedMs, tookMs: Math.round(tookMs), faster }));
+print(
+  JSON.stringify({
+    seed,
+    base: history.base,
+    steps,
+    inputs,
+    simulatedMs,
+    tookMs: Math.round(tookMs),
+    faster,
+  }),
+);
 print(JSON.stringify(counts));
 if (failure !== undefined) {
   print(`broken after step ${failure.step}: ${failure.checker}: ${failure.sentence}`);

@@ -36,7 +36,8 @@ export interface ChainTerms {
   readonly nowMs: () => number;
 }
 
-const FIRST_BLOCK = 1000;
+/** Number of the first block of every simulated chain. */
+export const FIRST_BLOCK = 1000;
 /** Empty blocks before the simulation starts, so that deep rollbacks have somewhere to go. */
 const HISTORY = 80;
 

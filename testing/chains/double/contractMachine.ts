@@ -3,6 +3,7 @@ import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
 import type { EVM, EVMResult } from '@ethereumjs/evm';
 import { createEVM } from '@ethereumjs/evm';
 import { createAddressFromString } from '@ethereumjs/util';
+import { recover } from 'tiny-secp256k1';
 import type { Address, Hex } from 'viem';
 import { bytesToHex, hexToBytes } from 'viem';
 import { floorGas, intrinsicGas, larger, mayExecute, priceOf, smaller } from './chainRules.ts';
@@ -57,7 +58,7 @@ export interface MachineSession {
 /**
  * Bytecode, run by the EVM of ethereumjs in this process, with the state of every block there is.
  * One piece of work at a time: the state is that of the block on which it stands. All of it settles
- * within microtasks, so that no simulated time passes and nothing depends on the machine it runs on.
+ * within microtasks, so that no simulated time passes and nothing depends on what it runs on.
  */
 export class ContractMachine {
   readonly chainId: number;
@@ -179,6 +180,7 @@ export class ContractMachine {
       gasPrice: block.baseFee,
       block: { header: headerOf(block) } as never,
     });
+    rememberJumps(ran);
     await this.#evm.journal.cleanup();
     this.#evm.transientStorage.clear();
     this.#state.originalStorageCache.clear();
@@ -232,12 +234,52 @@ export class ContractMachine {
   }
 }
 
+/**
+ * Lets the interpreter look through each contract for jump destinations once, not at every call: it
+ * would spend more time on that than on running. The library gives no other hold on it.
+ */
+function rememberJumps({ execResult }: EVMResult): void {
+  const { interpreter } = (execResult.runState ?? {}) as { readonly interpreter?: object };
+  const shared = interpreter && (Object.getPrototypeOf(interpreter) as JumpFinder);
+  if (shared === undefined || PATIENT.has(shared)) return;
+  const find = shared._getValidJumpDestinations;
+  const known = new WeakMap<Uint8Array, unknown>();
+  shared._getValidJumpDestinations = function once(code): unknown {
+    let found = known.get(code);
+    if (found === undefined) {
+      found = find.call(this, code);
+      known.set(code, found);
+    }
+    return found;
+  };
+  PATIENT.add(shared);
+}
+
+interface JumpFinder {
+  _getValidJumpDestinations(code: Uint8Array): unknown;
+}
+
+const PATIENT = new WeakSet<JumpFinder>();
+
 /** As much as a block of the simulation may hold. */
 const GAS_LIMIT = 30_000_000n;
 
 /** The rules that contracts/foundry.toml compiles for. */
 function rulesOf(chainId: number): Common {
-  return createCustomCommon({ chainId }, Mainnet, { hardfork: Hardfork.Cancun });
+  return createCustomCommon({ chainId }, Mainnet, {
+    hardfork: Hardfork.Cancun,
+    customCrypto: { ecrecover: recoverKey },
+  });
+}
+
+/** The curve of libsecp256k1, which is many times as fast as the one in JavaScript. */
+function recoverKey(digest: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array): Uint8Array {
+  const signature = new Uint8Array(64);
+  signature.set(r, 32 - r.length);
+  signature.set(s, 64 - s.length);
+  const key = recover(digest, signature, v === 27n ? 0 : 1, false);
+  if (key === null) throw new RangeError('no key signs like this');
+  return key.subarray(1);
 }
 
 /** On top of a call's own gas. @see EIP-2 and EIP-3860. */

@@ -9,8 +9,9 @@ import type { Account, TruthBlock, TruthReceipt } from './truth.ts';
 
 /**
  * The one truth, with bytecode in it: blocks are made by a machine that keeps a state for each of
- * them, so that a reorganisation rolls contracts back. What makes blocks takes microtasks and no
- * simulated time; the methods that make them at once are for blocks without transactions only.
+ * them, so that a reorganisation rolls contracts back; a new branch has the times of the old
+ * one. What makes blocks takes microtasks and no simulated time; the methods that make them at once
+ * are for blocks without transactions only.
  */
 export class MachineChain extends ChainDouble {
   override readonly machine: ContractMachine;
@@ -20,9 +21,9 @@ export class MachineChain extends ChainDouble {
     this.machine = machine;
   }
 
-  /** Adds a block of whatever of `candidates` executes. */
+  /** Adds a block of whatever of `candidates` executes. Its time is that of the clock. */
   async mine(candidates: readonly PaperTransaction[]): Promise<TruthBlock> {
-    const block = await this.#build(this.head(), candidates);
+    const block = await this.#build(this.head(), candidates, this.#nowSeconds());
     this.publish(block);
     return block;
   }
@@ -30,15 +31,27 @@ export class MachineChain extends ChainDouble {
   /** Replaces the last blocks. @returns the dropped blocks, highest first. */
   async fork(options: ReorgOptions): Promise<readonly TruthBlock[]> {
     const { dropped, fork, pending, length } = this.openBranch(options);
+    const times = dropped.map(({ timestamp }) => timestamp).toReversed();
     let tip = fork;
-    for (let k = 0; k < length; k += 1) tip = await this.#build(tip, k === 0 ? pending : []);
+    for (let k = 0; k < length; k += 1) {
+      tip = await this.#build(tip, k === 0 ? pending : [], times[k] ?? this.#nowSeconds());
+    }
     this.publish(tip);
     return dropped;
   }
 
-  async #build(parent: TruthBlock, candidates: readonly PaperTransaction[]): Promise<TruthBlock> {
-    const opened = this.open(parent);
-    const { number, timestamp, baseFee } = opened;
+  #nowSeconds(): number {
+    return Math.floor(this.terms.nowMs() / 1000);
+  }
+
+  async #build(
+    parent: TruthBlock,
+    candidates: readonly PaperTransaction[],
+    seconds: number,
+  ): Promise<TruthBlock> {
+    const timestamp = Math.max(parent.timestamp + 1, seconds);
+    const opened = { ...this.open(parent), timestamp };
+    const { number, baseFee } = opened;
     const own = { number, parent, timestamp, baseFee };
     if (candidates.length === 0) {
       return this.seal({ ...own, receipts: [], accounts: parent.accounts, logsBloom: NO_LOGS });

@@ -41,7 +41,7 @@ export function machineEstimate(
   });
 }
 
-/** `eth_simulateV1`: the calls of each block one after another, in blocks after the one asked for. */
+/** `eth_simulateV1`: calls one after another, in blocks after the one that is asked for. */
 export function machineSimulate(
   machine: ContractMachine,
   block: TruthBlock,

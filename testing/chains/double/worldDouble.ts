@@ -161,22 +161,8 @@ export class WorldDouble {
   }
 
   #candidates(): PaperTransaction[] {
-    const feeding = shuffled(
-      this.nodes.filter(({ terms }) => terms.feedsBuilders),
-      this.#builder,
-    );
-    const taken = new Map<string, PaperTransaction>();
-    for (const transaction of this.privately.splice(0)) {
-      taken.set(`${transaction.from}/${transaction.chainNonce}`, transaction);
-    }
-    for (const node of feeding) {
-      node.tip();
-      for (const transaction of node.pool.executable()) {
-        const place = `${transaction.from}/${transaction.chainNonce}`;
-        if (!taken.has(place) && !this.withhold(transaction)) taken.set(place, transaction);
-      }
-    }
-    return [...taken.values()];
+    const privately = this.privately.splice(0);
+    return gatherCandidates(this.nodes, this.#builder, { privately, withhold: this.withhold });
   }
 
   #makeChain(random: SeededRandom): ChainDouble {
@@ -224,6 +210,36 @@ export class WorldDouble {
   #stream(purpose: number): SeededRandom {
     return new SeededRandom(Math.imul(this.seed + 1, 0x9e3779b1) ^ Math.imul(purpose, 0x85ebca6b));
   }
+}
+
+/** What a builder sees in the pools of nodes; of two transactions for one place it takes one. */
+export function gatherCandidates(
+  nodes: readonly NodeDouble[],
+  random: SeededRandom,
+  {
+    privately,
+    withhold,
+  }: {
+    readonly privately: readonly PaperTransaction[];
+    readonly withhold: (transaction: PaperTransaction) => boolean;
+  },
+): PaperTransaction[] {
+  const feeding = shuffled(
+    nodes.filter(({ terms }) => terms.feedsBuilders),
+    random,
+  );
+  const taken = new Map<string, PaperTransaction>();
+  for (const transaction of privately) {
+    taken.set(`${transaction.from}/${transaction.chainNonce}`, transaction);
+  }
+  for (const node of feeding) {
+    node.tip();
+    for (const transaction of node.pool.executable()) {
+      const place = `${transaction.from}/${transaction.chainNonce}`;
+      if (!taken.has(place) && !withhold(transaction)) taken.set(place, transaction);
+    }
+  }
+  return [...taken.values()];
 }
 
 /** A copy in an order that the seed decides. */

@@ -32,26 +32,35 @@ export function settledPrefixAgrees(): Checker {
   };
   return {
     name: 'settledPrefixAgrees',
-    check: (view) => {
+    check: async (view) => {
       if (!view.settles) return undefined;
       seal(view);
-      for (const { news } of view.base.chain.news()) {
-        if (news.kind !== 'settled') continue;
-        const { number, listHash: settled } = news.chain;
+      for (const { number, listHash: settled } of view.base.lists()) {
         const ours = hashes[Number(number) - 1];
         // The follower may be behind while the venue is down.
         if (ours === undefined && view.live === undefined) continue;
         if (ours !== settled)
           return `list ${number} settled as ${settled}; the journal has ${ours}`;
       }
-      return view.isAtRest ? differentVault(view) : undefined;
+      if (!view.isAtRest) return undefined;
+      return (await differentHead(view, hashes)) ?? (await differentVault(view));
     },
   };
 }
 
-function differentVault({ follower, base }: WorldView): string | undefined {
+/** At rest the contract's own last list is the last that was sealed. */
+async function differentHead(
+  { base }: WorldView,
+  hashes: readonly Hash[],
+): Promise<string | undefined> {
+  const { number, listHash: settled } = await base.lastList();
+  const sealed = hashes.length;
+  if (number === BigInt(sealed) && settled === (hashes.at(-1) ?? ZERO_HASH)) return undefined;
+  return `the contract has list ${number}, ${settled}, and ${sealed} are sealed`;
+}
+
+async function differentVault({ follower, base }: WorldView): Promise<string | undefined> {
   const { state } = follower.machine;
-  const { vaults } = base.chain.contracts;
   const own = [SystemRole.pool, SystemRole.fees].map((role) => systemAccount(role, DEMO_MARKET_ID));
   for (const owner of state.ledger.accounts) {
     if (isSystemAccount(owner) && !own.includes(owner)) continue;
@@ -61,7 +70,7 @@ function differentVault({ follower, base }: WorldView): string | undefined {
       const waiting = state.baseLayer.pending
         .filter(({ withdrawal }) => withdrawal.owner === owner && withdrawal.assetId === id)
         .reduce((sum, { withdrawal }) => sum + withdrawal.units, 0n);
-      const there = vaults.balanceOf({ shard: SHARD, owner }, id);
+      const there = await base.balanceOf(owner, id);
       if (here + waiting !== there) {
         return `${owner} has ${here} of asset ${id} here, ${waiting} on the way, ${there} settled`;
       }

@@ -23,7 +23,7 @@ process.on('uncaughtException', (cause) => {
 });
 
 for (let seed = first; seed < first + seeds && !told; seed += 1) {
-  const { failure, steps: taken } = await playHistory(drawHistory(seed, steps));
+  const { failure, steps: taken } = await playHistory(drawHistory(seed, steps, 'memory'));
   played += taken;
   if (failure !== undefined) tell({ seed, ...failure });
 }

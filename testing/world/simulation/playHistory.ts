@@ -26,7 +26,7 @@ export interface Played {
 
 /** Plays a history with every checker watching, to the first broken promise or to rest. */
 export async function playHistory(history: History): Promise<Played> {
-  const world = await World.open(history.seed);
+  const world = await World.open(history.seed, history.base);
   const onRejection = (cause: unknown): void => world.bug(cause);
   process.on('unhandledRejection', onRejection);
   try {
@@ -78,6 +78,7 @@ async function firstFailure(
 }
 
 function countsOf({
+  settles,
   auditor,
   host,
   base,
@@ -94,6 +95,7 @@ function countsOf({
     ...Object.fromEntries(codes.map(([code, count]) => [`answer.${code}`, count])),
     ...host.counts,
     ...base.counts,
+    listsSettled: settles ? base.lists().length : 0,
     ...wires.counts,
     sectorsLost: machine.disk.sectorsLost,
     transactionsLost: machine.store.transactionsLost,

@@ -16,6 +16,7 @@ import type { History } from '../workload/acts.ts';
 
 const HISTORY: History = {
   seed: ${history.seed},
+  base: '${history.base ?? 'memory'}',
   steps: [
 ${steps}
   ],

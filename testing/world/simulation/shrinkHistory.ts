@@ -26,13 +26,13 @@ export async function shrinkHistory(
   failure: Failure,
   { runsMax }: ShrinkBudget,
 ): Promise<Shrunken> {
-  const { seed } = history;
+  const { steps: _, ...kept } = history;
   const isBefore = ({ id }: Step): boolean => failure.step === 0 || id <= failure.step;
   let best = { steps: history.steps.filter(isBefore), failure };
   let runs = 0;
   const attempt = async (steps: readonly Step[]): Promise<boolean> => {
     runs += 1;
-    const { failure: found } = await playHistory({ seed, steps });
+    const { failure: found } = await playHistory({ ...kept, steps });
     if (found?.checker !== failure.checker) return false;
     best = {
       steps: steps.filter(({ id }) => found.step === 0 || id <= found.step),
@@ -52,5 +52,5 @@ export async function shrinkHistory(
     if (!removed) width = Math.floor(width / 2);
     else width = Math.min(width, Math.max(1, Math.ceil(best.steps.length / 2)));
   }
-  return { history: { seed, steps: best.steps }, failure: best.failure, runs };
+  return { history: { ...kept, steps: best.steps }, failure: best.failure, runs };
 }

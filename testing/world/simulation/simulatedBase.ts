@@ -1,31 +1,21 @@
 import { hash } from 'node:crypto';
-import { DEMO_ASSETS, DEMO_DOMAIN, DEMO_MARKET_ID } from '@lawbook/analytics/demoWorld';
-import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
-import { at } from '@lawbook/exchange/failures/invariant';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
-import { accountId } from '@lawbook/exchange/ledger/account';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
-import { EPOCH_SHAPES } from '@lawbook/proofs/circuits/epochCircuit';
 import type { FieldHash } from '@lawbook/proofs/statements/epoch/fieldHash';
-import { parameterCommitment } from '@lawbook/proofs/statements/epoch/parameterVector';
 import { FIELD_MODULUS } from '@lawbook/proofs/statements/fieldElement';
-import type { BaseLayer, Certainty } from '../../../packages/settlement/src/baseLayer/baseLayer.ts';
-import type { ActContext } from '../../../packages/settlement/src/baseLayer/memory/act.ts';
-import { MemoryBaseLayer } from '../../../packages/settlement/src/baseLayer/memory/memoryBaseLayer.ts';
-import { MemoryChain } from '../../../packages/settlement/src/baseLayer/memory/memoryChain.ts';
-import { MemoryContracts } from '../../../packages/settlement/src/baseLayer/memory/memoryContracts.ts';
-import type { LawQuestion } from '../../../packages/settlement/src/baseLayer/memory/settleList.ts';
-import { SettlementFault } from '../../../packages/settlement/src/settlementFault.ts';
-import type { SimulatedClock } from '../../chains/double/simulatedClock.ts';
-import type { SeededRandom } from '../seededRandom.ts';
-import type { Life } from './life.ts';
-import { recoverOnce } from './signatures.ts';
+import { keccak_256 } from '@noble/hashes/sha3.js';
 
 export const SHARD = 1;
 export const FINALITY_BLOCKS = 6;
-const EXIT_BLOCKS = 600n;
-const BASE_EPOCH_BLOCKS = 4n;
-const TOKEN_DECIMALS = 9;
+/** Blocks between the request of an exit and the unlocking of the vault, and of a base epoch. */
+export const EXIT_BLOCKS = 600n;
+export const BASE_EPOCH_BLOCKS = 4n;
+
+/**
+ * What epochs settle on: contracts written anew in memory, or the committed bytecode on a chain
+ * with nodes, mempools and fees, reached through the chain engine.
+ */
+export type BaseKind = 'memory' | 'evm';
 
 /** How the base layer behaves now; faults change it while it runs. */
 export interface BaseTerms {
@@ -50,188 +40,51 @@ export const GOOD_BASE: BaseTerms = {
   reorganises: 0,
 };
 
-/** The chain beside the venue: it mines, reorganises and goes away by itself. */
-export class SimulatedBase {
-  readonly terms: BaseTerms = { ...GOOD_BASE };
-  readonly chain: MemoryChain;
+/** Money that somebody pays into a vault, ledger units. */
+export interface BaseDeposit {
+  readonly owner: AccountId;
+  readonly assetId: number;
+  readonly units: bigint;
+}
+
+/** A list as the chain holds it. */
+export interface ListOnChain {
+  readonly number: bigint;
+  readonly listHash: string;
+}
+
+/** The chain beside the venue, as the world moves it and checkers look at it, past every fault. */
+export interface SimulatedBase {
+  readonly kind: BaseKind;
+  readonly terms: BaseTerms;
   readonly tokens: readonly AccountId[];
-  readonly operator: AccountId = account('0b');
-  readonly hash: FieldHash = quickFieldHash;
-  /** Reorganisations so far, and proofs that the verifier refused. */
-  readonly counts = { blocks: 0, reorganisations: 0, proofsRefused: 0 };
-  readonly #clock: SimulatedClock;
-  readonly #random: SeededRandom;
-  readonly #layer: MemoryBaseLayer;
-  #acts = 0;
-
-  constructor(parts: { readonly clock: SimulatedClock; readonly random: SeededRandom }) {
-    const { clock, random } = parts;
-    this.#clock = clock;
-    this.#random = random;
-    const contracts = new MemoryContracts({
-      domain: DEMO_DOMAIN,
-      guardian: account('9a'),
-      terms: { baseEpochBlocks: BASE_EPOCH_BLOCKS, exitBlocks: EXIT_BLOCKS, agreementFee: 0n },
-      genesisBlock: 100n,
-      lawsHold: (question) => this.#verifies(question),
-      recover: recoverOnce,
-    });
-    this.chain = new MemoryChain({ contracts, clock, finalityBlocks: FINALITY_BLOCKS });
-    this.tokens = DEMO_ASSETS.map((_, k) => account(`70${k}`));
-    this.#layer = new MemoryBaseLayer(this.chain, {
-      shard: SHARD,
-      marketId: DEMO_MARKET_ID,
-      operator: this.operator,
-    });
-  }
-
+  readonly hash: FieldHash;
+  /** What happened so far, by name. */
+  readonly counts: Readonly<Record<string, number>>;
   /** Registers the venue and pays its pool and people in; blocks come from then on. */
-  open(
-    parameters: BatchParameters,
-    deposits: readonly { owner: AccountId; assetId: number; units: bigint }[],
-  ): void {
-    const { registry, tokens } = this.chain.contracts;
-    this.chain.perform(this.operator, (context) => {
-      registry.registerAgreement(context, {
-        shard: SHARD,
-        operator: this.operator,
-        verifyingKeyHash: ZERO_HASH,
-        circuits: EPOCH_SHAPES.map(({ batches, orders, vaults, assetWords }) => {
-          return { verifier: 'simulated', batches, orders, vaults, assetWords };
-        }),
-        paid: 0n,
-      });
-      DEMO_ASSETS.forEach(({ decimals }, k) => {
-        tokens.deploy(at(this.tokens, k), TOKEN_DECIMALS);
-        registry.listAsset(context, {
-          shard: SHARD,
-          token: at(this.tokens, k),
-          ledgerDecimals: decimals,
-        });
-      });
-      registry.registerMarket(context, {
-        shard: SHARD,
-        marketId: parameters.marketId,
-        epochNumber: 0n,
-        batchNumber: 0n,
-        columns: parameters.assets.map(({ assetId }) => assetId),
-      });
-      this.#register(context, parameters);
-    });
-    this.chain.mine(Number(2n * BASE_EPOCH_BLOCKS));
-    this.chain.perform(this.operator, (context) => {
-      for (const deposit of deposits) this.#pay(context, deposit);
-    });
-    this.chain.mine(FINALITY_BLOCKS + 1);
-    this.#nextBlock();
-  }
-
+  open(parameters: BatchParameters, deposits: readonly BaseDeposit[]): Promise<void>;
   /** Lets somebody pay tokens in, once, in one of the next blocks. */
-  deposit(deposit: { owner: AccountId; assetId: number; units: bigint }): void {
-    this.act(deposit.owner, (context) => this.#pay(context, deposit));
-  }
-
-  /** Sends an act of a person to the chain. */
-  act(sender: AccountId, run: (context: ActContext) => void): void {
-    this.#acts += 1;
-    this.chain.send({ actId: `act ${this.#acts}`, sender, run });
-  }
-
-  /** Registers parameters; they hold from the next base epoch. */
-  register(parameters: BatchParameters): void {
-    this.act(this.operator, (context) => this.#register(context, parameters));
-  }
-
-  commitmentOf(parameters: BatchParameters): bigint {
-    return parameterCommitment(parameters, at(EPOCH_SHAPES, 0), this.hash);
-  }
-
-  /** The base layer as one process reaches it. */
-  seenBy(life: Life): BaseLayer {
-    const layer = this.#layer;
-    const call = <T>(act: () => Promise<T>): Promise<T> => this.#call(life, act);
-    return {
-      id: layer.id,
-      domain: layer.domain,
-      shard: layer.shard,
-      marketId: layer.marketId,
-      agreement: () => call(() => layer.agreement()),
-      progress: (certainty: Certainty) => call(() => layer.progress(certainty)),
-      vault: (owner) => call(() => layer.vault(owner)),
-      settled: (listNumber) => call(() => layer.settled(listNumber)),
-      check: (submission) => call(() => layer.check(submission)),
-      settle: (submission, signal) => call(() => layer.settle(submission, signal)),
-      events: (after, signal) => this.#events(life, layer.events(after, signal)),
-      health: () => layer.health(),
-      close: async () => undefined,
-    };
-  }
-
-  async #call<T>(life: Life, act: () => Promise<T>): Promise<T> {
-    return await life.touch('base', async () => {
-      await this.#clock.sleep(this.#random.integer(1, 40));
-      const isLost = this.#random.next() < this.terms.answersLost;
-      if (this.terms.away || (isLost && this.#random.next() < 0.5)) throw isAway();
-      if (life.isDead) throw isAway();
-      const answer = await act();
-      if (this.terms.away || isLost) throw isAway();
-      return answer;
-    });
-  }
-
-  async *#events<T>(life: Life, events: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
-    const iterator = events[Symbol.asyncIterator]();
-    for (;;) {
-      const next = await life.touch('base', async () => {
-        if (this.terms.away) throw isAway();
-        return await iterator.next();
-      });
-      if (next.done === true) return;
-      yield next.value;
-    }
-  }
-
-  #nextBlock(): void {
-    this.#clock.schedule(this.terms.blockMs, () => {
-      this.#nextBlock();
-      const { withheld, reorganises } = this.terms;
-      const isWithheld = this.#random.next() < withheld;
-      this.chain.mine(1, () => isWithheld && this.#random.next() < 0.7);
-      this.counts.blocks += 1;
-      if (this.#random.next() >= reorganises) return;
-      const depth = this.#random.integer(1, FINALITY_BLOCKS - 1);
-      this.counts.reorganisations += 1;
-      this.chain.reorganise(depth);
-      // The branch that won is longer.
-      this.chain.mine(depth + 1, () => this.#random.next() < 0.5);
-    });
-  }
-
-  #pay(context: ActContext, deposit: { owner: AccountId; assetId: number; units: bigint }): void {
-    const { tokens, registry, vaults } = this.chain.contracts;
-    const { owner, assetId, units } = deposit;
-    const token = at(this.tokens, assetId);
-    tokens.mint(token, context.sender, units * registry.assetOf(SHARD, assetId).unit);
-    vaults.deposit(context, { shard: SHARD, owner, assetId, units });
-  }
-
-  #register(context: ActContext, parameters: BatchParameters): void {
-    this.chain.contracts.registry.registerParameters(context, {
-      marketId: parameters.marketId,
-      commitment: this.commitmentOf(parameters),
-    });
-  }
-
-  #verifies({ publicInputs, proof }: LawQuestion): boolean {
-    const holds = Buffer.compare(proofFor(publicInputs), proof.bytes) === 0;
-    if (!holds) this.counts.proofsRefused += 1;
-    return holds;
-  }
+  deposit(deposit: BaseDeposit): void;
+  requestExit(owner: AccountId): void;
+  cancelExit(owner: AccountId): void;
+  completeExit(owner: AccountId, assetId: number): void;
+  /** Deposits that the chain has counted, over all shards. */
+  depositCount(): bigint;
+  /** Whether acts of people wait for a block. */
+  isBusy(): boolean;
+  /** Every list of the shard that is on the chain now, in order. */
+  lists(): readonly ListOnChain[];
+  /** What the contract itself says of its last list; number 0 before the first. */
+  lastList(): Promise<ListOnChain>;
+  /** Ledger units that a vault holds. */
+  balanceOf(owner: AccountId, assetId: number): Promise<bigint>;
+  /** Whether an order of this nonce could still be settled. */
+  isOrderNonceFresh(owner: AccountId, orderNonce: bigint): Promise<boolean>;
 }
 
 /**
  * Stands in for the circuits' hash: nobody here opens a commitment, and the real one takes
- * milliseconds for each list.
+ * milliseconds for each list. The contract stores and compares commitments and computes none.
  */
 export const quickFieldHash: FieldHash = (elements) => {
   const digest = hash('sha256', elements.join(), 'hex');
@@ -240,13 +93,6 @@ export const quickFieldHash: FieldHash = (elements) => {
 
 /** The bytes that the simulated verifier takes for a proof of these public inputs. */
 export function proofFor(publicInputs: readonly bigint[]): Uint8Array {
-  return hash('sha256', publicInputs.join('/'), 'buffer');
-}
-
-function account(digits: string): AccountId {
-  return accountId(`0x${digits.padStart(40, '0')}`);
-}
-
-function isAway(): SettlementFault {
-  return new SettlementFault('SETTLEMENT_UNAVAILABLE', 'The base layer is away.');
+  const words = publicInputs.map((input) => input.toString(16).padStart(64, '0'));
+  return keccak_256(Buffer.from(words.join(''), 'hex'));
 }

@@ -1,7 +1,6 @@
-import { demoParameters, demoTargets } from '@lawbook/analytics/demoWorld';
+import { DEMO_DOMAIN, demoParameters, demoTargets } from '@lawbook/analytics/demoWorld';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import { amount } from '@lawbook/exchange/numbers/amount';
-import { EPOCH_SHAPES } from '@lawbook/proofs/circuits/epochCircuit';
 import { Router } from '@lawbook/proofs/provers/router/router';
 import { demoMarketInputs } from '../../../packages/executor/src/demo/demoWorld.ts';
 import type { EpochProver } from '../../../packages/executor/src/settlement/epochProver.ts';
@@ -22,8 +21,12 @@ import { openBridge } from '../../../packages/settlement/src/bridge/bridge.ts';
 import { SettlementFault } from '../../../packages/settlement/src/settlementFault.ts';
 import { openSettler } from '../../../packages/settlement/src/settler/openSettler.ts';
 import type { SeededRandom } from '../seededRandom.ts';
+import type { StoreTerms } from './crashingStore.ts';
+import type { EvmBase } from './evmBase.ts';
+import { SIMULATED_KEYS } from './evmContracts.ts';
+import { openEvmSettlement } from './evmSettlement.ts';
 import type { Life } from './life.ts';
-import type { SimulatedBase } from './simulatedBase.ts';
+import type { MemoryBase } from './memoryBase.ts';
 import { SHARD } from './simulatedBase.ts';
 import type { ProverTerms } from './simulatedProver.ts';
 import { SimulatedProver } from './simulatedProver.ts';
@@ -40,17 +43,19 @@ const LIMITS = {
 export interface SimulatedPlanParts {
   readonly life: Life;
   readonly environment: VenueEnvironment;
-  readonly base: SimulatedBase;
+  readonly base: MemoryBase | EvmBase;
+  /** How the disk behaves that also holds the chain engine's store. */
+  readonly storeTerms: StoreTerms;
   readonly provers: ProverTerms;
   readonly random: SeededRandom;
   readonly batchIntervalMs: number;
 }
 
-/** How a venue of the world settles: real settler and bridge over the simulated base layer. */
+/** How a venue of the world settles: the product's settler and bridge over the simulated chain. */
 export function simulatedPlan(parts: SimulatedPlanParts): SettlementPlan {
   const parameters = settlingParameters(parts.batchIntervalMs);
   return {
-    domain: parts.base.chain.contracts.domain,
+    domain: DEMO_DOMAIN,
     unprovable: unprovableEpoch,
     unprovableParameters,
     minimumFillsMax: PROVABLE_MINIMUM_FILLS,
@@ -61,7 +66,11 @@ export function simulatedPlan(parts: SimulatedPlanParts): SettlementPlan {
         demoTargets().map(() => amount(0n)),
       );
     },
-    open: (venue) => open(parts, venue),
+    open: (venue) => {
+      const { base } = parts;
+      if (base.kind === 'memory') return open({ ...parts, base }, venue);
+      return openEvmSettlement({ ...parts, base }, openProver(parts), venue);
+    },
     readSettled: () => Promise.reject(new SettlementFault('SETTLEMENT_UNAVAILABLE', 'Not here.')),
   };
 }
@@ -71,7 +80,10 @@ export function settlingParameters(batchIntervalMs: number): BatchParameters {
   return { ...demoParameters(), batchIntervalMs, orderCountMax: PROVABLE_ORDERS };
 }
 
-async function open(parts: SimulatedPlanParts, venue: VenueSide): Promise<OpenedSettlement> {
+/** A plan whose base layer is in memory. */
+type MemoryPlanParts = SimulatedPlanParts & { readonly base: MemoryBase };
+
+async function open(parts: MemoryPlanParts, venue: VenueSide): Promise<OpenedSettlement> {
   const { base, life, environment } = parts;
   const layer = base.seenBy(life);
   await layer.agreement();
@@ -115,7 +127,7 @@ async function open(parts: SimulatedPlanParts, venue: VenueSide): Promise<Opened
 
 /** Resolves once the parameters hold, or says that they will later. */
 async function registerParameters(
-  { base, environment, life }: SimulatedPlanParts,
+  { base, environment, life }: MemoryPlanParts,
   parameters: BatchParameters,
 ): Promise<void> {
   const { registry } = base.chain.contracts;
@@ -152,8 +164,7 @@ function openProver({
       return () => over.abort();
     },
   });
-  const keys = EPOCH_SHAPES.map(({ name }) => ({ circuit: name }));
-  return routedProver({ router, hash: base.hash, keys, shard: SHARD });
+  return routedProver({ router, hash: base.hash, keys: SIMULATED_KEYS, shard: SHARD });
 }
 
 const ATTEMPT_MS_MAX = 60_000;

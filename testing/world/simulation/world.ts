@@ -4,6 +4,7 @@ import {
   DEMO_MARKET_ID,
   demoBalances,
   demoTargets,
+  developmentAccount,
 } from '@lawbook/analytics/demoWorld';
 import { at, InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import { SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
@@ -20,8 +21,11 @@ import type { SeededRandom } from '../seededRandom.ts';
 import type { Step } from '../workload/acts.ts';
 import type { Wish } from '../workload/trader.ts';
 import { Trader } from '../workload/trader.ts';
+import { doesSettle } from './drawBase.ts';
+import { EvmBase } from './evmBase.ts';
 import type { WorldReply } from './gatewayDouble.ts';
-import { SimulatedBase } from './simulatedBase.ts';
+import { MemoryBase } from './memoryBase.ts';
+import type { BaseDeposit, BaseKind } from './simulatedBase.ts';
 import { SimulatedMachine } from './simulatedMachine.ts';
 import { SimulatedOracle } from './simulatedOracle.ts';
 import { settlingParameters } from './simulatedPlan.ts';
@@ -50,7 +54,7 @@ export class World {
   readonly seed: number;
   readonly clock: SimulatedClock = new SimulatedClock(START_MS);
   readonly machine: SimulatedMachine;
-  readonly base: SimulatedBase;
+  readonly base: MemoryBase | EvmBase;
   readonly oracle: SimulatedOracle;
   readonly wires: Wires;
   readonly provers: ProverTerms = { ...GOOD_PROVERS };
@@ -70,22 +74,24 @@ export class World {
   readonly #digest = createHash('sha256');
   #step = 0;
   #lives = 0;
+  #played = 0;
   #config: { readonly configSeed: number; readonly config: Config } | undefined;
   #rootedAt = 0;
+  /** What became durable since the last step; before the first one, since the beginning. */
   #news: readonly FollowedInput[] = [];
   #isAtRest = false;
 
-  private constructor(seed: number) {
+  private constructor(seed: number, kind: BaseKind) {
     const { clock } = this;
     this.seed = seed;
     this.random = stream(seed, 'begin');
-    this.settles = stream(seed, 'settles').next() < 0.7;
+    this.settles = kind === 'evm' || doesSettle(seed);
     this.machine = new SimulatedMachine(seed, clock);
-    this.base = new SimulatedBase({ clock, random: stream(seed, 'base') });
     this.oracle = new SimulatedOracle({ clock, random: stream(seed, 'oracle') });
     this.machine.fetch = this.oracle.fetch;
     this.wires = new Wires({ clock, random: stream(seed, 'wires') });
     this.traders = TRADERS.map((name) => new Trader(name));
+    this.base = this.#makeBase(kind);
     this.host = this.#makeHost();
     this.follower = new JournalFollower(DEMO_DOMAIN, {
       disk: this.machine.disk,
@@ -102,18 +108,27 @@ export class World {
   }
 
   /** Builds the world of a seed and waits until its venue listens. */
-  static async open(seed: number): Promise<World> {
-    const world = new World(seed);
+  static async open(seed: number, kind: BaseKind = 'memory'): Promise<World> {
+    const world = new World(seed, kind);
     const config = world.config();
     if (world.settles) {
       const parameters = settlingParameters(config.market.batchIntervalMs);
-      world.base.open(parameters, world.#firstDeposits());
+      await world.base.open(parameters, world.#firstDeposits());
     }
     world.host.start();
     world.clock.every(OPERATOR_MS, () => world.#lookAfter());
-    await world.clock.runUntil(() => world.host.live !== undefined, { withinMs: 600_000 });
+    await world.clock.runUntil(() => world.#hasBegun(), { withinMs: 600_000 });
     await world.#follow();
     return world;
+  }
+
+  /** Whether the venue listens, and people have the money that they paid in on a real chain. */
+  #hasBegun(): boolean {
+    const { live } = this.host;
+    if (live === undefined) return false;
+    if (this.base.kind === 'memory') return true;
+    const { depositCount } = live.wired.venue.state.baseLayer;
+    return BigInt(depositCount) >= this.base.depositCount();
   }
 
   /** Lets a step's act be performed and its time pass. @returns a flaw of what the disk holds. */
@@ -123,7 +138,10 @@ export class World {
     perform(this);
     await this.clock.runFor(step.waitMs);
     await this.clock.settle();
+    const opening = this.#played === 0 ? this.#news : [];
+    this.#played += 1;
     const flaw = await this.#follow();
+    this.#news = [...opening, ...this.#news];
     this.#digestStep();
     return flaw;
   }
@@ -239,10 +257,19 @@ export class World {
     );
   }
 
+  #makeBase(kind: BaseKind): MemoryBase | EvmBase {
+    const { seed, clock } = this;
+    if (kind === 'memory') return new MemoryBase({ clock, random: stream(seed, 'base') });
+    const onBug = (cause: unknown): void => this.bug(cause);
+    const people = TRADERS.map(developmentAccount);
+    return new EvmBase({ seed, clock, people, onBug });
+  }
+
   #makeHost(): VenueHost {
     const { seed, machine, base, provers } = this;
     const random = stream(seed, 'supervisor');
-    const settling = { base, provers, random: stream(seed, 'provers') };
+    const { terms: storeTerms } = machine.store;
+    const settling = { base, provers, storeTerms, random: stream(seed, 'provers') };
     return new VenueHost({
       machine,
       log: createLogger({ level: 'silent' }),
@@ -352,12 +379,13 @@ export class World {
       return `list ${lag.finalized} of ${lag.sealed} is final, ${lag.proven} proven`;
     }
     const counted = BigInt(state.baseLayer.depositCount);
-    if (counted < this.base.chain.contracts.vaults.depositCount()) return 'deposits wait';
+    if (this.base.isBusy()) return 'acts of people wait for a block';
+    if (counted < this.base.depositCount()) return 'deposits wait';
     return undefined;
   }
 
   /** What the pool and the traders have on the base layer before the venue starts. */
-  #firstDeposits(): { owner: ReturnType<typeof systemAccount>; assetId: number; units: bigint }[] {
+  #firstDeposits(): BaseDeposit[] {
     const pool = systemAccount(SystemRole.pool, DEMO_MARKET_ID);
     const deposits = demoTargets().map((units, assetId) => ({ owner: pool, assetId, units }));
     const people = this.traders.slice(0, 4).flatMap(({ account: owner }) => {

@@ -1,4 +1,5 @@
 import type { Touch } from '../simulation/life.ts';
+import type { BaseKind } from '../simulation/simulatedBase.ts';
 import type { Consent } from './trader.ts';
 
 /**
@@ -175,5 +176,7 @@ export interface Step {
 /** All that a run of the world depends on. */
 export interface History {
   readonly seed: number;
+  /** What epochs settle on; in memory where nothing is said. */
+  readonly base?: BaseKind;
   readonly steps: readonly Step[];
 }

@@ -1,4 +1,6 @@
 import type { SeededRandom } from '../seededRandom.ts';
+import { drawBase } from '../simulation/drawBase.ts';
+import type { BaseKind } from '../simulation/simulatedBase.ts';
 import { oneOf, stream } from '../simulation/streams.ts';
 import type { Act, History, Step } from './acts.ts';
 import type { Consent } from './trader.ts';
@@ -33,8 +35,11 @@ const LEANINGS: readonly Leaning[] = [
   leaning(40, 20, 4, 10, 2, 2, 6, 20_000),
 ];
 
-/** Draws the history of a seed: the first steps of a longer one are those of a shorter one. */
-export function drawHistory(seed: number, count: number): History {
+/**
+ * Draws the history of a seed: the first steps of a longer one are those of a shorter one. The seed
+ * says what the world settles on unless somebody does.
+ */
+export function drawHistory(seed: number, count: number, base: BaseKind = drawBase(seed)): History {
   const leans = oneOf(stream(seed, 'leaning'), LEANINGS);
   const random = stream(seed, 'history');
   const steps: Step[] = [];
@@ -44,7 +49,7 @@ export function drawHistory(seed: number, count: number): History {
     const waitMs = isBurst ? random.integer(0, 5) : random.integer(1, leans.waitMsMax);
     steps.push({ id, waitMs, act });
   }
-  return { seed, steps };
+  return { seed, base, steps };
 }
 
 function drawAct(random: SeededRandom, leans: Leaning): Act {

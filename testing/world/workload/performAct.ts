@@ -291,8 +291,6 @@ function performCrossing(world: World, act: CrossingAct): void {
   if (!world.settles) return;
   const trader = traderOf(world, act.who);
   const { account: owner } = trader;
-  const { vaults } = world.base.chain.contracts;
-  const key = { shard: SHARD, owner };
   switch (act.kind) {
     case 'deposit':
       world.base.deposit({ owner, assetId: act.asset, units: 1n << BigInt(act.bits) });
@@ -311,15 +309,13 @@ function performCrossing(world: World, act: CrossingAct): void {
       return;
     }
     case 'requestExit':
-      world.base.act(owner, (context) => vaults.requestExit(context, key));
+      world.base.requestExit(owner);
       return;
     case 'cancelExit':
-      world.base.act(owner, (context) => vaults.cancelExit(context, key));
+      world.base.cancelExit(owner);
       return;
     case 'completeExit':
-      world.base.act(owner, (context) =>
-        vaults.completeExit(context, { ...key, assetIds: [act.asset] }),
-      );
+      world.base.completeExit(owner, act.asset);
       return;
   }
 }

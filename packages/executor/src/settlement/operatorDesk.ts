@@ -1,3 +1,4 @@
+import type { ChainEngine } from '@lawbook/chains/chainEngine';
 import type { StartedEngine } from '@lawbook/chains/configuration/startChainEngine';
 import type { Environment } from '@lawbook/chains/environment';
 import { systemEnvironment } from '@lawbook/chains/environment';
@@ -21,7 +22,9 @@ import type { OpenedSettlement } from './settlementService.ts';
 
 /** Everything that an operator's side is opened with, once chain and contracts are there. */
 export interface DeskParts {
-  readonly started: StartedEngine;
+  readonly started: Pick<StartedEngine, 'close'> & {
+    readonly engine: Pick<ChainEngine, 'pool' | 'tracker' | 'lane'>;
+  };
   readonly deployment: Deployment;
   readonly shard: number;
   readonly marketId: number;
@@ -35,6 +38,8 @@ export interface DeskParts {
   readonly rpcUrl: string | undefined;
   /** Ends what is below the engine, such as an embedded chain. */
   readonly closeChain: () => Promise<void>;
+  /** Time and chance; this machine's own unless given. */
+  readonly environment?: Environment;
 }
 
 /** Pace and bounds of the settler. */
@@ -49,7 +54,7 @@ const LIMITS = {
 /** Opens base layer, settler and bridge over a chain that is ready. */
 export async function openDesk(parts: DeskParts, venue: VenueSide): Promise<OpenedSettlement> {
   const { started, deployment, shard, marketId, operator, finality, prover, keys } = parts;
-  const environment = systemEnvironment();
+  const { environment = systemEnvironment() } = parts;
   const stands = { engine: started.engine, environment };
   const layer = openEvmBaseLayer({ deployment, shard, marketId, operator, finality }, stands);
   const { source, store, onEvent, execute, onIncident, machine } = venue;
