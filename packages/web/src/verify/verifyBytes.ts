@@ -1,12 +1,13 @@
 import type { EpochBundle } from '@lawbook/exchange/bundle';
 import { decodeBundle } from '@lawbook/exchange/bundle';
 import { DecodeError } from '@lawbook/exchange/codec/byteReader';
-import { at, unreachable } from '@lawbook/exchange/failures/invariant';
+import { at } from '@lawbook/exchange/failures/invariant';
 import type { BundleJudgement } from '@lawbook/exchange/judgeBundle';
 import { judgeBundle } from '@lawbook/exchange/judgeBundle';
 import { LAWS } from '@lawbook/exchange/laws/judge';
 import { NOT_SHOWN } from '@lawbook/exchange/laws/notShown';
-import type { Locus, Violated } from '@lawbook/exchange/laws/verdict';
+import type { Violated } from '@lawbook/exchange/laws/verdict';
+import { locusText } from '@lawbook/exchange/laws/verdict';
 import { committedKey } from '@lawbook/proofs/keys/committedKey';
 import type { SettlementAttachment } from '@lawbook/proofs/statements/epoch/settlementAttachment';
 import {
@@ -114,23 +115,6 @@ function epochSteps({ findings, isLawful }: BundleJudgement): VerifyStep[] {
 function failed(flaw: Violated, prefix: string): VerifyStep['outcome'] {
   const { locus, rule, expected, actual } = flaw;
   return { kind: 'fails', where: `${prefix}${locusText(locus)}`, rule, expected, actual };
-}
-
-function locusText(locus: Locus): string {
-  switch (locus.kind) {
-    case 'order':
-      return `order ${locus.row} (${locus.orderId})`;
-    case 'asset':
-      return `asset ${locus.asset}`;
-    case 'account':
-      return `account ${locus.account}`;
-    case 'commitment':
-      return `commitment ${locus.index}`;
-    case 'batch':
-      return locus.field;
-    default:
-      return unreachable(locus);
-  }
 }
 
 interface ProofJudgement {

@@ -1,14 +1,10 @@
+import type { AssetView } from '@lawbook/api/schema/marketViews';
 import type { BaseLayerView } from '@lawbook/api/schema/settlementViews';
 import { assetId } from '@lawbook/exchange/ledger/asset';
-import { parseDecimal } from '@lawbook/exchange/numbers/amount';
-import type { FormEvent, ReactElement } from 'react';
-import { useState } from 'react';
+import type { Amount } from '@lawbook/exchange/numbers/amount';
+import type { ReactElement } from 'react';
 import type { Desk } from '../../live/desk.ts';
-import { Panel } from '../../parts/marks.tsx';
-import { plainDecimal } from '../../words/numbers.ts';
-import { ActSteps } from './actSteps.tsx';
-import type { TypedAmount } from './amountFields.tsx';
-import { AmountFields, useCrossingAssets } from './amountFields.tsx';
+import { MoneyForm } from './moneyForm.tsx';
 import { useAct } from './useAct.ts';
 
 /** Epochs settle within minutes; a withdrawal that nobody paid in a day is given back. */
@@ -22,15 +18,8 @@ export function WithdrawForm({
   readonly own: Desk;
   readonly layer: BaseLayerView;
 }): ReactElement {
-  const assets = useCrossingAssets();
-  const [typed, setTyped] = useState<TypedAmount>({ symbol: 'USD', amount: '100' });
   const [act, begin] = useAct();
-  const asset = assets.find(({ symbol }) => symbol === typed.symbol);
-  const units =
-    asset === undefined ? undefined : parseDecimal(plainDecimal(typed.amount), asset.decimals);
-  const withdraw = (event: FormEvent): void => {
-    event.preventDefault();
-    if (asset === undefined || units === undefined || units === 0n) return;
+  const withdraw = (asset: AssetView, units: Amount): void => {
     begin(async (onStep) => {
       const { account } = own.who;
       await own.withdraw({
@@ -45,27 +34,16 @@ export function WithdrawForm({
     });
   };
   return (
-    <Panel title="Withdraw">
-      <form className="sources-form" onSubmit={withdraw}>
-        <p className="hint">
-          To your own address. Once its epoch is settled, the tokens wait at the contract for you to
-          claim them.
-        </p>
-        <AmountFields label="Amount" typed={typed} assets={assets} change={setTyped} />
-        {units === undefined && asset !== undefined && (
-          <p className="hint bad">
-            A positive decimal with at most {asset.decimals} digits after the point.
-          </p>
-        )}
-        <button
-          type="submit"
-          className="button button-main"
-          disabled={act.isBusy || units === undefined || units === 0n}
-        >
-          {act.isBusy ? 'Signing and sending' : 'Sign and withdraw'}
-        </button>
-        <ActSteps act={act} />
-      </form>
-    </Panel>
+    <MoneyForm
+      title="Withdraw"
+      hint={
+        'To your own address. Once its epoch is settled, the tokens wait at the contract for ' +
+        'you to claim them.'
+      }
+      amount="100"
+      button={['Sign and withdraw', 'Signing and sending']}
+      act={act}
+      begin={withdraw}
+    />
   );
 }

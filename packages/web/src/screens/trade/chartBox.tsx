@@ -2,6 +2,33 @@ import type { ReactElement } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import type { ChartHandle } from './drawChart.ts';
 
+/** A width of candles that a chart offers. */
+export interface Interval {
+  readonly ms: number;
+  readonly name: string;
+}
+
+/** Chooses the width of a candle. */
+export function IntervalChoice({
+  intervals,
+  intervalMs,
+  choose,
+}: {
+  readonly intervals: readonly Interval[];
+  readonly intervalMs: number;
+  readonly choose: (intervalMs: number) => void;
+}): ReactElement {
+  return (
+    <fieldset className="segments" aria-label="Width of a candle">
+      {intervals.map(({ ms, name }) => (
+        <button key={ms} type="button" aria-pressed={ms === intervalMs} onClick={() => choose(ms)}>
+          {name}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
 /** Draws into a place, and says what it cannot show; the library is loaded on the way. */
 export type Draw = (
   place: HTMLElement,

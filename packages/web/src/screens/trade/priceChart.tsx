@@ -8,7 +8,7 @@ import { useVenue } from '../../parts/venueContext.tsx';
 import { TERMS } from '../../words/meanings.ts';
 import { bpsText, rateText } from '../../words/numbers.ts';
 import type { Draw } from './chartBox.tsx';
-import { ChartBox } from './chartBox.tsx';
+import { ChartBox, IntervalChoice } from './chartBox.tsx';
 import type { Pair } from './pair.ts';
 import { dollarPrices, quotingOf, rateOf } from './pair.ts';
 
@@ -36,18 +36,7 @@ export function PriceChart({
           {quoting.base}/{quoting.quote}
         </h2>
         <PriceNow market={market} pair={pair} />
-        <fieldset className="segments" aria-label="Width of a candle">
-          {INTERVALS.map(({ ms, name }) => (
-            <button
-              key={ms}
-              type="button"
-              aria-pressed={ms === intervalMs}
-              onClick={() => setIntervalMs(ms)}
-            >
-              {name}
-            </button>
-          ))}
-        </fieldset>
+        <IntervalChoice intervals={INTERVALS} intervalMs={intervalMs} choose={setIntervalMs} />
       </header>
       <Canvas market={market} pair={pair} intervalMs={intervalMs} />
     </section>

@@ -5,7 +5,7 @@ import { Chip } from '../../../parts/marks.tsx';
 import { useVenue } from '../../../parts/venueContext.tsx';
 import { bpsText } from '../../../words/numbers.ts';
 import type { Draw } from '../chartBox.tsx';
-import { ChartBox } from '../chartBox.tsx';
+import { ChartBox, IntervalChoice } from '../chartBox.tsx';
 import type { BookProps } from './bookProps.ts';
 
 const INTERVALS = [
@@ -36,18 +36,7 @@ export function BookChart(props: BookProps): ReactElement {
         </h2>
         <PriceNow {...props} />
         <Chip tone={tone}>{words}</Chip>
-        <fieldset className="segments" aria-label="Width of a candle">
-          {INTERVALS.map(({ ms, name }) => (
-            <button
-              key={ms}
-              type="button"
-              aria-pressed={ms === intervalMs}
-              onClick={() => setIntervalMs(ms)}
-            >
-              {name}
-            </button>
-          ))}
-        </fieldset>
+        <IntervalChoice intervals={INTERVALS} intervalMs={intervalMs} choose={setIntervalMs} />
       </header>
       <Canvas {...props} intervalMs={intervalMs} />
     </section>
