@@ -8,12 +8,15 @@ import type { Authority } from '../../packages/exchange/src/laws/law.ts';
 import type { LawId } from '../../packages/exchange/src/laws/verdict.ts';
 import { OrderTable } from '../../packages/exchange/src/markets/batch/orderTable.ts';
 import type { BatchTransition } from '../../packages/exchange/src/transition.ts';
+import { assertEvidence } from '../checkers/lawEvidence.ts';
 
-/** Ids of the laws that refuse a transition, ascending. */
+/** Ids of the laws that refuse a transition, ascending; each says where and what can be looked up. */
 export function refusals(transition: BatchTransition, authority: Authority): readonly LawId[] {
-  return judgeBatch(transition, authority)
-    .filter(({ verdict }) => verdict.kind === 'violated')
-    .map(({ id }) => id);
+  return judgeBatch(transition, authority).flatMap(({ id, verdict }) => {
+    if (verdict.kind === 'holds') return [];
+    assertEvidence(transition, verdict);
+    return [id];
+  });
 }
 
 /** A copy of a table, changed by `edit`. */

@@ -72,7 +72,12 @@ function orderFlaw({
       bookOf(event.input) === marketId;
     if (!isNext) {
       const locus = { kind: 'event' as const, eventNumber: event.eventNumber };
-      const facts = { expected: firstEvent + k, actual: event.eventNumber };
+      const wanted = `event ${firstEvent + k} of market ${marketId}`;
+      const found = `event ${event.eventNumber} of market ${bookOf(event.input)}`;
+      const facts = {
+        expected: `${wanted}, after sequence ${sequence}, from ${timeMs} ms on`,
+        actual: `${found}, sequence ${event.sequence}, at ${event.timeMs} ms`,
+      };
       const rule = 'events follow one another in sequence and time, all in one market';
       return violatedBook({ ...locus, report: -1, orderId: 0 }, rule, facts);
     }

@@ -3,6 +3,7 @@
 // it recomputed, as a forger would, so that only the law itself can object.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assertBookEvidence } from '../../../../../testing/checkers/lawEvidence.ts';
 import { BOOK_PARAMETERS, fundedBook } from '../../../../../testing/exchange/bookBench.ts';
 import { ZERO_HASH } from '../../codec/hash.ts';
 import type { StateDiffList } from '../../diffs/stateDiff.ts';
@@ -109,7 +110,11 @@ function withDiffs(
 
 function broken(transition: BookTransition): string[] {
   const { verdicts, holds } = judgeBookEpoch(transition, AUTHORITY);
-  const names = verdicts.filter(({ verdict }) => verdict.kind === 'violated').map(({ id }) => id);
+  const names = verdicts.flatMap(({ id, verdict }) => {
+    if (verdict.kind === 'holds') return [];
+    assertBookEvidence(transition, verdict);
+    return [id];
+  });
   assert.equal(holds, names.length === 0);
   return names;
 }
