@@ -4,6 +4,7 @@
 // runs differ.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { readBase } from './simulation/drawBase.ts';
 import { playHistory } from './simulation/playHistory.ts';
 import { regressionTest } from './simulation/regressionTest.ts';
 import { shrinkHistory } from './simulation/shrinkHistory.ts';
@@ -25,11 +26,7 @@ const print = (line: string): void => {
 };
 
 const seed = Number(values.seed);
-const { base: named } = values;
-if (named !== undefined && named !== 'evm' && named !== 'memory') {
-  throw new RangeError(`--base is evm or memory, not ${named}`);
-}
-const history = drawHistory(seed, Number(values.steps), named);
+const history = drawHistory(seed, Number(values.steps), readBase(values.base));
 const startedMs = performance.now();
 const first = await playHistory(history);
 const tookMs = performance.now() - startedMs;

@@ -1,7 +1,8 @@
 // `npm run soak:world -- --minutes M`: plays one seed after another within a time budget and prints
-// what happened in all of them; every seventh seed twice, to compare the digests. Failures are
-// shrunk and printed with their seeds. Exits 1 when there was one.
+// what happened in all of them; every seventh seed twice, to compare the digests. `--base evm` or
+// `--base memory` says what they settle on. Failures are shrunk and printed with their seeds. Exits 1 when there was one.
 import { parseArgs } from 'node:util';
+import { readBase } from './simulation/drawBase.ts';
 import { playHistory } from './simulation/playHistory.ts';
 import { shrinkHistory } from './simulation/shrinkHistory.ts';
 import { drawHistory } from './workload/drawHistory.ts';
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '300' },
     shrinks: { type: 'string', default: '80' },
     failures: { type: 'string', default: '3' },
+    base: { type: 'string' },
   },
 });
 
@@ -20,12 +22,13 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+const base = readBase(values.base);
 const startedMs = performance.now();
 const deadlineMs = startedMs + Number(values.minutes) * 60_000;
 const totals: Record<string, number> = {};
 const figures = { seeds: 0, steps: 0, inputs: 0, simulatedMs: 0, playedMs: 0, failures: 0 };
 for (let seed = Number(values.seed); performance.now() < deadlineMs; seed += 1) {
-  const history = drawHistory(seed, Number(values.steps));
+  const history = drawHistory(seed, Number(values.steps), base);
   const beganMs = performance.now();
   const played = await playHistory(history);
   figures.playedMs += performance.now() - beganMs;
@@ -45,7 +48,9 @@ for (let seed = Number(values.seed); performance.now() < deadlineMs; seed += 1) 
   }
   if (failure === undefined) continue;
   figures.failures += 1;
-  print(`seed ${seed}, step ${failure.step}: ${failure.checker}: ${failure.sentence}`);
+  print(
+    `seed ${seed} on ${history.base}, step ${failure.step}: ${failure.checker}: ${failure.sentence}`,
+  );
   if (failure.checker !== 'digest') {
     const shrunken = await shrinkHistory(history, failure, { runsMax: Number(values.shrinks) });
     for (const step of shrunken.history.steps) print(`  ${JSON.stringify(step)}`);

@@ -14,3 +14,9 @@ export function drawBase(seed: number): BaseKind {
 export function doesSettle(seed: number): boolean {
   return stream(seed, 'settles').next() < SETTLES;
 }
+
+/** The base layer that a flag names; undefined leaves it to the seed. @throws RangeError. */
+export function readBase(named: string | undefined): BaseKind | undefined {
+  if (named === undefined || named === 'evm' || named === 'memory') return named;
+  throw new RangeError(`--base is evm or memory, not ${named}`);
+}
