@@ -5,7 +5,7 @@ import { createEVM } from '@ethereumjs/evm';
 import { createAddressFromString } from '@ethereumjs/util';
 import { recover } from 'tiny-secp256k1';
 import type { Address, Hex } from 'viem';
-import { bytesToHex, hexToBytes } from 'viem';
+import { bytesToHex, hexToBytes, pad } from 'viem';
 import { floorGas, intrinsicGas, larger, mayExecute, priceOf, smaller } from './chainRules.ts';
 import type { StateDiff } from './contractState.ts';
 import { ContractState } from './contractState.ts';
@@ -204,7 +204,8 @@ export class ContractMachine {
       wordAt: async (address, slot) => {
         const place = createAddressFromString(address);
         const word = await this.#state.getStorage(place, hexToBytes(slot, { size: 32 }));
-        return bytesToHex(word, { size: 32 });
+        // Words are kept without their leading zeros.
+        return pad(bytesToHex(word), { size: 32 });
       },
     };
   }
