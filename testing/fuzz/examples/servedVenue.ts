@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unwrap } from '@lawbook/api/client/transport';
@@ -35,6 +35,7 @@ export function servedVenue(): Promise<GatewayWorld> {
 export async function closeServedVenue(): Promise<void> {
   const open = opened;
   opened = undefined;
+  agent.destroy();
   await (await open)?.close();
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   folder = undefined;
@@ -60,14 +61,57 @@ async function open(): Promise<GatewayWorld> {
   return world;
 }
 
+/** A request to the served venue. */
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | undefined;
+}
+
+/** What came back. */
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
+  readonly type: string;
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+
+/** Sends a request; on a connection that was just being closed for silence, once more. */
+export async function callVenue(call: Call): Promise<Answered> {
+  try {
+    return await send(call, agent);
+  } catch (cause) {
+    if (!(cause instanceof StaleConnection)) throw cause;
+    return await send(call, false);
+  }
+}
+
 /** Whether the venue still answers somebody new. */
 export async function stillServes(): Promise<boolean> {
+  return (await send({ method: 'GET', path: '/health/live' }, false)).status === 200;
+}
+
+class StaleConnection extends Error {}
+
+async function send({ method, path, headers, body }: Call, over: Agent | false): Promise<Answered> {
   const { hostname, port } = new URL((await servedVenue()).url);
-  return await new Promise((resolve) => {
-    const call = request({ hostname, port, path: '/health/live', agent: false }, (response) => {
-      response.resume().once('end', () => resolve(response.statusCode === 200));
+  return await new Promise((resolve, reject) => {
+    const place = { hostname, port, method, path, agent: over, ...(headers && { headers }) };
+    const call = request(place, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => {
+        text += part;
+      });
+      response.on('end', () => {
+        const type = response.headers['content-type'] ?? '';
+        resolve({ status: response.statusCode ?? 0, text, type });
+      });
+      response.on('error', reject);
     });
-    call.once('error', () => resolve(false));
-    call.end();
+    call.on('error', (cause) => reject(call.reusedSocket ? new StaleConnection() : cause));
+    call.end(body);
   });
 }

@@ -1,4 +1,3 @@
-import { Agent, request } from 'node:http';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import { signDigest } from '@lawbook/exchange/orders/signature';
 import { WebSocket } from 'ws';
@@ -13,7 +12,7 @@ import {
 } from '../../../packages/executor/src/gateways/dialects/hyperliquid/userSigned.ts';
 import { parseBody } from '../../../packages/executor/src/gateways/http/parseBody.ts';
 import { samplesOf } from '../examples/schemaSamples.ts';
-import { closeServedVenue, servedVenue } from '../examples/servedVenue.ts';
+import { callVenue, closeServedVenue, servedVenue } from '../examples/servedVenue.ts';
 import type { Examined, FuzzTarget } from '../fuzzTarget.ts';
 import { refused } from '../fuzzTarget.ts';
 
@@ -138,14 +137,17 @@ async function bodyOf(bytes: Uint8Array): Promise<Uint8Array> {
   return signed === json.value ? bytes : encoded(signed);
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 4 });
-
 async function examineRequest(bytes: Uint8Array): Promise<Examined> {
-  const { venue, url } = await servedVenue();
+  const { venue } = await servedVenue();
   const body = await bodyOf(bytes);
   const isAction = Buffer.from(body).includes('"action"');
   const before = venue.state.sequence;
-  const { status, text } = await post(url, isAction ? '/exchange' : '/info', body);
+  const { status, text } = await callVenue({
+    method: 'POST',
+    path: isAction ? '/exchange' : '/info',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
   // A body that is too large is refused by the server itself.
   if (status === 413) return refused('too large');
   invariant(status === 200 || status === 422, `${status} for a request: ${text.slice(0, 300)}`);
@@ -162,28 +164,6 @@ const FAILED = 'The venue failed to answer';
 function wordsOf(text: string): string {
   const sentence = text.replace(/ (websocket request|Invalid subscription|Already).*/s, ' $1');
   return sentence.replaceAll(/0x[0-9a-fA-F]+|\\?"[^"]*"?/g, '').slice(0, 90);
-}
-
-function post(
-  url: string,
-  path: string,
-  body: Uint8Array,
-): Promise<{ readonly status: number; readonly text: string }> {
-  const { hostname, port } = new URL(url);
-  const headers = { 'content-type': 'application/json' };
-  return new Promise((resolve, reject) => {
-    const call = request({ hostname, port, method: 'POST', path, headers, agent }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => {
-        text += part;
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
-      response.on('error', reject);
-    });
-    call.on('error', reject);
-    call.end(body);
-  });
 }
 
 let socket: WebSocket | undefined;
@@ -249,7 +229,6 @@ async function connect(url: string): Promise<WebSocket> {
 }
 
 async function close(): Promise<void> {
-  agent.destroy();
   socket?.terminate();
   socket = undefined;
   await closeServedVenue();

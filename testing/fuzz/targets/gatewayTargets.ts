@@ -1,4 +1,3 @@
-import { Agent, request } from 'node:http';
 import { CLOSE_CODES, clientMessage, WEBSOCKET_PATH } from '@lawbook/api/schema/messages';
 import { fillPath } from '@lawbook/api/schema/route';
 import { ROUTES } from '@lawbook/api/schema/routeTable';
@@ -9,7 +8,8 @@ import type { z } from 'zod';
 import { ExchangeBench, person } from '../../exchange/exchangeBench.ts';
 import { OPERATOR_TOKEN } from '../../gateways/gatewayWorld.ts';
 import { samplesOf } from '../examples/schemaSamples.ts';
-import { closeServedVenue, servedVenue } from '../examples/servedVenue.ts';
+import type { Answered } from '../examples/servedVenue.ts';
+import { callVenue, closeServedVenue, servedVenue } from '../examples/servedVenue.ts';
 import type { Examined, FuzzTarget } from '../fuzzTarget.ts';
 import { refused } from '../fuzzTarget.ts';
 
@@ -33,7 +33,6 @@ const NAMES = {
 };
 
 async function close(): Promise<void> {
-  agent.destroy();
   socket?.terminate();
   socket = undefined;
   await closeServedVenue();
@@ -91,8 +90,6 @@ function signedOrder(): object {
   return { ...wire, ...signed, signature: `0x${Buffer.from(authorisation).toString('hex')}` };
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 4 });
-
 /** What the venue was not given, and the answer of a probe while a market is halted. */
 const AWAY: ReadonlySet<number> = new Set([501, 503]);
 
@@ -102,9 +99,9 @@ const PLACE = /^\/(v1|verifiables|vaults|api|metrics|health)([/?][\x21-\x7e]{0,4
 async function examineRequest(bytes: Uint8Array): Promise<Examined> {
   const descriptor = descriptorOf(bytes);
   if (descriptor === undefined) return refused('no request');
-  const { venue, url } = await servedVenue();
+  const { venue } = await servedVenue();
   const before = venue.state.sequence;
-  const { status, text, type } = await send(url, descriptor);
+  const { status, text, type } = await send(descriptor);
   invariant(status < 500 || AWAY.has(status), `${status} for a request: ${text.slice(0, 300)}`);
   if (status < 400) return { kind: 'decoded' };
   invariant(venue.state.sequence === before, 'a refused request leaves the journal alone');
@@ -134,35 +131,13 @@ function isMethod(method: unknown): method is string {
   return known.includes(method);
 }
 
-interface Answered {
-  readonly status: number;
-  readonly text: string;
-  readonly type: string;
-}
-
-function send(url: string, { method, path, body, raw }: Descriptor): Promise<Answered> {
+function send({ method, path, body, raw }: Descriptor): Promise<Answered> {
   const text = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-  const { hostname, port } = new URL(url);
   const headers = {
     authorization: `Bearer ${OPERATOR_TOKEN}`,
     ...(text !== undefined && { 'content-type': 'application/json' }),
   };
-  return new Promise((resolve, reject) => {
-    const call = request({ hostname, port, method, path, headers, agent }, (response) => {
-      let answer = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => {
-        answer += part;
-      });
-      response.on('end', () => {
-        const type = response.headers['content-type'] ?? '';
-        resolve({ status: response.statusCode ?? 0, text: answer, type });
-      });
-      response.on('error', reject);
-    });
-    call.on('error', reject);
-    call.end(text);
-  });
+  return callVenue({ method, path, headers, body: text });
 }
 
 interface Refusing {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
@@ -193,33 +193,47 @@ function rejectionOf(error: FastifyError): Rejection {
   }
 }
 
-/** Requests without their answer, by their socket. */
-const UNANSWERED = new WeakMap<Socket, Set<IncomingMessage>>();
+/** Answers that are still to come with the requests that they are for, by their socket. */
+const UNANSWERED = new WeakMap<Socket, Map<ServerResponse, IncomingMessage>>();
 
 /** Remembers requests as soon as their headers are there, before anything is awaited. */
 function rememberUnanswered(app: FastifyInstance): void {
   app.addHook('onRequest', ({ raw: message }, { raw: answer }, done) => {
-    const messages = UNANSWERED.get(message.socket) ?? new Set();
-    UNANSWERED.set(message.socket, messages.add(message));
-    answer.once('close', () => messages.delete(message));
+    const answers = UNANSWERED.get(message.socket) ?? new Map();
+    UNANSWERED.set(message.socket, answers.set(answer, message));
+    answer.once('close', () => answers.delete(answer));
     done();
   });
 }
 
 /**
- * Answers bytes that never became a request: broken, too large or too slow. Where they follow a
- * whole request whose answer is still to come, they are cut without a word: what is said here
- * would be taken for that answer, and an order that is taken for refused.
+ * Answers bytes that never became a request: broken, too large or too slow. Where they follow whole
+ * requests, the answers to those come first: what is said here would be taken for one of them, and
+ * an order that is taken for refused.
  */
-function answerBrokenRequest(this: unknown, error: Error, socket: Socket): void {
+function answerBrokenRequest(error: Error, socket: Socket): void {
   const { code } = error as NodeJS.ErrnoException;
-  const isAwaited = [...(UNANSWERED.get(socket) ?? [])].some(({ complete }) => complete);
-  if (isAwaited || code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+  if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
-  refuseSocket(socket, brokenRejection(code));
+  const answers = UNANSWERED.get(socket);
+  const next = [...(answers ?? [])].find(([, { complete }]) => complete)?.[0];
+  if (next === undefined) {
+    refuseSocket(socket, brokenRejection(code));
+    return;
+  }
+  // What goes on to arrive is broken as well, and waits for nothing of its own.
+  if (WAITING.has(socket)) return;
+  WAITING.add(socket);
+  next.once('close', () => {
+    WAITING.delete(socket);
+    answerBrokenRequest(error, socket);
+  });
 }
+
+/** Sockets whose broken bytes are refused once what came before them is answered. */
+const WAITING = new WeakSet<Socket>();
 
 function brokenRejection(code: string | undefined): Rejection {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
