@@ -130,21 +130,22 @@ export class BookIndex {
     return rows.flatMap((bytes) => row<TwapRecord>(bytes) ?? []);
   }
 
-  /** Stores a sliced order as it stands. */
-  putTwap(record: TwapRecord): Promise<void> {
+  /** Stores a sliced order as it stands; no journal has it, so this waits for the disk. */
+  async putTwap(record: TwapRecord): Promise<void> {
     const { twapId, owner, startMs, state } = record;
     const key = twapKey(Index.twap, twapId);
     const active = twapKey(Index.activeTwap, twapId);
     const listed = ownerKey(Index.ownerTwap, 0, owner, BigInt(startMs));
     // Two of one owner in one millisecond stand side by side.
     const listedKey = new ByteWriter(56).fixed(listed, 33).fixed(hexToBytes(twapId), 16).finish();
-    return this.#store.batch([
+    await this.#store.batch([
       { kind: 'put', key, record: encodeRow(record) },
       { kind: 'put', key: listedKey, record: key },
       state === 'active'
         ? { kind: 'put', key: active, record: key }
         : { kind: 'delete', key: active },
     ]);
+    await this.#store.flush();
   }
 
   async #owned(index: number, marketId: number, owner: AccountId, page: Page) {

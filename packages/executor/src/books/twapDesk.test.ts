@@ -15,6 +15,7 @@ import { accountId } from '@lawbook/exchange/ledger/account';
 import type { BookInput } from '@lawbook/exchange/markets/book/bookInputs';
 import type { BookOrder } from '@lawbook/exchange/orders/bookOrder';
 import { clientOrderId } from '@lawbook/exchange/orders/bookOrder';
+import type { StoredEntry } from '../storage/keyValueStore.ts';
 import { MemoryStore } from '../storage/memoryStore.ts';
 import type { BookReply } from './bookDesk.ts';
 import { BookIndex } from './bookIndex.ts';
@@ -65,14 +66,36 @@ class PlayedBook {
   }
 }
 
+/** A store of which a loss of power leaves what was flushed. */
+class PowerLossStore extends MemoryStore {
+  #flushed: StoredEntry[] = [];
+
+  override async flush(): Promise<void> {
+    await super.flush();
+    this.#flushed = [];
+    for await (const entry of this.range()) this.#flushed.push(entry);
+  }
+
+  async afterPowerLoss(): Promise<MemoryStore> {
+    const left = new MemoryStore();
+    for (const { key, record } of this.#flushed) await left.put(key, record);
+    return left;
+  }
+}
+
 function lost(): Fault {
   return new Fault('the disk is away', { code: 'STORAGE_UNAVAILABLE', fields: {} });
 }
 
 class Stage {
-  readonly store: MemoryStore = new MemoryStore();
+  readonly store: MemoryStore;
   readonly book: PlayedBook = new PlayedBook();
-  desk: TwapDesk = this.open();
+  desk: TwapDesk;
+
+  constructor(store: MemoryStore = new MemoryStore()) {
+    this.store = store;
+    this.desk = this.open();
+  }
 
   /** A desk after a restart: only the store and the book are as they were. */
   open(): TwapDesk {
@@ -142,6 +165,15 @@ describe('a sliced order', () => {
     await stage.tick(53_200);
     assert.deepEqual(stage.sizes, [3, 9]);
     assert.equal((await stage.record()).state, 'done');
+  });
+
+  test('what was answered outlasts a loss of power', async () => {
+    const store = new PowerLossStore();
+    const { twapId } = await new Stage(store).place();
+    const stage = new Stage(await store.afterPowerLoss());
+    assert.equal((await stage.record()).twapId, twapId);
+    await stage.tick(50_000);
+    assert.deepEqual(stage.sizes, [3]);
   });
 
   test('a stop at any point of a slice places it once all the same', async () => {
