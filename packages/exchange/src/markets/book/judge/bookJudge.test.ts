@@ -9,6 +9,8 @@ import type { FlowName } from '../../../../../../testing/world/bookFlows.ts';
 import { BookFlow, FLOW_SHAPES, TIGHT_BOOK } from '../../../../../../testing/world/bookFlows.ts';
 import { SeededRandom } from '../../../../../../testing/world/seededRandom.ts';
 import { at } from '../../../failures/invariant.ts';
+import type { BookCommand, PlaceOrder } from '../bookCommand.ts';
+import { limitOrder } from '../bookCommand.ts';
 import type { BookReport, OrderReport } from '../bookReport.ts';
 import { BookJudge } from './bookJudge.ts';
 import type { BookStep } from './bookLog.ts';
@@ -102,4 +104,33 @@ test('objects to an order that rests while it could trade', () => {
   const corrupted = [...steps];
   corrupted[step] = { command, reports: reports.slice(0, 1) };
   assert.equal(objection(corrupted), step);
+});
+
+test('a market halts only before a trade that its breaker forbids', () => {
+  const rules = { ...TIGHT_BOOK, notionalMin: 1, breakerBandPpm: 50_000 };
+  const sale = { account: 2, side: 'sell' as const, sizeLots: 2 };
+  const before: readonly BookCommand[] = [
+    limitOrder({ ...sale, orderId: 1, priceTicks: 100 }),
+    limitOrder({ ...sale, orderId: 2, priceTicks: 106 }),
+    limitOrder({ account: 1, side: 'buy', orderId: 3, priceTicks: 100, sizeLots: 1 }),
+  ];
+  /** Whether the judge takes it that a purchase of so many lots by these terms halted the market. */
+  const mayHalt = (sizeLots: number, terms: Partial<PlaceOrder>): boolean => {
+    const naive = new NaiveBook(rules);
+    const steps: BookStep[] = before.map((one) => ({ command: one, reports: naive.apply(one) }));
+    const plain = { account: 1, side: 'buy' as const, orderId: 4, priceTicks: 200, sizeLots };
+    const command = { ...limitOrder(plain), ...terms };
+    // What an order told to cancel what is left would report, whatever its terms are.
+    const reports = naive.apply({ ...command, timeInForce: 'ioc', postOnly: false });
+    const isHalted = reports.some(({ kind }) => kind === 'marketState');
+    const halt: BookReport = { kind: 'marketState', reason: 'breaker', state: 'halted' };
+    const judge = new BookJudge(rules);
+    steps.push({ command, reports: isHalted ? reports : [...reports, halt] });
+    return steps.every((step) => judge.judge(step) === undefined);
+  };
+  assert.equal(mayHalt(2, {}), true, 'the second lot would trade at 106');
+  assert.equal(mayHalt(1, {}), false, 'it is filled before');
+  assert.equal(mayHalt(2, { timeInForce: 'fok' }), false, 'all or nothing is nothing');
+  assert.equal(mayHalt(2, { priceTicks: 105 }), false, 'it does not reach 106');
+  assert.equal(mayHalt(2, { postOnly: true }), false, 'it would not have taken');
 });

@@ -4,7 +4,15 @@ import type { BookImage } from '../bookImage.ts';
 import type { BookReport, OrderReport, StateReport } from '../bookReport.ts';
 import type { BookParameters, MarketState, Side } from '../bookTerms.ts';
 import type { BookStep, BookViolation, LoggedOrder } from './bookLog.ts';
-import { firesAt, LoggedQueue, loggedOrder, reaches } from './bookLog.ts';
+import {
+  firesAt,
+  isExpired,
+  LoggedQueue,
+  loggedOrder,
+  ordersDue,
+  ordersOf,
+  reaches,
+} from './bookLog.ts';
 import { fillsWhole } from './fillsWhole.ts';
 
 /** Rules that a log of a book keeps; the names become those of laws. */
@@ -61,6 +69,11 @@ export class BookJudge {
   #owed: LoggedOrder[] = [];
   /** An iceberg whose tranche is used up and must be refreshed next. */
   #spent: LoggedOrder | undefined;
+  /** Orders that own orders shrank to nothing and that must be canceled next. */
+  #shrunk: LoggedOrder[] = [];
+  /** Orders that time or a cancel of all must end, in the order in which they must end. */
+  #due: LoggedOrder[] = [];
+  #dueEnded = 0;
   #violation: BookViolation | undefined;
   /** Triggers that trades or the oracle have reached and that have not fired yet. */
   #reached: LoggedOrder[] = [];
@@ -151,6 +164,7 @@ export class BookJudge {
     this.#settleTaker();
     this.#require('termsAreKept', this.#owed.length === 0, 'pairs end together', 'one is left');
     this.#require('termsAreKept', this.#spent === undefined, 'a tranche is refreshed', 'it is not');
+    this.#require('termsAreKept', this.#shrunk.length === 0, 'own orders end', 'one is left');
     if (this.#state === 'open') {
       this.#require('termsAreKept', this.#reached.length === 0, 0, this.#reached.length);
     }
@@ -161,12 +175,16 @@ export class BookJudge {
 
   /** What a command changes by itself, before any report. */
   #begin(command: BookCommand): void {
-    if (command.kind === 'advanceTime') {
+    this.#dueEnded = 0;
+    this.#due = [];
+    if (command.kind === 'cancelAll') this.#due = ordersOf(this.#open.values(), command.account);
+    else if (command.kind === 'advanceTime') {
       this.#now = command.now;
       if (command.now - this.#referenceSince >= this.#rules.breakerWindow) {
         this.#referenceSince = command.now;
         this.#reference = this.#lastTrade;
       }
+      this.#due = ordersDue(this.#open.values(), this.#deadlines, command.now);
     } else if (command.kind === 'heartbeat') {
       this.#deadlines.delete(command.account);
       if (command.deadline !== 0) this.#deadlines.set(command.account, command.deadline);
@@ -185,21 +203,23 @@ export class BookJudge {
     this.#require('commandsAreAnswered', fits, wanted, first?.kind ?? 'nothing');
   }
 
+  /** The order that must end next because it is due. */
+  #nextDue(): LoggedOrder | undefined {
+    for (; this.#dueEnded < this.#due.length; this.#dueEnded += 1) {
+      const order = this.#due[this.#dueEnded] as LoggedOrder;
+      if (this.#open.has(order.placed.orderId)) return order;
+    }
+    return undefined;
+  }
+
   /** What must be true once all reports of a command are in. */
   #finish(command: BookCommand): void {
-    if (command.kind === 'cancelAll') {
-      const left = [...this.#open.values()].find((o) => o.placed.account === command.account);
-      this.#require('termsAreKept', left === undefined, 0, left?.placed.orderId ?? 0);
-    }
+    const left = this.#nextDue();
+    const rule = command.kind === 'cancelAll' ? 'termsAreKept' : 'timeIsKept';
+    this.#require(rule, left === undefined, 'ended', left?.placed.orderId ?? 0);
     if (command.kind !== 'advanceTime') return;
-    const due = (deadline: number | undefined): boolean =>
-      deadline !== undefined && deadline !== 0 && deadline <= this.#now;
-    for (const { placed } of this.#open.values()) {
-      const isDue = due(placed.expiresAt) || due(this.#deadlines.get(placed.account));
-      this.#require('timeIsKept', !isDue, 'ended', placed.orderId);
-    }
     for (const [account, deadline] of this.#deadlines) {
-      if (due(deadline)) this.#deadlines.delete(account);
+      if (deadline <= this.#now) this.#deadlines.delete(account);
     }
   }
 
@@ -218,8 +238,12 @@ export class BookJudge {
     // The breaker: the taker's next trade would lie outside the band.
     const taker = this.#taker;
     const next = taker === undefined ? undefined : this.#next(taker);
-    const trips = next !== undefined && !this.#isInBand(next.price);
-    this.#require('bandIsKept', trips && state === 'halted', 'a trade outside', next?.price ?? 0);
+    const isOutside = next !== undefined && !this.#isInBand(next.price);
+    const trips = taker !== undefined && isOutside && this.#mayTake(taker);
+    const isFirst = this.#state === 'open' && state === 'halted' && reason === 'breaker';
+    this.#require('bandIsKept', trips && isFirst, 'a trade outside', next?.price ?? 0);
+    const isTurn = this.#owed.length === 0 && this.#spent === undefined;
+    this.#require('termsAreKept', isTurn, 'what the last trade did to others', state);
     this.#state = state;
   }
 
@@ -229,9 +253,22 @@ export class BookJudge {
       const order = this.#open.get(report.orderId);
       this.#require('ordersAreKnown', order !== undefined, 'an open order', report.orderId);
       if (order === undefined) return;
+      this.#checkForm(order, report);
       this.#checkTurn(order, report);
       this.#seeOrder(command, report, order);
     }
+  }
+
+  /** What a report says besides what happened: its side, whom it names, its price and its reason. */
+  #checkForm({ placed, price }: LoggedOrder, report: OrderReport): void {
+    const { kind, reason } = report;
+    const isMatch = kind === 'trade' || kind === 'decremented';
+    const names = isMatch || (report.side === placed.side && report.contra === 0);
+    const isPriced = isMatch || kind === 'replaced' || report.priceTicks === price;
+    this.#require('ordersAreKnown', names && isPriced, placed.orderId, report.contra);
+    if (kind === 'canceled' || kind === 'replaced') return;
+    const wanted = kind === 'reduced' ? 'owner' : 'none';
+    this.#require('termsAreKept', reason === wanted, wanted, reason);
   }
 
   /** After some events exactly one report may come next. */
@@ -243,6 +280,9 @@ export class BookJudge {
     } else if (this.#spent !== undefined) {
       const isIt = this.#spent === order && report.kind === 'refreshed';
       this.#require('termsAreKept', isIt, `refresh ${this.#spent.placed.orderId}`, report.kind);
+    } else if (this.#shrunk.length > 0) {
+      const isIt = this.#shrunk[0] === order && report.reason === 'selfTrade';
+      this.#require('termsAreKept', isIt, 'an own order that ends', report.kind);
     } else if (report.reason === 'oco') {
       this.#require('termsAreKept', false, 'a pair that moved', report.orderId);
     }
@@ -284,7 +324,8 @@ export class BookJudge {
       report.leavesLots === command.sizeLots;
     this.#require('ordersAreKnown', isTold, command.orderId, report.orderId);
     const waits = command.trigger !== 'none';
-    this.#require('termsAreKept', waits === (report.reason === 'waiting'), waits, report.reason);
+    const reason = waits ? 'waiting' : 'none';
+    this.#require('termsAreKept', report.reason === reason, reason, report.reason);
     const order: LoggedOrder = {
       placed: command,
       price: command.priceTicks,
@@ -319,6 +360,13 @@ export class BookJudge {
     return isReached ? maker : undefined;
   }
 
+  /** Whether an order in flight may meet what rests: it has lots, does not post, and fills whole. */
+  #mayTake(taker: LoggedOrder): boolean {
+    const { postOnly, timeInForce } = taker.placed;
+    if (taker.leaves === 0 || postOnly) return false;
+    return timeInForce !== 'fok' || taker.filled > 0 || this.#fillsWhole(taker);
+  }
+
   #seeMatch(report: OrderReport, maker: LoggedOrder): void {
     const taker = this.#taker;
     const isTaker = taker !== undefined && taker.placed.orderId === report.contra;
@@ -338,9 +386,8 @@ export class BookJudge {
     const fits = report.kind === 'trade' ? !isOwn : isOwn && placed.selfTradePolicy === 'decrement';
     this.#require('ownersDoNotTrade', fits, report.kind, placed.account);
     this.#require('bandIsKept', this.#isInBand(maker.price), this.#reference, maker.price);
-    this.#require('termsAreKept', !placed.postOnly && report.side === placed.side, 'a taker', 0);
-    const isWhole = placed.timeInForce !== 'fok' || taker.filled > 0 || this.#fillsWhole(taker);
-    this.#require('termsAreKept', isWhole, 'all or nothing', report.contra);
+    this.#require('ordersAreKnown', report.side === placed.side, placed.side, report.side);
+    this.#require('termsAreKept', this.#mayTake(taker), 'an order that takes', report.contra);
     this.#move(report, maker, taker);
   }
 
@@ -350,7 +397,10 @@ export class BookJudge {
     const isLeft = report.leavesLots === maker.leaves;
     this.#require('lotsAreConserved', isLeft, maker.leaves, report.leavesLots);
     if (maker.leaves > 0 && maker.shown === 0) this.#spent = maker;
-    if (report.kind === 'decremented') return;
+    if (report.kind === 'decremented') {
+      this.#shrunk = [maker, taker].filter(({ leaves }) => leaves === 0);
+      return;
+    }
     for (const order of [maker, taker]) {
       order.filled += report.lots;
       this.#owe(order);
@@ -372,11 +422,10 @@ export class BookJudge {
   #seeEnd(command: BookCommand, report: OrderReport, order: LoggedOrder): void {
     const isTold = report.lots === order.leaves && report.leavesLots === 0;
     this.#require('lotsAreConserved', isTold, order.leaves, report.lots);
-    const isSame = report.priceTicks === order.price && report.side === order.placed.side;
-    this.#require('ordersAreKnown', isSame, order.price, report.priceTicks);
     const rule = report.kind === 'expired' ? 'timeIsKept' : 'termsAreKept';
     this.#require(rule, this.#mayEnd(command, report, order), 'a cause', report.reason);
     if (this.#owed[0] === order) this.#owed.shift();
+    if (this.#shrunk[0] === order) this.#shrunk.shift();
     if (this.#taker === order) this.#taker = undefined;
     this.#forget(order);
     this.#owe(order);
@@ -386,22 +435,19 @@ export class BookJudge {
   #mayEnd(command: BookCommand, report: OrderReport, order: LoggedOrder): boolean {
     const { placed } = order;
     const account = 'account' in command ? command.account : -1;
-    const isTaker = order === this.#taker;
+    const isTaker = order === this.#taker && order.leaves > 0;
     const next = isTaker ? this.#next(order) : undefined;
-    if (report.kind === 'expired') {
-      return (
-        command.kind === 'advanceTime' && placed.expiresAt > 0 && placed.expiresAt <= this.#now
-      );
-    }
+    const isDue = this.#nextDue() === order;
+    if (report.kind === 'expired') return isDue && isExpired(order, this.#now);
     switch (report.reason) {
       case 'oco':
         return true;
       case 'owner':
         return account === placed.account && endsByOwner(command, order);
       case 'cancelAll':
-        return command.kind === 'cancelAll' && account === placed.account;
+        return command.kind === 'cancelAll' && isDue;
       case 'deadMan':
-        return (this.#deadlines.get(placed.account) ?? Number.MAX_VALUE) <= this.#now;
+        return command.kind === 'advanceTime' && isDue && !isExpired(order, this.#now);
       case 'unfilled':
         return isTaker && placed.timeInForce === 'ioc' && next === undefined;
       case 'fokUnfilled':
@@ -411,27 +457,25 @@ export class BookJudge {
       case 'breaker':
         return isTaker && this.#state === 'halted' && next !== undefined;
       case 'selfTrade':
-        return this.#endsBySelfTrade(order, next);
+        return this.#endsBySelfTrade(order);
       default:
         return false;
     }
   }
 
-  #endsBySelfTrade(order: LoggedOrder, next: LoggedOrder | undefined): boolean {
+  #endsBySelfTrade(order: LoggedOrder): boolean {
     const taker = this.#taker;
     if (taker === undefined) return false;
     const { account, selfTradePolicy } = taker.placed;
-    if (order === taker) {
-      if (selfTradePolicy === 'decrement') return taker.leaves === 0;
-      return selfTradePolicy === 'cancelArriving' && next?.placed.account === account;
-    }
-    if (order.placed.account !== account) return false;
     if (selfTradePolicy === 'decrement') return order.leaves === 0;
-    return selfTradePolicy === 'cancelResting' && this.#next(taker) === order;
+    const next = this.#next(taker);
+    const isMet = next?.placed.account === account && this.#isInBand(next.price);
+    if (!isMet || !this.#mayTake(taker)) return false;
+    return order === (selfTradePolicy === 'cancelArriving' ? taker : next);
   }
 
   #seeChange(command: BookCommand, report: OrderReport, order: LoggedOrder): void {
-    if (command.kind !== 'reduce' && command.kind !== 'replace') {
+    if ((command.kind !== 'reduce' && command.kind !== 'replace') || this.#report !== 0) {
       this.#require('commandsAreAnswered', false, command.kind, report.kind);
       return;
     }

@@ -61,6 +61,41 @@ export function firesAt({ side, trigger, triggerTicks }: PlaceOrder, price: numb
   return onRise ? price >= triggerTicks : price <= triggerTicks;
 }
 
+/** The orders of an account in the order in which a cancel of all ends them. */
+export function ordersOf(open: Iterable<LoggedOrder>, account: number): LoggedOrder[] {
+  const own = [...open].filter(({ placed }) => placed.account === account);
+  return own.sort((a, b) => a.placed.orderId - b.placed.orderId);
+}
+
+/** Whether an order that ends at a time of its own has reached it. */
+export function isExpired({ placed }: LoggedOrder, now: number): boolean {
+  return placed.expiresAt > 0 && placed.expiresAt <= now;
+}
+
+/**
+ * The orders that time ends, in the order in which it must: by expiry, then by the deadlines of
+ * accounts; what is due at one time by number. An order stands twice where both are due.
+ */
+export function ordersDue(
+  open: Iterable<LoggedOrder>,
+  deadlines: ReadonlyMap<number, number>,
+  now: number,
+): LoggedOrder[] {
+  const orders = [...open];
+  const expired = orders.filter((order) => isExpired(order, now));
+  expired.sort(
+    ({ placed: a }, { placed: b }) => a.expiresAt - b.expiresAt || a.orderId - b.orderId,
+  );
+  const deadlineOf = ({ placed }: LoggedOrder): number =>
+    deadlines.get(placed.account) ?? Number.MAX_VALUE;
+  const silent = orders.filter((order) => deadlineOf(order) <= now);
+  silent.sort((a, b) => {
+    const byTime = deadlineOf(a) - deadlineOf(b) || a.placed.account - b.placed.account;
+    return byTime || a.placed.orderId - b.placed.orderId;
+  });
+  return [...expired, ...silent];
+}
+
 /** Resting orders of one side in the order in which they must trade. */
 export class LoggedQueue {
   readonly #side: Side;
