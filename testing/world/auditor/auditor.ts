@@ -29,6 +29,8 @@ export class Auditor {
   readonly acknowledged: Acknowledgement[] = [];
   /** Wishes of which some arrival was refused for good, with the code. */
   readonly refused: Map<string, string> = new Map();
+  /** Wishes of which nobody knows: the disk was away, and a restart shows what is on it. */
+  readonly unclear: Set<string> = new Set();
   /** How often each kind of answer was given. */
   readonly codes: Map<string, number> = new Map();
 
@@ -53,6 +55,8 @@ export class Auditor {
     if (verdict.sequence !== undefined) {
       const { sequence, repeated } = verdict;
       this.acknowledged.push({ wishId, sequence, repeated, atMs });
+    } else if (verdict.code === 'notAdmitting') {
+      this.unclear.add(wishId);
     } else if (verdict.code !== 'answered') {
       this.refused.set(wishId, verdict.code);
     }

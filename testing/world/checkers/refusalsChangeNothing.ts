@@ -15,7 +15,7 @@ export function refusalsChangeNothing(): Checker {
         if (wish !== undefined) applied.set(wish, followed.sequence);
       }
       if (!isAtRest) return undefined;
-      const taken = new Set<string>();
+      const taken = new Set(auditor.unclear);
       for (const { wishId, reply } of auditor.arrivals) {
         const isOpen = reply === undefined || reply.status < 400;
         // Not received: the disk was away, and whether the input is on it shows after a restart.

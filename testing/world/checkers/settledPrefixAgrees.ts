@@ -1,7 +1,13 @@
 import { DEMO_MARKET_ID } from '@lawbook/analytics/demoWorld';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import { ZERO_HASH } from '@lawbook/exchange/codec/hash';
-import { isSystemAccount, SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
+import type { AccountId } from '@lawbook/exchange/ledger/account';
+import {
+  accountId,
+  isSystemAccount,
+  SystemRole,
+  systemAccount,
+} from '@lawbook/exchange/ledger/account';
 import { assetId } from '@lawbook/exchange/ledger/asset';
 import type { BatchTransition } from '@lawbook/exchange/transition';
 import { listHash } from '@lawbook/proofs/statements/epoch/dataVector';
@@ -12,10 +18,12 @@ import type { Checker, WorldView } from '../simulation/worldView.ts';
 /**
  * Contract and exchange agree on the settled prefix: every list that the chain holds is the one
  * that the durable journal seals in that place, hash for hash, and once all is settled and carried
- * over, every vault holds what the ledger says.
+ * over, the contract itself names the last list that was sealed, knows the nonce of every order
+ * that paid, and holds in every vault what the ledger says.
  */
 export function settledPrefixAgrees(): Checker {
   const hashes: Hash[] = [];
+  const paying: PayingOrder[] = [];
   let open: BatchTransition[] = [];
   const seal = ({ news, base }: WorldView): void => {
     for (const { applied } of news) {
@@ -27,7 +35,12 @@ export function settledPrefixAgrees(): Checker {
       const previousListHash = hashes.at(-1) ?? ZERO_HASH;
       const shape = epochShapeFor(epoch);
       const place = { shard: SHARD, listNumber: BigInt(epochNumber), previousListHash, shape };
-      hashes.push(listHash(epochCut(epoch, place, base.hash)));
+      const cut = epochCut(epoch, place, base.hash);
+      hashes.push(listHash(cut));
+      for (const { order, paid } of cut.book.rows) {
+        const owner = accountId(order.owner);
+        if (paid > 0n) paying.push({ owner, orderNonce: order.orderNonce });
+      }
     }
   };
   return {
@@ -43,7 +56,11 @@ export function settledPrefixAgrees(): Checker {
           return `list ${number} settled as ${settled}; the journal has ${ours}`;
       }
       if (!view.isAtRest) return undefined;
-      return (await differentHead(view, hashes)) ?? (await differentVault(view));
+      return (
+        (await differentHead(view, hashes)) ??
+        (await freshNonce(view, paying)) ??
+        (await differentVault(view))
+      );
     },
   };
 }
@@ -57,6 +74,24 @@ async function differentHead(
   const sealed = hashes.length;
   if (number === BigInt(sealed) && settled === (hashes.at(-1) ?? ZERO_HASH)) return undefined;
   return `the contract has list ${number}, ${settled}, and ${sealed} are sealed`;
+}
+
+/** An order that has paid. */
+interface PayingOrder {
+  readonly owner: AccountId;
+  readonly orderNonce: bigint;
+}
+
+/** No order that has paid could be settled once more. */
+async function freshNonce(
+  { base }: WorldView,
+  paying: readonly PayingOrder[],
+): Promise<string | undefined> {
+  for (const { owner, orderNonce } of paying) {
+    if (!(await base.isOrderNonceFresh(owner, orderNonce))) continue;
+    return `order ${orderNonce} of ${owner} has paid, and the contract would take it again`;
+  }
+  return undefined;
 }
 
 async function differentVault({ follower, base }: WorldView): Promise<string | undefined> {
