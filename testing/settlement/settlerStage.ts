@@ -80,6 +80,8 @@ export class SettlerStage {
   stale: { readonly progress: SettledProgress; readonly headBlock: bigint } | undefined;
   /** Blocks come without any act. */
   withholdsAll = false;
+  /** Which step meets a bug. */
+  broken: 'list' | 'cut' | 'prove' | 'settle' | undefined;
   settler: Settler | undefined;
   /** How often the process was killed, and proofs were begun. */
   crashes = 0;
@@ -152,6 +154,7 @@ export class SettlerStage {
       source: {
         list: async (listNumber) => {
           await this.#awaited(life);
+          this.#breaks('list');
           return this.#sealed[Number(listNumber) - 1];
         },
         changed: async (signal) => {
@@ -171,12 +174,14 @@ export class SettlerStage {
       },
       cut: async (list, previous) => {
         await this.#awaited(life);
+        this.#breaks('cut');
         return this.cut(list, previous);
       },
       prove: async (list, _, signal) => {
         this.proofs += 1;
         await this.clock.sleep(this.random.integer(50, 1500), signal);
         await this.#awaited(life);
+        this.#breaks('prove');
         if (this.random.next() < this.weather.proverDies) {
           throw new SettlementFault('SETTLEMENT_UNAVAILABLE', 'The prover died.');
         }
@@ -189,6 +194,10 @@ export class SettlerStage {
         if (life === this.#life) this.events.push(event);
       },
     };
+  }
+
+  #breaks(step: SettlerStage['broken']): void {
+    invariant(this.broken !== step, `${step} is sound`);
   }
 
   /** A dead process sleeps for ever. */
@@ -238,7 +247,10 @@ export class SettlerStage {
         this.#call(life, () => layer.settled(listNumber)),
       check: (submission) => this.#call(life, () => layer.check(submission)),
       settle: (submission: Submission, signal: AbortSignal): Promise<SettleOutcome> =>
-        this.#call(life, () => layer.settle(submission, signal)),
+        this.#call(life, () => {
+          this.#breaks('settle');
+          return layer.settle(submission, signal);
+        }),
       events: (after, signal) => layer.events(after, signal),
       health: () => ({ ...layer.health(), ...(this.stale && { headBlock: this.stale.headBlock }) }),
       close: async () => undefined,

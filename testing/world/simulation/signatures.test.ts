@@ -1,5 +1,5 @@
-// Goal: what is remembered of signatures is what the product's own code says. Method: drawn digests,
-// keys and spoiled signatures, each asked twice, against the product's pure-JavaScript curve.
+// Goal: what is remembered of signatures is what the product says. Method: drawn digests, keys and
+// spoiled signatures, each asked twice, against the product's pure-JavaScript curve.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recoverSigner, signDigest } from '@lawbook/exchange/orders/signature';

@@ -87,7 +87,7 @@ async function open(parts: MemoryPlanParts, venue: VenueSide): Promise<OpenedSet
   const { base, life, environment } = parts;
   const layer = base.seenBy(life);
   await layer.agreement();
-  const { source, store, onEvent, execute, onIncident, machine } = venue;
+  const { source, store, onEvent, execute, onIncident, onBroken, machine } = venue;
   const prover = openProver(parts);
   const { prove, cut, readProof } = prover;
   const settler = await openSettler(
@@ -95,7 +95,7 @@ async function open(parts: MemoryPlanParts, venue: VenueSide): Promise<OpenedSet
     { layer, source, store, prove, cut, readProof, environment, onEvent },
   );
   const bridge = openBridge({
-    ...{ layer, environment, onIncident, places: venue.places },
+    ...{ layer, environment, onIncident, onBroken, places: venue.places },
     book: () => machine.state.baseLayer,
     submit: async (input) => {
       const result = await execute(input);

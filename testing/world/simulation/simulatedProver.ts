@@ -1,3 +1,4 @@
+import { invariant } from '@lawbook/exchange/failures/invariant';
 import { EPOCH_SHAPES } from '@lawbook/proofs/circuits/epochCircuit';
 import { ProofFault } from '@lawbook/proofs/proofFault';
 import type { Capabilities, Load, ProveOptions, Prover } from '@lawbook/proofs/provers/prover';
@@ -19,10 +20,18 @@ export interface ProverTerms {
   hangs: number;
   /** Share of the proofs that are garbage, which only the base layer finds out. */
   garbage: number;
+  /** Share of the proofs in which the prover meets a bug of its own. */
+  breaks: number;
 }
 
 /** Provers with which nothing goes wrong. */
-export const GOOD_PROVERS: ProverTerms = { proofMs: [200, 2_000], dies: 0, hangs: 0, garbage: 0 };
+export const GOOD_PROVERS: ProverTerms = {
+  proofMs: [200, 2_000],
+  dies: 0,
+  hangs: 0,
+  garbage: 0,
+  breaks: 0,
+};
 
 /** What a backend of one life works with. */
 export interface SimulatedProverParts {
@@ -83,6 +92,8 @@ export class SimulatedProver implements Prover {
     const [least, most] = terms.proofMs;
     const hangs = random.next() < terms.hangs;
     await environment.clock.sleep(hangs ? HANG_MS : random.integer(least, most), signal);
+    // Drawn for only where it can be: no fault of fate is a bug.
+    invariant(terms.breaks === 0 || random.next() >= terms.breaks, BUG_OF_PROVER);
     if (random.next() < terms.dies) {
       throw new ProofFault('PROOF_PROVER_FAILED', 'The simulated prover died.');
     }
@@ -101,6 +112,9 @@ export class SimulatedProver implements Prover {
     };
   }
 }
+
+/** What a prover with a bug says. */
+export const BUG_OF_PROVER = 'the simulated prover keeps its invariants';
 
 const STRING_ID = '5e'.repeat(32);
 /** Longer than any attempt may take. */

@@ -136,7 +136,7 @@ export class VenueHost {
       run: `life-${this.#lives}`,
     });
     const watch = { unwound: () => undefined, record: () => undefined };
-    followSettlement(wired, { dataDir: config.dataDir, log, watch });
+    followSettlement(wired, { dataDir: config.dataDir, log, watch, stop: onBug });
     const beating = beat(wired.scheduler, clock, running.signal);
     beating.catch(onBug);
     this.#stop = async () => {

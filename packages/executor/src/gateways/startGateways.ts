@@ -3,6 +3,7 @@ import { Fault } from '@lawbook/exchange/failures/fault';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { stopProcess } from '../stopProcess.ts';
 import type { VenueService } from '../venueService.ts';
 import type { GatewayOptions } from './gatewayOptions.ts';
 import { GATEWAY_PRESETS } from './gatewayOptions.ts';
@@ -31,7 +32,7 @@ export interface GatewayWiring {
  * @throws Fault GATEWAY_PORT_TAKEN, GATEWAY_TLS_UNREADABLE.
  */
 export function startGateways(venue: VenueService, wiring: GatewayWiring): Promise<Gateways> {
-  const { log, metrics, clock = Date.now, stop = throwLater } = wiring;
+  const { log, metrics, clock = Date.now, stop = stopProcess } = wiring;
   const options = gatewayOptions(wiring);
   return openGateways(venue, options, { log, metrics, clock, stop });
 }
@@ -75,11 +76,4 @@ function readPem(path: string): string {
       cause,
     });
   }
-}
-
-/** Lets a broken invariant stop the process, outside of the request that met it. */
-function throwLater(cause: unknown): void {
-  setImmediate(() => {
-    throw cause;
-  });
 }

@@ -57,7 +57,7 @@ export async function openDesk(parts: DeskParts, venue: VenueSide): Promise<Open
   const { environment = systemEnvironment() } = parts;
   const stands = { engine: started.engine, environment };
   const layer = openEvmBaseLayer({ deployment, shard, marketId, operator, finality }, stands);
-  const { source, store, onEvent, execute, onIncident, machine } = venue;
+  const { source, store, onEvent, execute, onIncident, onBroken, machine } = venue;
   const { prove, cut, readProof } = prover;
   const settler = await openSettler(
     { limits: LIMITS, ...(parts.base === undefined ? {} : { base: parts.base }) },
@@ -72,6 +72,7 @@ export async function openDesk(parts: DeskParts, venue: VenueSide): Promise<Open
       return result.ok ? { ok: true, value: undefined } : result;
     },
     onIncident,
+    onBroken,
     places: venue.places,
   });
   const close = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import type { InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import type { Result } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
@@ -24,6 +25,8 @@ export interface VenueSide {
   readonly execute: (input: Input) => Promise<Result<Executed>>;
   /** Called when the ledger cannot follow the base layer; trading halts. */
   readonly onIncident: (sentence: string) => void;
+  /** Called when a bug has ended a part of settling; the process ends. */
+  readonly onBroken: (cause: InvariantViolation) => void;
   readonly onEvent: (event: SettlerEvent) => void;
   /** Told what each proof cost. */
   readonly onProved: (cost: ProofCost) => void;

@@ -1,5 +1,6 @@
 import type { Clock } from '@lawbook/chains/environment';
 import { Fault } from '@lawbook/exchange/failures/fault';
+import { InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
 import type { BaseLayer } from '@lawbook/settlement/baseLayer/baseLayer';
@@ -51,6 +52,8 @@ export interface SettlementListener {
   readonly onUnwound: () => void;
   /** The base layer and this venue hold different things: trading must halt. */
   readonly onStopped: (sentence: string) => void;
+  /** A bug has ended settling. Called once, after `onStopped`: the process must end. */
+  readonly onBroken: (cause: InvariantViolation) => void;
 }
 
 /** What a service is made of. */
@@ -78,6 +81,8 @@ export interface SettlementEvents {
   readonly onEvent: (event: SettlerEvent) => void;
   /** The ledger cannot follow what happened on the base layer. */
   readonly onIncident: (sentence: string) => void;
+  /** A bug has ended a part of settling. */
+  readonly onBroken: (cause: InvariantViolation) => void;
 }
 
 /** First pause between two attempts to open the base layer, and the longest. */
@@ -98,6 +103,7 @@ export class SettlementService {
   #opening: Promise<void> = Promise.resolve();
   #detail = 'the base layer is starting';
   #stopped: string | undefined;
+  #isBroken = false;
   #pause: ExposurePause | undefined;
   /** Epochs that were sealed here while nobody could ask the base layer how far it is. */
   #blind = { lists: 0, sinceMs: 0 };
@@ -217,7 +223,10 @@ export class SettlementService {
   async settledVault(owner: AccountId): Promise<SettledVault> {
     const reading = this.#opened?.layer.vault(owner).then(
       ({ balances }): SettledVault => ({ kind: 'reached', balances }),
-      (): SettledVault => ({ kind: 'unavailable' }),
+      (cause: unknown): SettledVault => {
+        if (cause instanceof InvariantViolation) throw cause;
+        return { kind: 'unavailable' };
+      },
     );
     if (reading === undefined) return { kind: 'unavailable' };
     const patience = new AbortController();
@@ -251,8 +260,13 @@ export class SettlementService {
         this.#opened = await open({
           onEvent: (event) => this.#hear(event),
           onIncident: (sentence) => this.#stop(sentence),
+          onBroken: (cause) => this.#break(cause),
         });
       } catch (cause) {
+        if (cause instanceof InvariantViolation) {
+          this.#break(cause);
+          return;
+        }
         this.#detail = `the base layer cannot be opened: ${sentenceOf(cause)}`;
         log.error({ err: cause }, 'the base layer cannot be opened; trying again');
         await this.#wait(pauseMs, signal);
@@ -285,7 +299,20 @@ export class SettlementService {
         this.#stop(`list ${listNumber} is ${theirs} on the base layer and ${here} at this venue`);
         return;
       }
+      case 'broken':
+        this.#break(event.cause, event.listNumber);
+        return;
     }
+  }
+
+  /** A bug is not tried again: admission ends here and now, and the process right after. */
+  #break(cause: InvariantViolation, listNumber?: bigint): void {
+    const place = listNumber === undefined ? '' : ` at list ${listNumber}`;
+    this.#options.log.fatal({ err: cause }, 'an invariant of settling is broken');
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.#stop(`settling has a bug${place}: ${cause.name}: ${cause.message}`);
+    this.#listener?.onBroken(cause);
   }
 
   /** What the base layer holds is right; a venue that holds something else must not go on. */

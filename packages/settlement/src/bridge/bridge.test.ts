@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { at } from '@lawbook/exchange/failures/invariant';
+import type { InvariantViolation } from '@lawbook/exchange/failures/invariant';
+import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import { accepted, type Result } from '@lawbook/exchange/failures/result';
 import type { Input } from '@lawbook/exchange/inputs';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
@@ -38,11 +39,14 @@ class Stage {
   readonly venue: MemoryVenue = openMemoryVenue(this.clock);
   readonly machine = new StateMachine(DOMAIN);
   readonly incidents: string[] = [];
+  readonly bugs: InvariantViolation[] = [];
   readonly inputs: Input[] = [];
   /** Chance that an answer of the exchange is lost, half of the time after its effect. */
   lost = 0;
   /** Whether answers are lost after their effect only. */
   onlyAfter = false;
+  /** Whether taking an input meets a bug. */
+  isBroken = false;
   bridge: Bridge | undefined;
 
   constructor(assets: number, seed = 1) {
@@ -68,12 +72,14 @@ class Stage {
       book: () => this.machine.state.baseLayer,
       submit: async (input) => {
         await this.clock.sleep(this.random.integer(0, 5));
+        invariant(!this.isBroken, 'the exchange keeps its books');
         if (!this.onlyAfter && this.random.next() < this.lost / 2) throw away();
         const result = this.apply(input);
         if (this.random.next() < this.lost / 2) throw away();
         return result;
       },
       onIncident: (sentence) => this.incidents.push(sentence),
+      onBroken: (cause) => this.bugs.push(cause),
       ...(places === undefined ? {} : { places }),
     });
   }
@@ -321,4 +327,18 @@ test('a notice that only memory holds is read again after a restart', async () =
   await stage.settleDown();
   assert.ok(stage.machine.state.baseLayer.exits.has(ALICE));
   await stage.bridge?.close();
+});
+
+test('a bug ends the bridge at its first try, and is told by name', async () => {
+  const stage = new Stage(6);
+  stage.isBroken = true;
+  stage.open();
+  stage.deposit(ALICE, 0, 5n);
+  await stage.settleDown();
+  assert.deepEqual(
+    stage.bugs.map(({ message }) => message),
+    ['the exchange keeps its books'],
+  );
+  assert.equal(stage.inputs.filter(({ kind }) => kind === 'deposit').length, 0);
+  await assert.rejects(async () => stage.bridge?.close(), { name: 'InvariantViolation' });
 });

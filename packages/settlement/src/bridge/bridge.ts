@@ -38,6 +38,8 @@ export interface BridgeDependencies {
   readonly submit: (input: Input) => Promise<Result<undefined>>;
   /** The ledger cannot follow what happened on the base layer: the venue must stop. */
   readonly onIncident: (sentence: string) => void;
+  /** A bug has ended the bridge: trading must halt, and the process end. Told once. */
+  readonly onBroken: (cause: InvariantViolation) => void;
   readonly places?: BridgePlaceStore;
 }
 
@@ -99,8 +101,8 @@ class RunningBridge implements Bridge {
   constructor(dependencies: BridgeDependencies) {
     this.#dependencies = dependencies;
     this.#loop = this.#run();
-    // A broken invariant ends the loop; whoever closes the bridge hears of it.
-    this.#loop.catch(() => undefined);
+    // Only a broken invariant ends the loop; whoever closes the bridge hears of it too.
+    this.#loop.catch((cause: InvariantViolation) => dependencies.onBroken(cause));
   }
 
   place(): BridgePlace | undefined {

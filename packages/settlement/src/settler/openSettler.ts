@@ -61,6 +61,7 @@ class RunningSettler implements Settler {
   /** When lists were sealed that are not final. */
   readonly #sealedAtMs = new Map<bigint, number>();
   #sealed: bigint;
+  #isBroken = false;
 
   constructor(options: SettlerOptions, parts: Parts) {
     this.#options = options;
@@ -74,7 +75,7 @@ class RunningSettler implements Settler {
       this.#repeat({ step: () => this.#proveNext(), next: () => book.proven() + 1n }),
       this.#repeat({ step: () => this.#settleNext(), next: () => book.settled() + 1n }),
     ];
-    // A broken invariant ends all loops; whoever closes the settler hears of it.
+    // Only bugs end a loop, and they end all of them; whoever closes the settler hears of it.
     for (const loop of this.#loops) loop.catch(() => this.#closing.abort(closed()));
   }
 
@@ -133,6 +134,7 @@ class RunningSettler implements Settler {
         backoff.succeed();
         await source.changed(signal);
       } catch (error) {
+        this.#endOnBug(this.#sealed + 1n, error);
         if (signal.aborted) return;
         this.#alarm(this.#sealed + 1n, { failures: backoff.fail(), error });
         await this.#rest(backoff.waitMs());
@@ -160,6 +162,7 @@ class RunningSettler implements Settler {
         backoff.succeed();
         if (waitMs > 0) await this.#bell.nextWithin(since, { clock, durationMs: waitMs, signal });
       } catch (error) {
+        this.#endOnBug(next(), error);
         if (signal.aborted) return;
         this.#alarm(next(), { failures: backoff.fail(), error });
         await this.#rest(backoff.waitMs());
@@ -183,6 +186,7 @@ class RunningSettler implements Settler {
     try {
       proved = await this.#parts.prove(list, record.previousListHash, this.#closing.signal);
     } catch (error) {
+      rethrowBugs(error);
       if (this.#closing.signal.aborted) throw error;
       await this.#fail(listNumber, { backoff: this.#proving, sentence: sentenceOf(error) });
       return AT_ONCE;
@@ -334,8 +338,17 @@ class RunningSettler implements Settler {
     listNumber: bigint,
     { failures, error }: { readonly failures: number; readonly error: unknown },
   ): void {
-    rethrowBugs(error);
     this.#tell(listNumber, { failures, sentence: sentenceOf(error) });
+  }
+
+  /** A bug is tried once: all loops end, and it is told by its name. */
+  #endOnBug(listNumber: bigint, error: unknown): void {
+    if (!(error instanceof InvariantViolation)) return;
+    if (!this.#isBroken) {
+      this.#isBroken = true;
+      this.#parts.onEvent({ kind: 'broken', listNumber, cause: error });
+    }
+    throw error;
   }
 
   #tell(
@@ -353,7 +366,7 @@ class RunningSettler implements Settler {
   }
 }
 
-/** Bugs end the settler; everything else is the world's and is tried again. */
+/** Bugs end the settler (`#endOnBug`); everything else is the world's and is tried again. */
 function rethrowBugs(error: unknown): void {
   if (error instanceof InvariantViolation) throw error;
 }

@@ -1,5 +1,6 @@
 import type { Environment } from '@lawbook/chains/environment';
 import type { Hash } from '@lawbook/exchange/codec/hash';
+import type { InvariantViolation } from '@lawbook/exchange/failures/invariant';
 import type { ListCut } from '@lawbook/proofs/statements/epoch/cutDiffList';
 import type { BaseLayer } from '../baseLayer/baseLayer.ts';
 import type { LawProof } from '../baseLayer/submission.ts';
@@ -66,7 +67,9 @@ export type SettlerEvent =
       readonly listNumber: bigint;
       readonly ours: Hash | undefined;
       readonly theirs: Hash;
-    };
+    }
+  /** A bug: the settler has stopped; trading must halt, and the process end. Told once. */
+  | { readonly kind: 'broken'; readonly listNumber: bigint; readonly cause: InvariantViolation };
 
 /** What a settler is asked to do. */
 export interface SettlerOptions {
@@ -92,6 +95,9 @@ export interface SettlerDependencies {
 export interface Settler {
   lag(): SettlementLag;
   record(listNumber: bigint): Promise<ListRecord | undefined>;
-  /** Stops after the step in hand; what is on its way to the chain goes on there. */
+  /**
+   * Stops after the step in hand; what is on its way to the chain goes on there.
+   * @throws InvariantViolation that ended the settler before.
+   */
   close(): Promise<void>;
 }

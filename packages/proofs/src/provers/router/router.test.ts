@@ -3,6 +3,7 @@
 // Method: backends that do what the test scripts, beside the real check; a clock moved by hand.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { invariant } from '@lawbook/exchange/failures/invariant';
 import { ordinaryClaim, otherClaim } from '../../../../../testing/proofs/provingWorld.ts';
 import { ProofFault } from '../../proofFault.ts';
 import type { Proof } from '../../statements/proof.ts';
@@ -31,7 +32,7 @@ const CAPABILITIES: Capabilities = {
   evmVerifiable: true,
 };
 
-type Step = 'proves' | 'fails' | 'hangs' | 'is full' | 'finds it false';
+type Step = 'proves' | 'fails' | 'hangs' | 'is full' | 'finds it false' | 'has a bug';
 
 /** A backend that takes its steps from a list; the last one repeats. */
 class Scripted implements Prover {
@@ -50,6 +51,7 @@ class Scripted implements Prover {
     this.asked += 1;
     if (step === 'proves') return PROOF;
     if (step === 'fails') throw new ProofFault('PROOF_PROVER_FAILED', 'It broke.');
+    invariant(step !== 'has a bug', 'the backend is sound');
     if (step === 'is full') throw new ProofFault('PROOF_QUEUE_FULL', 'It is full.');
     if (step === 'finds it false') throw new ProofFault('PROOF_STATEMENT_FALSE', 'It is false.');
     return await new Promise((_resolve, reject) => {
@@ -115,6 +117,16 @@ test('a false statement is told at once and blames nobody', async () => {
   });
   assert.equal(second.asked, 0);
   assert.equal(router.report()[0]?.failed, 0);
+});
+
+test('a bug of a backend is told at once and not hidden by another backend', async () => {
+  const second = new Scripted('second', 'proves');
+  const router = routerOf([new Scripted('first', 'has a bug'), second]);
+  await assert.rejects(router.prove(CLAIM.statement, CLAIM.witness), {
+    name: 'InvariantViolation',
+    message: 'the backend is sound',
+  });
+  assert.equal(second.asked, 0);
 });
 
 test('leaves a failing backend alone until its probe is due, then returns to it', async () => {

@@ -1,4 +1,4 @@
-import { invariant } from '@lawbook/exchange/failures/invariant';
+import { InvariantViolation, invariant } from '@lawbook/exchange/failures/invariant';
 import { circuitOf } from '../../circuits/circuit.ts';
 import { ProofFault } from '../../proofFault.ts';
 import type { Proof } from '../../statements/proof.ts';
@@ -76,7 +76,7 @@ export class Router {
   /**
    * Proves a statement by the best backend there is.
    *
-   * @throws ProofFault PROOF_STATEMENT_FALSE at once, for no backend can help; PROOF_NO_BACKEND
+   * @throws ProofFault PROOF_STATEMENT_FALSE and InvariantViolation at once; PROOF_NO_BACKEND
    *   when none is left, with the last failure as its cause; the signal's reason when it aborts.
    */
   async prove(
@@ -100,7 +100,8 @@ export class Router {
         return { proof: await this.#attempt(backend, [statement, witness], options), backend };
       } catch (cause) {
         options.signal?.throwIfAborted();
-        if (isFalse(cause)) throw cause;
+        // Neither a false statement nor a bug gets better with another backend.
+        if (isFalse(cause) || cause instanceof InvariantViolation) throw cause;
         last = cause;
         failures.set(backend, (failures.get(backend) ?? 0) + 1);
       }
