@@ -283,8 +283,8 @@ function recoverKey(digest: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array)
   return key.subarray(1);
 }
 
-/** On top of a call's own gas. @see EIP-2 and EIP-3860. */
-function creationGas(callData: Hex): bigint {
+/** What a creation costs on top of other calls. @see EIP-2 and EIP-3860. */
+export function creationGas(callData: Hex): bigint {
   const words = Math.ceil((callData.length - 2) / 64);
   return BigInt(32_000 + 2 * words);
 }

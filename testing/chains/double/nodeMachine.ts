@@ -2,6 +2,7 @@ import type { Address, Hex } from 'viem';
 import { numberToHex } from 'viem';
 import { floorGas, intrinsicGas, larger } from './chainRules.ts';
 import type { ContractMachine, MachineBlock, MachineResult } from './contractMachine.ts';
+import { creationGas } from './contractMachine.ts';
 import type { NodeAnswer } from './nodeSight.ts';
 import type { SimulatedCall } from './nodeSimulation.ts';
 import { readCall, reverted, showOutcome } from './nodeSimulation.ts';
@@ -98,8 +99,9 @@ function withFixedGas(call: SimulatedCall, ran: MachineResult): MachineResult {
   return { ...ran, gasUsed: withIntrinsic(call, ran.gasUsed) };
 }
 
-function withIntrinsic({ callData }: SimulatedCall, inner: bigint): bigint {
-  return larger(intrinsicGas(callData) + inner, floorGas(callData));
+function withIntrinsic({ callData, to }: SimulatedCall, inner: bigint): bigint {
+  const creation = to === undefined ? creationGas(callData) : 0n;
+  return larger(intrinsicGas(callData) + creation + inner, floorGas(callData));
 }
 
 /**

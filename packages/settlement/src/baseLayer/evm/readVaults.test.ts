@@ -128,7 +128,7 @@ test('endpoints that override no code are asked word by word', async () => {
   await world.close();
 });
 
-test('who left with everything is still there with the nonces, and the payment counts', async () => {
+test('who left with everything leaves the nonces, and the payments count', async () => {
   const venue = await lived();
   const { world } = venue;
   venue.call(ALICE, 'requestExit', [SHARD, ALICE]);
