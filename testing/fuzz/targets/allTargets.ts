@@ -6,6 +6,7 @@ import { CHAIN_TARGETS } from './chainTargets.ts';
 import { DIALECT_GATEWAY_TARGETS } from './dialectGatewayTargets.ts';
 import { DIALECT_TARGETS } from './dialectTargets.ts';
 import { EXCHANGE_TARGETS } from './exchangeTargets.ts';
+import { FILE_TARGETS } from './fileTargets.ts';
 import { GATEWAY_TARGETS } from './gatewayTargets.ts';
 import { JOURNAL_TARGETS } from './journalTargets.ts';
 import { RECORD_TARGETS } from './recordTargets.ts';
@@ -21,6 +22,7 @@ export const ALL_TARGETS: readonly FuzzTarget[] = [
   ...CHAIN_ANSWER_TARGETS,
   ...BASE_LAYER_TARGETS,
   ...TEXT_TARGETS,
+  ...FILE_TARGETS,
   ...API_TARGETS,
   ...DIALECT_TARGETS,
   ...GATEWAY_TARGETS,

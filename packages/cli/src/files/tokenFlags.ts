@@ -31,7 +31,13 @@ export function operatorHeaders(
     tokenFile === undefined
       ? (process.env[TOKEN_VARIABLE] ?? findDemoToken(dataDir))
       : readTokenFile(tokenFile);
-  if (token !== undefined && token !== '') return { authorization: `Bearer ${token}` };
+  if (token !== undefined && token !== '') {
+    // What cannot stand in a header would be told of as a venue that does not answer.
+    if (!/^[\x21-\x7e]{1,512}$/.test(token)) {
+      throw new UsageFault('the operator token is one word of printable ASCII, at most 512');
+    }
+    return { authorization: `Bearer ${token}` };
+  }
   throw new UsageFault(
     `only the operator ${act}: use --token-file or ${TOKEN_VARIABLE} with the token ` +
       'that the venue was started with, or --data-dir of a demo venue on this machine',

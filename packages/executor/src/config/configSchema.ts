@@ -269,6 +269,8 @@ const operator = z
     token: z
       .string()
       .min(OPERATOR_TOKEN_LENGTH_MIN)
+      // As it is sent in a header: a token with anything else could never be presented.
+      .regex(/^[\x21-\x7e]{0,512}$/, 'Write printable ASCII without spaces, at most 512')
       .optional()
       .meta({ description: 'Bearer token of the operator; none disables the role', secret: true }),
     tokenFile: text('File that holds the token, instead of the token itself').optional(),

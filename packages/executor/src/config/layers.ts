@@ -23,7 +23,7 @@ export const CONFIG_FILE_VARIABLE: string = `${ENVIRONMENT_PREFIX}CONFIG`;
 /** Reads a YAML mapping. Duplicate keys and anything but one mapping are problems. */
 export function fileLayer(text: string, file: string, settings: readonly Setting[]): Layer {
   const source = `file ${file}`;
-  const document = parseDocument(text, { uniqueKeys: true });
+  const document = parseDocument(text, { uniqueKeys: true, ...QUIET });
   const fault = document.errors[0] ?? aliasFault(document);
   if (fault !== undefined) {
     const actual = fault.message.split('\n')[0] ?? '';
@@ -56,7 +56,7 @@ export function environmentLayer(
     if (name === CONFIG_FILE_VARIABLE) continue;
     const setting = byName.get(name);
     const source = `environment ${name}`;
-    if (setting === undefined) problems.push(unknownKey(name, text, source, [...byName.keys()]));
+    if (setting === undefined) problems.push(unknownKey(name, text, source, settings));
     else stated.push({ path: setting.path, stated: readText(text, setting.kind), source });
   }
   return { settings: stated, problems };
@@ -91,14 +91,15 @@ function treeLayer(tree: unknown, source: string, settings: readonly Setting[]):
   const visit = (branch: unknown, prefix: string): void => {
     if (known.has(prefix)) stated.push({ path: prefix, stated: branch, source });
     else if (prefix !== '' && !settings.some(({ path }) => path.startsWith(`${prefix}.`))) {
-      problems.push(unknownKey(prefix, branch, source, [...known]));
+      problems.push(unknownKey(prefix, branch, source, settings));
     } else if (isMapping(branch)) {
       for (const [name, inner] of Object.entries(branch)) {
         visit(inner, prefix === '' ? name : `${prefix}.${name}`);
       }
     } else if (branch !== null && branch !== undefined) {
-      const actual = showStated(branch);
-      problems.push({ key: prefix || 'the whole', rule: 'Write a mapping', actual, source });
+      const key = prefix || 'the whole';
+      const actual = mayBeSecret(key, undefined, settings) ? MASK : showStated(branch);
+      problems.push({ key, rule: 'Write a mapping', actual, source });
     }
   };
   visit(tree, '');
@@ -117,9 +118,12 @@ function readText(text: string, kind: Setting['kind']): unknown {
   if (kind === 'list' && !text.startsWith('[')) {
     return text === '' ? [] : text.split(',').map((part) => part.trim());
   }
-  const document = parseDocument(text);
+  const document = parseDocument(text, QUIET);
   return document.errors.length === 0 ? document.toJS() : text;
 }
+
+/** The parser would warn of odd keys on standard error, quoting them. */
+const QUIET = { logLevel: 'error' } as const;
 
 const LOOKS_SECRET = /token|secret|password|key/i;
 
@@ -127,11 +131,30 @@ function unknownKey(
   key: string,
   stated: unknown,
   source: string,
-  known: readonly string[],
+  settings: readonly Setting[],
 ): ConfigProblem {
-  const near = nearest(key, known);
+  const isVariable = key.startsWith(ENVIRONMENT_PREFIX);
+  const names = settings.map(({ path, environmentName }) => (isVariable ? environmentName : path));
+  const near = nearest(key, names);
   const rule = near === undefined ? 'This key does not exist' : `Did you mean ${near}?`;
-  return { key, rule, actual: LOOKS_SECRET.test(key) ? '***' : showStated(stated), source };
+  return {
+    key,
+    rule,
+    actual: mayBeSecret(key, near, settings) ? MASK : showStated(stated),
+    source,
+  };
+}
+
+const MASK = '***';
+
+/** A secret under a slip of a name is still one: of its own name, or beside it. */
+function mayBeSecret(key: string, near: string | undefined, settings: readonly Setting[]): boolean {
+  if (LOOKS_SECRET.test(key)) return true;
+  return settings.some(({ secret, path, environmentName }) => {
+    if (!secret) return false;
+    const groups = [path.replace(/\.\w+$/, ''), environmentName.replace(/__[A-Z_]+$/, '')];
+    return near === path || near === environmentName || groups.some((one) => key.startsWith(one));
+  });
 }
 
 /** Prints what was found, short enough for one line. */

@@ -252,6 +252,48 @@ test('the operator token comes from any source and is never printed', () => {
   }
 });
 
+test('the operator token under a slip of its name is not printed either', () => {
+  const planted = 'planted-secret-of-an-operator-00';
+  const slips: ConfigSources[] = [
+    { environment: { LAWBOOK_OPERATOR__TOKN: planted } },
+    { environment: { LAWBOOK_OPERATOR_TKN: planted } },
+    { environment: { LAWBOOK_OPERATR__TOKN: planted } },
+    { flags: { 'operator.tokn': planted } },
+    { flags: { operator: planted } },
+    { flags: { operators: { t: planted } } },
+  ];
+  for (const slip of slips) {
+    assert.throws(
+      () => load(slip),
+      (cause: ConfigFault) => !`${cause.message}${JSON.stringify(cause.fields)}`.includes(planted),
+    );
+  }
+  const [problem] = problemsOf(() => load({ flags: { 'http.prt': 1234 } }));
+  assert.equal(problem?.actual, '1234', 'what is no secret is shown');
+});
+
+test('an operator token that no header can carry is refused', () => {
+  for (const token of [`${TOKEN} ${TOKEN}`, `${TOKEN}\u00e9`, `${TOKEN}\n${TOKEN}`]) {
+    const [problem] = problemsOf(() => load({ flags: { 'operator.token': token } }));
+    assert.equal(problem?.key, 'operator.token');
+  }
+});
+
+test('odd keys of a file are refused without a word on standard error', async () => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error): void => {
+    warnings.push(warning);
+  };
+  process.on('warning', listen);
+  try {
+    assert.throws(() => loadYaml('? { token: planted }\n: 1\n'), ConfigFault);
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off('warning', listen);
+  }
+  assert.deepEqual(warnings, []);
+});
+
 test('the printed configuration names its sources and loads back as the same configuration', () => {
   const loaded = load({ flags: { 'http.port': 9000, 'oracle.symbols': ['EUR'] } });
   const printed = printConfig(loaded);
