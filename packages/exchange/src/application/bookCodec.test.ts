@@ -1,7 +1,7 @@
 // Goal: a book that went through its bytes is the book that was written, and goes on as it would
 // have; bytes that no book writes are refused before an engine sees them.
-// Method: books played with pairs, triggers, tranches and deadlines, restored again and again beside
-// the original; then the bytes of one changed, cut, or made of parts that do not fit.
+// Method: books played with pairs, triggers, tranches and deadlines, restored again and again
+// beside the original; then the bytes of one changed, cut, or made of parts that do not fit.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BookBench } from '../../../../testing/exchange/bookBench.ts';

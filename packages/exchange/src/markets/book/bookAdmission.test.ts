@@ -1,7 +1,7 @@
-// Goal: every rule of admission binds at its very limit and not one unit before, cites the limit and
-// what was sent, and where several rules are broken the lowest number answers.
-// Method: one small book; each rule met at its last lawful number and broken by one more; then every
-// two rules broken by one order. Whatever is refused leaves the book as it was.
+// Goal: every rule of admission binds at its very limit and not one unit before, cites the limit
+// and what was sent, and where several rules are broken the lowest number answers.
+// Method: one small book; each rule met at its last lawful number and broken by one more; then
+// every two rules broken by one order. Whatever is refused leaves the book as it was.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OrderDesk } from '../../../../../testing/exchange/orderDesk.ts';
@@ -21,7 +21,7 @@ const MARKET: Partial<BookParameters> = {
   notionalMin: 50,
 };
 
-/** Bids of account 1 at 90, asks of account 2 at 110, a waiting sale of account 1; the time is 100. */
+/** Account 1 bids at 90 and waits to sell, account 2 asks at 110; the time is 100. */
 function desk(parameters: Partial<BookParameters> = {}): OrderDesk {
   const opened = new OrderDesk({ ...MARKET, ...parameters });
   opened.send({ kind: 'advanceTime', now: 100 });
@@ -220,7 +220,7 @@ test('of two broken rules the one with the lower number answers', () => {
   }
 });
 
-test('before a rule of the order comes the state of the market, and before that its account', () => {
+test('before the rules of an order come the state of the market and, first, its account', () => {
   for (const state of ['cancelOnly', 'halted'] as const) {
     const one = desk();
     one.send({ kind: 'marketState', state });
@@ -294,7 +294,7 @@ test('a replacement is bound by the limits of price, size, tranches and worth', 
   assert.deepEqual(replace(10, 5), ['replaced 4: 10 at 5, leaves 10 (lostPriority)']);
 });
 
-test('a replacement to what has traded ends the order, and does not ask whether it would cross', () => {
+test('a replacement to what has traded ends the order, whether or not it would cross', () => {
   const one = desk();
   one.place('buy', 5, 100, { postOnly: true });
   one.place('sell', 3, 100);

@@ -1,5 +1,5 @@
-// Goal: the rules of a market are taken up to the very bounds that their fields have, cite the field
-// beyond them, and are bound by their hash field by field.
+// Goal: the rules of a market are taken up to the very bounds that their fields have, cite the
+// field beyond them, and are bound by their hash field by field.
 // Method: one sound set of rules; each number at its bounds, one beyond, and changed alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

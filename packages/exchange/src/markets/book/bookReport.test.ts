@@ -1,7 +1,7 @@
-// Goal: no report is lost, doubled or changed in the ring, also while it grows and while a reader is
-// behind.
-// Method: a ring written past its room with a reader at several places, every report with numbers of
-// its own; and the largest numbers through a book.
+// Goal: no report is lost, doubled or changed in the ring, also while it grows and while a reader
+// is behind.
+// Method: a ring written past its room with a reader at several places, every report with numbers
+// of its own; and the largest numbers through a book.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { at } from '../../failures/invariant.ts';

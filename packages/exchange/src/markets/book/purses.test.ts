@@ -1,5 +1,5 @@
-// Goal: what accounts have and hold never leaves the natural numbers below 2^53, and whoever carries
-// changes on learns of every account that moved, once.
+// Goal: what accounts have and hold never leaves the natural numbers below 2^53, and whoever
+// carries changes on learns of every account that moved, once.
 // Method: single moves at the edges, each refused one unit further with nothing changed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

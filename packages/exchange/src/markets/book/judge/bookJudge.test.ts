@@ -114,7 +114,7 @@ test('a market halts only before a trade that its breaker forbids', () => {
     limitOrder({ ...sale, orderId: 2, priceTicks: 106 }),
     limitOrder({ account: 1, side: 'buy', orderId: 3, priceTicks: 100, sizeLots: 1 }),
   ];
-  /** Whether the judge takes it that a purchase of so many lots by these terms halted the market. */
+  /** Whether the judge takes it that so many lots bought by these terms halted the market. */
   const mayHalt = (sizeLots: number, terms: Partial<PlaceOrder>): boolean => {
     const naive = new NaiveBook(rules);
     const steps: BookStep[] = before.map((one) => ({ command: one, reports: naive.apply(one) }));

@@ -259,7 +259,7 @@ export class BookJudge {
     }
   }
 
-  /** What a report says besides what happened: its side, whom it names, its price and its reason. */
+  /** What a report says besides what happened: side, whom it names, price and reason. */
   #checkForm({ placed, price }: LoggedOrder, report: OrderReport): void {
     const { kind, reason } = report;
     const isMatch = kind === 'trade' || kind === 'decremented';
@@ -360,7 +360,7 @@ export class BookJudge {
     return isReached ? maker : undefined;
   }
 
-  /** Whether an order in flight may meet what rests: it has lots, does not post, and fills whole. */
+  /** Whether an order in flight may meet what rests: it has lots, and its terms let it take. */
   #mayTake(taker: LoggedOrder): boolean {
     const { postOnly, timeInForce } = taker.placed;
     if (taker.leaves === 0 || postOnly) return false;
