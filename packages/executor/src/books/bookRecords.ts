@@ -1,3 +1,4 @@
+import { DecodeError } from '@lawbook/exchange/codec/byteReader';
 import type { Hash } from '@lawbook/exchange/codec/hash';
 import type { BookLawVerdict } from '@lawbook/exchange/laws/book/judgeBookEpoch';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
@@ -159,21 +160,35 @@ export interface BookNews {
 }
 
 /**
- * Bytes of a row in the index: JSON, whole numbers beyond 2^53 as digits and an `n`. Fields ascend
- * by name: a row has the same bytes whether its input was live or replayed.
+ * Bytes of a row in the index: JSON, whole numbers beyond 2^53 as digits and an `n`; a text that
+ * reads so has an `n` more. Fields ascend by name: a row has the same bytes whether its input was
+ * live or replayed.
  */
 export function encodeRow(row: object): Uint8Array {
   const text = JSON.stringify(row, (_, entry: unknown) => {
     if (typeof entry === 'bigint') return `${entry}n`;
+    if (typeof entry === 'string') return LIKE_A_BIGINT.test(entry) ? `${entry}n` : entry;
     if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return entry;
     return Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
   return new TextEncoder().encode(text);
 }
 
-/** Reads a row that this program wrote. */
+/** Reads a row that this program wrote. @throws DecodeError for bytes that are no JSON. */
 export function decodeRow<T>(bytes: Uint8Array): T {
-  return JSON.parse(new TextDecoder().decode(bytes), (_, entry: unknown) =>
-    typeof entry === 'string' && /^-?\d+n$/.test(entry) ? BigInt(entry.slice(0, -1)) : entry,
-  ) as T;
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes), readEntry) as T;
+  } catch (cause) {
+    // The reader recurses, so that rows of nothing but brackets end in a RangeError.
+    if (!(cause instanceof SyntaxError) && !(cause instanceof RangeError)) throw cause;
+    throw new DecodeError('a row is JSON as this program writes it', 0);
+  }
+}
+
+/** A whole number of any size as it is written, or a text that looks like one. */
+const LIKE_A_BIGINT = /^-?\d+n+$/;
+
+function readEntry(_: string, entry: unknown): unknown {
+  if (typeof entry !== 'string' || !LIKE_A_BIGINT.test(entry)) return entry;
+  return entry.endsWith('nn') ? entry.slice(0, -1) : BigInt(entry.slice(0, -1));
 }
