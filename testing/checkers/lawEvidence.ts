@@ -32,8 +32,10 @@ function isIn(
     }
     case 'commitment':
       return locus.index >= 0 && locus.index < commitments.length;
-    default:
+    case 'batch':
       return /^\w/.test(locus.field);
+    default:
+      return false;
   }
 }
 

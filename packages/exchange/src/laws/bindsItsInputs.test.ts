@@ -6,6 +6,7 @@ import { ordinaryDay } from '../../../../testing/world/batchSpecs.ts';
 import { refusals } from '../../../../testing/world/corruptions.ts';
 import { clearedBatch, refilled } from '../../../../testing/world/lawfulBatch.ts';
 import { ZERO_HASH } from '../codec/hash.ts';
+import { oracleHash } from '../markets/batch/oracleSnapshot.ts';
 import type { BatchReport } from '../markets/batch/report.ts';
 import { bindsItsInputs } from './bindsItsInputs.ts';
 import { lawContext } from './law.ts';
@@ -53,4 +54,39 @@ test('refuses every measure that is not the recomputed one, and names it', () =>
 test('refuses prices in the report that are not those of the solution', () => {
   const other = refilled(DAY, { prices: DAY.oracle.mids });
   assert.deepEqual(refusals(reporting({ prices: other.solution.prices }), ADMITTED), ['L0']);
+});
+
+test('refuses a report whose numbers its encoding cannot hold, and names them', () => {
+  const wide = 1n << 127n;
+  const { measures } = DAY.report;
+  const reports: Readonly<Record<string, Partial<BatchReport>>> = {
+    poolTrade: { poolTrade: DAY.report.poolTrade.map(() => 1n << 63n) },
+    fees: { fees: DAY.report.fees.map(() => -(1n << 63n)) },
+    measures: { measures: { ...measures, residualE12: -wide } },
+    stepNormE12: { stepNormE12: wide },
+  };
+  for (const [field, report] of Object.entries(reports)) {
+    const altered = reporting(report);
+    const verdict = bindsItsInputs.check(altered, lawContext(altered, ADMITTED));
+    assert.equal(verdict.kind, 'violated');
+    assert.deepEqual(verdict.locus, { kind: 'batch', field: `report.${field}` });
+  }
+});
+
+test('accepts a solution whose step is as wide as a report can say', () => {
+  for (const stepNormE12 of [(1n << 127n) - 1n, 1n - (1n << 127n)]) {
+    const solution = { ...DAY.solution, stepNormE12 };
+    const wide = { ...reporting({ stepNormE12 }), solution };
+    assert.deepEqual(refusals(wide, ADMITTED), []);
+  }
+});
+
+test('takes no measures at mids that are not positive', () => {
+  const mids = DAY.oracle.mids.map((mid, i) => (i === 1 ? (0n as typeof mid) : mid));
+  const worthless = { ...DAY, oracle: { ...DAY.oracle, mids } };
+  const report = { ...DAY.report, oracleHash: oracleHash(worthless.oracle) };
+  const bound = { ...worthless, report };
+  const verdict = bindsItsInputs.check(bound, lawContext(bound, ADMITTED));
+  assert.equal(verdict.kind, 'violated');
+  assert.deepEqual(verdict.locus, { kind: 'batch', field: 'oracle.mids' });
 });

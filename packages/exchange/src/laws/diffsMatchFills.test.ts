@@ -9,7 +9,10 @@ import { ByteReader } from '../codec/byteReader.ts';
 import type { StateDiffList } from '../diffs/stateDiff.ts';
 import { decodeDiffs, diffRoot, encodeDiffs } from '../diffs/stateDiff.ts';
 import { at } from '../failures/invariant.ts';
+import { assetId } from '../ledger/asset.ts';
 import type { BatchTransition } from '../transition.ts';
+import { diffsMatchFills } from './diffsMatchFills.ts';
+import { lawContext } from './law.ts';
 
 const ADMITTED = { authority: 'admitted' } as const;
 const DAY = clearedBatch({ ...ordinaryDay(), signed: false });
@@ -23,6 +26,34 @@ test('accepts the canonical list, which leaves empty rows and columns out', () =
   const diffs = decodeDiffs(new ByteReader(encodeDiffs(DAY.diffs)));
   assert.ok(diffs.accounts.length <= DAY.diffs.accounts.length);
   assert.deepEqual(refusals({ ...DAY, diffs }, ADMITTED), []);
+});
+
+test('accepts the canonical list of a day on which only nonces moved', () => {
+  const halted = clearedBatch({ ...ordinaryDay(), signed: false, haltReason: 'operator' });
+  const diffs = decodeDiffs(new ByteReader(encodeDiffs(halted.diffs)));
+  assert.ok(
+    !diffs.accounts.includes(at(halted.before.accounts, halted.before.accounts.length - 2)),
+  );
+  assert.deepEqual(refusals({ ...halted, diffs }, ADMITTED), []);
+});
+
+test('refuses a diff of an asset that the market has not, or has twice', () => {
+  const assets = DAY.diffs.assets;
+  for (const other of [assetId(40), at(assets, 0)]) {
+    const listed = listing({ assets: [...assets.slice(0, -1), other] });
+    const verdict = diffsMatchFills.check(listed, lawContext(listed, ADMITTED));
+    assert.equal(verdict.kind, 'violated');
+    const field = `diffs.assets[${assets.length - 1}]`;
+    assert.deepEqual(verdict.locus, { kind: 'batch', field });
+  }
+});
+
+test('refuses a vault that has two diffs', () => {
+  const [first, , ...rest] = DAY.diffs.accounts;
+  const doubled = listing({ accounts: [first as never, first as never, ...rest] });
+  const verdict = diffsMatchFills.check(doubled, lawContext(doubled, ADMITTED));
+  assert.equal(verdict.kind, 'violated');
+  assert.deepEqual(verdict.locus, { kind: 'account', account: first });
 });
 
 test('refuses a diff of a stranger', () => {

@@ -10,7 +10,7 @@ import { netDiffs } from '../diffs/stateDiff.ts';
 import { reportHash } from '../markets/batch/report.ts';
 import { recoverSigner } from '../orders/signature.ts';
 import type { BatchTransition } from '../transition.ts';
-import type { ClaimedEpoch } from './judge.ts';
+import type { ClaimedEpoch, LawVerdict } from './judge.ts';
 import { allHold, judgeBatch, judgeEpoch, LAWS } from './judge.ts';
 import { PREDICATES, readPredicates } from './predicates.ts';
 import { LAW_IDS } from './verdict.ts';
@@ -112,6 +112,31 @@ test('refuses an epoch with an unlawful batch, and says which law and predicate 
     broken.map(({ name }) => name),
     ['priceConsistency', 'objectiveOptimality'],
   );
+});
+
+test('a law that breaks takes down exactly the predicates that rest on it', () => {
+  const resting: Readonly<Record<string, readonly string[]>> = {
+    L0: ['objectiveOptimality'],
+    L3: ['priceConsistency'],
+    L4: ['fillFeasibility'],
+    L5: ['priceConsistency'],
+    L6: ['fillFeasibility'],
+    L7: ['inventoryConservation'],
+    L8: ['convergence', 'objectiveOptimality'],
+  };
+  const lawful = judgeBatch(FIRST, ADMITTED);
+  const flaw = judgeBatch({ ...FIRST, batchNumber: 0.5 }, ADMITTED)[0]?.verdict;
+  assert.ok(flaw?.kind === 'violated');
+  for (const id of LAW_IDS) {
+    const verdicts: readonly LawVerdict[] = lawful.map((one) => {
+      return one.id === id ? { ...one, verdict: flaw } : one;
+    });
+    const broken = readPredicates(verdicts).filter(({ holds }) => !holds);
+    assert.deepEqual(
+      broken.map(({ name }) => name),
+      resting[id] ?? [],
+    );
+  }
 });
 
 test('holds no predicate of which no law was asked', () => {

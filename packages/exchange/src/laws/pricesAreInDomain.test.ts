@@ -6,8 +6,12 @@ import { reassemble } from '../../../../testing/world/assembleBatch.ts';
 import { ordinaryDay } from '../../../../testing/world/batchSpecs.ts';
 import { refusals } from '../../../../testing/world/corruptions.ts';
 import { CLOSED_AT_MS, clearedBatch } from '../../../../testing/world/lawfulBatch.ts';
+import { at } from '../failures/invariant.ts';
 import type { Price } from '../numbers/price.ts';
+import { PRICE_MAX } from '../numbers/price.ts';
 import type { BatchTransition } from '../transition.ts';
+import { lawContext } from './law.ts';
+import { pricesAreInDomain } from './pricesAreInDomain.ts';
 
 const ADMITTED = { authority: 'admitted' } as const;
 const DAY = clearedBatch({ ...ordinaryDay(), signed: false });
@@ -41,6 +45,45 @@ test('refuses a price of zero', () => {
   const prices = DAY.solution.prices.map((p, i) => (i === 2 ? (0n as Price) : p));
   const free = { ...DAY, solution: { ...DAY.solution, prices } };
   assert.ok(refusals(free, ADMITTED).includes('L3'));
+});
+
+test('refuses a basket of nothing, whose unit would be free', () => {
+  const baskets = DAY.parameters.baskets.map((basket) => {
+    return { ...basket, units: basket.units.map(() => 0n) };
+  });
+  const free = { ...DAY, parameters: { ...DAY.parameters, baskets } };
+  const verdict = pricesAreInDomain.check(free, lawContext(free, ADMITTED));
+  assert.equal(verdict.kind, 'violated');
+  const product = DAY.parameters.assets.length;
+  assert.deepEqual(verdict.locus, { kind: 'batch', field: `unitPrices[${product}]` });
+  assert.ok(refusals(free, ADMITTED).includes('L3'));
+});
+
+test('accepts a price at the very edge of the halt band and refuses one beyond it', () => {
+  const mid = at(DAY.oracle.mids, 1);
+  const ppm = 1_000n;
+  const edge = mid + (mid * ppm) / 1_000_000n;
+  const kindAt = (price: bigint): string => {
+    const prices = DAY.oracle.mids.map((p, i) => (i === 1 ? (price as Price) : p));
+    const parameters = { ...DAY.parameters, haltBandPpm: Number(ppm) };
+    const moved = { ...DAY, parameters, solution: { ...DAY.solution, prices } };
+    return pricesAreInDomain.check(moved, lawContext(moved, ADMITTED)).kind;
+  };
+  assert.deepEqual([edge, edge + 1n, 2n * mid - edge].map(kindAt), ['holds', 'violated', 'holds']);
+});
+
+test('refuses prices and mids of more than 63 bits, at the first asset that has one', () => {
+  for (const [units, kind] of [
+    [PRICE_MAX, 'holds'],
+    [PRICE_MAX + 1n, 'violated'],
+  ] as const) {
+    const prices = DAY.oracle.mids.map((p, i) => (i === 2 ? (units as Price) : p));
+    const oracle = { ...DAY.oracle, mids: prices };
+    const far = { ...DAY, oracle, solution: { ...DAY.solution, prices } };
+    const verdict = pricesAreInDomain.check(far, lawContext(far, ADMITTED));
+    assert.equal(verdict.kind, kind);
+    if (verdict.kind === 'violated') assert.deepEqual(verdict.locus, { kind: 'asset', asset: 2 });
+  }
 });
 
 test('asks neither band nor age of a halted batch', () => {

@@ -6,7 +6,9 @@ import { test } from 'node:test';
 import { ordinaryDay } from '../../../../testing/world/batchSpecs.ts';
 import { editTable } from '../../../../testing/world/corruptions.ts';
 import { clearedBatch } from '../../../../testing/world/lawfulBatch.ts';
+import { ZERO_HASH } from '../codec/hash.ts';
 import { at } from '../failures/invariant.ts';
+import { SystemRole, systemAccount } from '../ledger/account.ts';
 import { assetId } from '../ledger/asset.ts';
 import type { BatchParameters } from '../markets/batch/parameters.ts';
 import { AMOUNT_MAX } from '../numbers/amount.ts';
@@ -35,6 +37,13 @@ function withAsset(change: object): BatchTransition {
   return withParameters({ assets });
 }
 
+/** The day with a commitment in the name of its pool. */
+function committedByPool(): BatchTransition {
+  const owner = systemAccount(SystemRole.pool, DAY.parameters.marketId);
+  const commitment = { owner, commitment: ZERO_HASH, authorisation: new Uint8Array(65) };
+  return { ...DAY, commitments: [commitment] };
+}
+
 test('a batch that was cleared has the shape of one', () => {
   assert.equal(shapeFlaw(DAY), undefined);
 });
@@ -52,6 +61,65 @@ const SOUND: readonly (readonly [string, BatchTransition])[] = [
   ['the widest band', withAsset({ bandPpm: U32_MAX })],
   ['no target', withAsset({ target: 0n })],
   ['the largest target', withAsset({ target: AMOUNT_MAX })],
+  [
+    'a target at its floor and its ceiling',
+    withAsset({ inventoryMin: 0n, inventoryMax: AMOUNT_MAX }),
+  ],
+  ['no decimals', withAsset({ decimals: 0 })],
+  ['a band of nothing', withAsset({ bandPpm: 0 })],
+  ['an empty batch interval', withParameters({ batchIntervalMs: 0 })],
+  [
+    'a bond and a budget at their ends',
+    withParameters({ bond: 0n as never, budgetMax: AMOUNT_MAX as never }),
+  ],
+  [
+    'the widest pair',
+    withParameters({ pairBands: [{ pay: 0xffff, receive: 0xffff, bandPpm: U32_MAX }] }),
+  ],
+  [
+    'as many products as a byte counts',
+    withParameters({ baskets: Array(256 - WIDTH).fill(DAY.parameters.baskets[0]) }),
+  ],
+  ['the first batch at the beginning of time', { ...DAY, batchNumber: 0, closedAtMs: 0 }],
+  ['no iterations', { ...DAY, solution: { ...DAY.solution, iterations: 0 } }],
+  ['the most iterations', { ...DAY, solution: { ...DAY.solution, iterations: U32_MAX } }],
+  [
+    'the largest factors',
+    {
+      ...DAY,
+      solution: { ...DAY.solution, payFactors: DAY.solution.payFactors.map(() => 2n ** 64n - 1n) },
+    },
+  ],
+  [
+    'factors of nothing',
+    { ...DAY, solution: { ...DAY.solution, payFactors: DAY.solution.payFactors.map(() => 0n) } },
+  ],
+  [
+    'the largest budget',
+    { ...DAY, orders: editTable(DAY.orders, (copy) => copy.budget.fill(AMOUNT_MAX)) },
+  ],
+  [
+    'the latest expiry',
+    {
+      ...DAY,
+      orders: editTable(DAY.orders, (copy) => copy.expiresAtMs.fill(Number.MAX_SAFE_INTEGER)),
+    },
+  ],
+  [
+    'the last product',
+    { ...DAY, orders: editTable(DAY.orders, (copy) => copy.receive.fill(WIDTH)) },
+  ],
+  [
+    'the last asset paid',
+    { ...DAY, orders: editTable(DAY.orders, (copy) => copy.pay.fill(WIDTH - 1)) },
+  ],
+  [
+    'the last owner',
+    {
+      ...DAY,
+      orders: editTable(DAY.orders, (copy) => copy.ownerIndex.fill(copy.owners.length - 1)),
+    },
+  ],
   ['the largest interval', withParameters({ batchIntervalMs: U32_MAX })],
   ['a batch at the end of time', { ...DAY, closedAtMs: Number.MAX_SAFE_INTEGER }],
   ['the last batch number', { ...DAY, batchNumber: Number.MAX_SAFE_INTEGER }],
@@ -76,7 +144,6 @@ const FLAWED: readonly (readonly [string, BatchTransition])[] = [
     }),
   ],
   ['parameters.assets', withAsset({ assetId: 0 })],
-  ['parameters.baskets', withParameters({ baskets: Array(257).fill(basket) })],
   ['parameters.scaledCovariance', withParameters({ scaledCovariance: [ENTRY] })],
   ['parameters.scaledCovariance', withParameters(covariance(1n << 127n))],
   ['parameters.scaledCovariance', withParameters(covariance(-(1n << 127n)))],
@@ -117,6 +184,27 @@ const FLAWED: readonly (readonly [string, BatchTransition])[] = [
       return ['parameters.bond, budgetMax', withParameters({ [field]: units })] as const;
     });
   }),
+  ['parameters.baskets', withParameters({ baskets: Array(257 - WIDTH).fill(basket) })],
+  ['parameters.assets[1]', withAsset({ decimals: -1 })],
+  ['parameters.assets[1]', withAsset({ target: AMOUNT_MAX + 1n })],
+  [
+    'parameters.pairBands',
+    withParameters({ pairBands: [{ pay: 0x10000, receive: 1, bandPpm: 5 }] }),
+  ],
+  [
+    'parameters.pairBands',
+    withParameters({ pairBands: [{ pay: 0, receive: 0x10000, bandPpm: 5 }] }),
+  ],
+  [
+    'orders.marketId',
+    {
+      ...DAY,
+      orders: Object.assign(
+        editTable(DAY.orders, () => {}),
+        { marketId: 9 },
+      ),
+    },
+  ],
   ['batchNumber', { ...DAY, batchNumber: -1 }],
   ['closedAtMs', { ...DAY, closedAtMs: 2 ** 53 }],
   ['oracle.observedAtMs', { ...DAY, oracle: { ...oracle, observedAtMs: 0.5 } }],
@@ -169,6 +257,8 @@ const FLAWED: readonly (readonly [string, BatchTransition])[] = [
     return ['order', { ...DAY, orders }] as const;
   }),
   ['before.accounts', { ...DAY, before: { ...before, accounts: before.accounts.slice(1) } }],
+  ['before.accounts', committedByPool()],
+  ['after.balances', { ...DAY, after: { ...after, balances: new BigInt64Array(0) } }],
   ['after.accounts[0]', { ...DAY, after: { ...after, accounts: [...after.accounts].reverse() } }],
   ['before.balances', { ...DAY, before: { ...before, balances: before.balances.slice(1) } }],
   ['diffs.assets', { ...DAY, diffs: { ...diffs, assets: diffs.assets.map(() => assetId(64)) } }],

@@ -79,6 +79,36 @@ test('refuses orders under grants that are expired, without scope, missing or fo
   for (const transition of spoiled) assert.deepEqual(refusals(transition, RECOVER), ['L2']);
 });
 
+test('refuses a grant that says more than its fields can hold, although it is signed', () => {
+  const delegate = { delegate: delegateOf(4).account };
+  const session = signedGrant(3);
+  const judged = (changes: object): readonly string[] => {
+    const grants = [session, signedGrant(4, { ...delegate, ...changes })];
+    return refusals({ ...DAY, grants }, RECOVER);
+  };
+  assert.deepEqual(judged({ scopes: 0xff }), []);
+  assert.deepEqual(judged({ scopes: 0x100 | Scope.trade }), ['L2']);
+  assert.deepEqual(judged({ orderNonce: 2n ** 64n - 1n }), []);
+  assert.deepEqual(judged({ expiresAtMs: Number.MAX_SAFE_INTEGER }), []);
+});
+
+test('a grant reaches as far as the order that it carries, to the millisecond', () => {
+  const delegate = { delegate: delegateOf(4).account };
+  const session = signedGrant(3);
+  const last = Math.max(...DAY.orders.expiresAtMs.subarray(0, DAY.orders.count));
+  for (const [expiresAtMs, refused] of [
+    [last, []],
+    [last - 1, ['L2']],
+  ] as const) {
+    const granted = [session, signedGrant(4, { ...delegate, expiresAtMs })];
+    assert.deepEqual(refusals({ ...DAY, grants: granted }, RECOVER), refused);
+    // The order under a session names its grant by id, so its terms are read as they stand.
+    const named = at(DAY.grants, at(DAY.grants, 0).grant.delegate === NO_DELEGATE ? 0 : 1);
+    const kept = { ...named, grant: { ...named.grant, expiresAtMs } };
+    assert.deepEqual(refusals({ ...DAY, grants: [kept] }, ADMITTED), refused);
+  }
+});
+
 test('refuses a session order whose grant names a delegate or another owner', () => {
   const named = at(DAY.grants, 0).grant.delegate === NO_DELEGATE ? 0 : 1;
   const other = { ...at(DAY.grants, named), grant: signedGrant(5).grant };

@@ -95,4 +95,7 @@ test('refuses a withdrawal that is there twice, and a nonce that fell out of the
 test('withdrawals need a batch to leave with', () => {
   const { withdrawals } = judgeEpoch({ ...EPOCH, batches: [] }, RECOVER);
   assert.equal(withdrawals.kind, 'violated');
+  assert.deepEqual(withdrawals.locus, { kind: 'batch', field: 'withdrawals' });
+  const none = judgeEpoch({ ...EPOCH, batches: [], withdrawals: [] }, RECOVER);
+  assert.deepEqual(none.withdrawals, { kind: 'holds' });
 });

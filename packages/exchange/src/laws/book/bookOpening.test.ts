@@ -60,6 +60,11 @@ const FLAWS: readonly (readonly [string, Partial<ImageOrder>])[] = [
   ['an owner that is none', { account: 2 }],
   ['no price', { priceTicks: 0 }],
   ['nothing left of it', { leavesLots: 0, shownLots: 0 }],
+  [
+    'nothing left of it while it waits',
+    { leavesLots: 0, shownLots: 0, isWaiting: true, trigger: 'stop' },
+  ],
+  ['a larger sum of trades than lots and ticks give', { filledNotional: 2n ** 63n + 1n }],
   ['more lots than an order can have', { filledLots: LOTS_MAX }],
   ['a negative sum of trades', { filledNotional: -1n }],
   ['more shown than is left', { shownLots: 5 }],
@@ -125,6 +130,19 @@ test('a price is within the market, to the tick', () => {
   };
   assert.deepEqual(objecting(withLast({}, 5, rules(70))), []);
   assert.ok(objecting(withLast({}, 5, rules(69))).includes('B7'));
+});
+
+test('a nonce is less than a window below the highest that its owner used', () => {
+  const owner = at(EPOCH.opening.owners, 1);
+  const nonces = { highest: 1_000n, used: 1n };
+  const owners = [at(EPOCH.opening.owners, 0), { ...owner, nonces }];
+  const opening = { ...EPOCH.opening, owners };
+  const placed = (orderNonce: bigint): string[] => {
+    return objecting({ ...withLast({ orderNonce }, 5), opening });
+  };
+  assert.ok(placed(744n).includes('B8'));
+  assert.ok(!placed(745n).includes('B8'));
+  assert.ok(placed(1_000n).includes('B8'));
 });
 
 test('a nonce is a natural number of 63 bits that was not used', () => {

@@ -290,9 +290,53 @@ for (const [law, what, corrupted] of CORRUPTIONS) {
   });
 }
 
+test('a market without fees owes the fee vault no diff', () => {
+  const { bench, people } = fundedBook({ makerFeePpm: 0, takerFeePpm: 0 });
+  bench.place(at(people, 0), { sizeLots: 3 });
+  bench.place(at(people, 1), { side: 'sell', sizeLots: 2 });
+  const { epoch, events } = bench.sealBook();
+  assert.equal(epoch.diffs.accounts.length, 2);
+  assert.deepEqual(broken({ ...epoch, kind: 'book', domain: bench.signing.domain, events }), []);
+});
+
+test('whoever cannot follow the log vouches for no diff, not even for none', () => {
+  const { diffs } = EPOCH;
+  const none = {
+    ...diffs,
+    accounts: [],
+    changes: new BigInt64Array(0),
+    orderNonces: new BigUint64Array(0),
+  };
+  const events = [{ ...at(EPOCH.events, 6), eventNumber: 1 }];
+  const crossed = { ...EPOCH, opening: crossedOpening(), events, diffs: none as StateDiffList };
+  assert.deepEqual(broken(rebound(crossed)), ['B4', 'B10']);
+});
+
 test('every law has a corruption that it refuses', () => {
   const refusing = new Set(CORRUPTIONS.map(([law]) => law));
   assert.deepEqual([...refusing].sort(), [...BOOK_LAW_IDS].sort());
+});
+
+test('the epoch binds each of its parts by name', () => {
+  const parts = {
+    marketId: 8,
+    eventCount: 6,
+    openingRoot: ZERO_HASH,
+    logRoot: ZERO_HASH,
+    diffRoot: ZERO_HASH,
+    closingRoot: ZERO_HASH,
+  };
+  for (const [field, forged] of Object.entries(parts)) {
+    const claim = { ...EPOCH, [field]: forged };
+    const parameterHash = bookParameterHash(EPOCH.parameters);
+    const epochHash = chainBookEpoch({ ...claim, parameterHash });
+    const { verdicts } = judgeBookEpoch({ ...claim, epochHash }, AUTHORITY);
+    const { verdict } = at(verdicts, 0);
+    assert.equal(verdict.kind, 'violated', field);
+    const where = verdict.locus.kind === 'epoch' ? verdict.locus.field : verdict.locus.kind;
+    // Events of another market are told one by one.
+    assert.equal(where, field === 'marketId' ? 'event' : field);
+  }
 });
 
 test('whoever trusts admission needs no signature and still finds a missing session', () => {
