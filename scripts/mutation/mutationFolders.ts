@@ -22,11 +22,7 @@ export const MUTATION_FOLDERS: readonly MutationFolder[] = [
   {
     name: 'exchange/laws',
     sources: ['packages/exchange/src/laws/'],
-    tests: [
-      'packages/exchange/src/laws/',
-      'packages/exchange/src/bundle',
-      'packages/exchange/src/application/commitReveal',
-    ],
+    tests: ['packages/exchange/src/laws/', 'packages/exchange/src/bundle'],
     except: [],
   },
   {
