@@ -2,6 +2,7 @@ import type { Checker } from '../simulation/worldView.ts';
 import { acknowledgedInputsLast } from './acknowledgedInputsLast.ts';
 import { assetsAreConserved } from './assetsAreConserved.ts';
 import { bookLawsHold } from './bookLawsHold.ts';
+import { bytecodeAgreesWithMemory } from './bytecodeAgreesWithMemory.ts';
 import { feedsRebuildTheBook } from './feedsRebuildTheBook.ts';
 import { holdsEqualObligations } from './holdsEqualObligations.ts';
 import { indexFollowsTheJournal } from './indexFollowsTheJournal.ts';
@@ -26,6 +27,7 @@ export const CHECKERS: readonly (() => Checker)[] = [
   noLawStopsAMarket,
   bookLawsHold,
   settledPrefixAgrees,
+  bytecodeAgreesWithMemory,
   feedsRebuildTheBook,
   waitsAreBounded,
   refusalsChangeNothing,

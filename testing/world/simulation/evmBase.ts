@@ -23,7 +23,7 @@ import { NetworkDouble } from '../../chains/double/networkDouble.ts';
 import { NodeDouble } from '../../chains/double/nodeDouble.ts';
 import { readSigned } from '../../chains/double/readSigned.ts';
 import type { SimulatedClock } from '../../chains/double/simulatedClock.ts';
-import type { TruthBlock } from '../../chains/double/truth.ts';
+import type { TruthBlock, TruthReceipt } from '../../chains/double/truth.ts';
 import { gatherCandidates } from '../../chains/double/worldDouble.ts';
 import type { SeededRandom } from '../seededRandom.ts';
 import { EVM_CHAIN_ID, layContracts } from './evmContracts.ts';
@@ -40,6 +40,14 @@ export interface EvmBaseParts {
   readonly people: readonly EvmPerson[];
   /** A part of the simulation that breaks. */
   readonly onBug: (cause: unknown) => void;
+}
+
+/** A transaction with its place on the chain. */
+export interface EvmAct {
+  readonly blockNumber: bigint;
+  /** Clock of the block, whole seconds in milliseconds since 1970. */
+  readonly timestampMs: number;
+  readonly receipt: TruthReceipt;
 }
 
 /** What is there once the chain runs. */
@@ -83,6 +91,7 @@ export class EvmBase implements SimulatedBase {
   readonly #faults: SeededRandom;
   readonly #marks = new WeakMap<TruthBlock, Mark>();
   #stage: Stage | undefined;
+  #parameters: BatchParameters | undefined;
   #isFull = false;
 
   constructor(parts: EvmBaseParts) {
@@ -96,7 +105,25 @@ export class EvmBase implements SimulatedBase {
     return this.#open().deployment;
   }
 
+  /** The parameters that the market started with. */
+  get parameters(): BatchParameters {
+    invariant(this.#parameters !== undefined, 'the market starts with the chain');
+    return this.#parameters;
+  }
+
+  /** Every transaction that is on the chain now, in order. */
+  acts(): readonly EvmAct[] {
+    const acts: EvmAct[][] = [];
+    for (let b: TruthBlock | undefined = this.#open().chain.head(); b !== undefined; b = b.parent) {
+      const { number, timestamp, receipts } = b;
+      const place = { blockNumber: BigInt(number), timestampMs: timestamp * 1000 };
+      acts.push(receipts.map((receipt) => ({ ...place, receipt })));
+    }
+    return acts.reverse().flat();
+  }
+
   async open(parameters: BatchParameters, deposits: readonly BaseDeposit[]): Promise<void> {
+    this.#parameters = parameters;
     const { people } = this.#parts;
     const treasury = developmentAccount('treasury');
     const everybody = [...people, treasury];
@@ -173,6 +200,12 @@ export class EvmBase implements SimulatedBase {
   async isOrderNonceFresh(owner: AccountId, orderNonce: bigint): Promise<boolean> {
     const args = [owner as Hex, DEMO_MARKET_ID, orderNonce] as const;
     return (await this.#view('isOrderNonceFresh', args)) as boolean;
+  }
+
+  /** The last batch of the market that is settled. */
+  async settledBatch(): Promise<bigint> {
+    const [, batch] = (await this.#view('marketProgress', [DEMO_MARKET_ID])) as [bigint, bigint];
+    return batch;
   }
 
   #open(): Stage {
@@ -369,7 +402,7 @@ export class EvmBase implements SimulatedBase {
 type MachineGenesis = ConstructorParameters<typeof MachineChain>[0]['genesis'];
 
 /** Views of the base layer that the world asks. */
-type BaseView = 'listChains' | 'balanceOf' | 'isOrderNonceFresh';
+type BaseView = 'listChains' | 'marketProgress' | 'balanceOf' | 'isOrderNonceFresh';
 
 /** Deposits and lists on the chain up to a block. */
 interface Mark {

@@ -70,33 +70,11 @@ export class MemoryBase implements SimulatedBase {
 
   /** Registers the venue and pays its pool and people in; blocks come from then on. */
   async open(parameters: BatchParameters, deposits: readonly BaseDeposit[]): Promise<void> {
-    const { registry, tokens } = this.chain.contracts;
-    this.chain.perform(this.operator, (context) => {
-      registry.registerAgreement(context, {
-        shard: SHARD,
-        operator: this.operator,
-        verifyingKeyHash: ZERO_HASH,
-        circuits: EPOCH_SHAPES.map(({ batches, orders, vaults, assetWords }) => {
-          return { verifier: 'simulated', batches, orders, vaults, assetWords };
-        }),
-        paid: 0n,
-      });
-      DEMO_ASSETS.forEach(({ decimals }, k) => {
-        tokens.deploy(at(this.tokens, k), TOKEN_DECIMALS);
-        registry.listAsset(context, {
-          shard: SHARD,
-          token: at(this.tokens, k),
-          ledgerDecimals: decimals,
-        });
-      });
-      registry.registerMarket(context, {
-        shard: SHARD,
-        marketId: parameters.marketId,
-        epochNumber: 0n,
-        batchNumber: 0n,
-        columns: parameters.assets.map(({ assetId }) => assetId),
-      });
-      this.#register(context, parameters);
+    const { contracts } = this.chain;
+    const { operator, tokens } = this;
+    const tokenDecimals = tokens.map(() => TOKEN_DECIMALS);
+    this.chain.perform(operator, (context) => {
+      registerInMemory(contracts, context, { operator, tokens, tokenDecimals, parameters });
     });
     this.chain.mine(Number(2n * BASE_EPOCH_BLOCKS));
     this.chain.perform(this.operator, (context) => {
@@ -247,6 +225,41 @@ export class MemoryBase implements SimulatedBase {
     if (!holds) this.counts.proofsRefused += 1;
     return holds;
   }
+}
+
+/** Registers the venue of a world with contracts in memory, as it starts. */
+export function registerInMemory(
+  { registry, tokens: book }: MemoryContracts,
+  context: ActContext,
+  venue: {
+    readonly operator: AccountId;
+    /** By asset id. */
+    readonly tokens: readonly AccountId[];
+    readonly tokenDecimals: readonly number[];
+    readonly parameters: BatchParameters;
+  },
+): void {
+  const { operator, tokens, tokenDecimals, parameters } = venue;
+  const { marketId } = parameters;
+  registry.registerAgreement(context, {
+    shard: SHARD,
+    operator,
+    verifyingKeyHash: ZERO_HASH,
+    circuits: EPOCH_SHAPES.map(({ batches, orders, vaults, assetWords }) => {
+      return { verifier: 'simulated', batches, orders, vaults, assetWords };
+    }),
+    paid: 0n,
+  });
+  DEMO_ASSETS.forEach(({ decimals: ledgerDecimals }, k) => {
+    const token = at(tokens, k);
+    book.deploy(token, at(tokenDecimals, k));
+    registry.listAsset(context, { shard: SHARD, token, ledgerDecimals });
+  });
+  const columns = parameters.assets.map(({ assetId }) => assetId);
+  const market = { shard: SHARD, marketId, epochNumber: 0n, batchNumber: 0n, columns };
+  registry.registerMarket(context, market);
+  const commitment = parameterCommitment(parameters, at(EPOCH_SHAPES, 0), quickFieldHash);
+  registry.registerParameters(context, { marketId, commitment });
 }
 
 function account(digits: string): AccountId {

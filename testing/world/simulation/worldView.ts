@@ -2,8 +2,9 @@ import type { Auditor } from '../auditor/auditor.ts';
 import type { FollowedInput, JournalFollower } from '../auditor/journalFollower.ts';
 import type { Trader } from '../workload/trader.ts';
 import type { CrashingStore } from './crashingStore.ts';
+import type { EvmBase } from './evmBase.ts';
+import type { MemoryBase } from './memoryBase.ts';
 import type { PowerLossDisk } from './powerLossDisk.ts';
-import type { SimulatedBase } from './simulatedBase.ts';
 import type { TraderFeed } from './traderFeed.ts';
 import type { LiveVenue, VenueHost } from './venueHost.ts';
 
@@ -25,7 +26,7 @@ export interface WorldView {
   readonly news: readonly FollowedInput[];
   readonly disk: PowerLossDisk;
   readonly store: CrashingStore;
-  readonly base: SimulatedBase;
+  readonly base: MemoryBase | EvmBase;
   /** Whether epochs of this world settle. */
   readonly settles: boolean;
   readonly traders: readonly Trader[];
