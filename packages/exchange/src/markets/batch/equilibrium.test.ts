@@ -10,7 +10,7 @@ import {
   riskOf,
 } from '../../../../../testing/reference/naiveClearingFlows.ts';
 import type { MarketShape } from '../../../../../testing/world/batchMarkets.ts';
-import { generateMarket, tableOf } from '../../../../../testing/world/batchMarkets.ts';
+import { demoProblem, generateMarket, tableOf } from '../../../../../testing/world/batchMarkets.ts';
 import type { SearchedMarket } from '../../../../../testing/world/searchedMarkets.ts';
 import { searchedMarket } from '../../../../../testing/world/searchedMarkets.ts';
 import { SeededRandom } from '../../../../../testing/world/seededRandom.ts';
@@ -117,6 +117,78 @@ test('walled markets are solved too, whatever the premium', () => {
     const weight = 1 + Math.max(...model.stiffness) * 5e5;
     assert.ok(largest(residuals(world, eta)) <= RESIDUAL_ACCEPTED * weight, market.name);
     assert.ok(found.iterations <= 80, `${found.iterations} steps`);
+  }
+});
+
+/** A market that keeps the prices that it was asked about. */
+class Listening extends MarketModel {
+  readonly asked: Float64Array[] = [];
+
+  override evaluate(eta: Float64Array, slopes = true): void {
+    this.asked.push(Float64Array.from(eta));
+    super.evaluate(eta, slopes);
+  }
+}
+
+test('on the way to prices far off no price is halved or doubled at once', () => {
+  // A pool so many dollars off its target that its quote of euros is a tenth, or 3.7 times, the
+  // mid; sellers and buyers at limits in between make kinks on the way.
+  for (const [level, displacement] of [
+    [0.1, 0.9],
+    [3.7, -2.7],
+  ] as const) {
+    const { parameters, oracle, inventory: even } = demoProblem({ feeE7: 0 });
+    const assets = parameters.assets.slice(0, 2);
+    const risk = parameters.scaledCovariance.slice(0, 1);
+    const base = {
+      parameters: { ...parameters, assets, scaledCovariance: risk },
+      oracle: { ...oracle, mids: oracle.mids.slice(0, 2) },
+      inventory: even.slice(0, 2),
+    };
+    const dollars = displacement / (5e-7 * 0.006 ** 2);
+    const units = BigInt(Math.round((dollars / 1.1) * 1e6));
+    const inventory = base.inventory.map((held, i) => (i === 1 ? held + units : held));
+    const orders = [1n, 2n, 3n].map((k) => ({
+      pay: level < 1 ? 1 : 0,
+      receive: level < 1 ? 0 : 1,
+      budget: 10n ** 13n,
+      limitNumerator: k,
+      limitDenominator: 10n,
+    }));
+    const table = tableOf(orders);
+    const problem = { ...base, inventory };
+    const model = new Listening(problem, PairBooks.of(table, 2), table);
+    const eta = new Float64Array(2);
+    const found = findEquilibrium(model, eta);
+    assert.equal(found.converged, true);
+    const worst = largest(residuals({ ...searchedMarket(problem, orders), model }, eta));
+    assert.ok(worst < 1e-9, String(worst));
+    assert.ok(found.iterations <= 25, `${found.iterations} steps`);
+    model.asked.slice(1).forEach((asked, k) => {
+      asked.forEach((deviation, i) => {
+        const times = (1 + deviation) / (1 + (at(model.asked, k)[i] as number));
+        assert.ok(times > 0.4999 && times < 2.0001, `${level}: asset ${i} changes ${times} times`);
+      });
+    });
+    assert.ok(Math.abs(1 + (eta[1] as number) - level) < 0.5, 'a price far off');
+  }
+});
+
+test('heavy orders at one limit cost no more than a hundred evaluations', () => {
+  for (let seed = 1; seed <= 8; seed += 1) {
+    const sketch = {
+      shape: 'oneLimit',
+      assets: 4,
+      orders: 80,
+      seed,
+      budgetUsd: 5_000_000,
+    } as const;
+    const { problem, orders } = generateMarket(sketch);
+    const table = tableOf(orders);
+    const model = new Listening(problem, PairBooks.of(table, 4), table);
+    const found = findEquilibrium(model, new Float64Array(4));
+    assert.equal(found.converged, true);
+    assert.ok(model.asked.length <= 100, `seed ${seed}: ${model.asked.length}`);
   }
 });
 
