@@ -1,7 +1,8 @@
 // Goal: execution reports alone tell an owner all that became of an order: what traded at which
 // price and fee, what is left, and why it ended.
 // Method: seeded scripts over all inputs of a book; every report is followed as an owner would,
-// with sums made anew from the trades alone, and compared with what the market knows of open orders.
+// with sums made anew from the trades alone, and compared with what the market knows of open
+// orders.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BookBench } from '../../../../testing/exchange/bookBench.ts';

@@ -1,7 +1,8 @@
 // Goal: a half of a book answers alike wherever its window stands: the best rank, the queue of each
 // rank, the lots that it shows and hides.
 // Method: random arrivals, departures, fills, tranches and amendments on a small window, near
-// ranks, far ranks and ranks at both ends, against plain queues by rank; what moved the window is counted.
+// ranks, far ranks and ranks at both ends, against plain queues by rank; what moved the window is
+// counted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from '../../../../../testing/world/seededRandom.ts';

@@ -86,6 +86,36 @@ for (const [what, change, flaw] of FLAWS) {
   });
 }
 
+const SOUND: readonly (readonly [string, Partial<ImageOrder>])[] = [
+  ['the account of its last owner', { account: 1, partner: 0 }],
+  ['the last id that was given out', { orderId: IMAGE.lastOrderId }],
+  ['the lowest price', { priceTicks: 1 }],
+  ['the highest price', { priceTicks: 1_000_000 }],
+  ['one lot left', { leavesLots: 1, shownLots: 1 }],
+  ['as much left as an order can be', { leavesLots: 1_000_000, priceTicks: 1 }],
+  ['as much filled as an order can be', { filledLots: 1_000_000 }],
+  ['the largest tranche', { displayLots: 1_000_000 }],
+  ['the highest trigger', { triggerTicks: 1_000_000 }],
+  ['one lot shown', { shownLots: 1 }],
+  ['all lots shown', { shownLots: 4 }],
+];
+
+for (const [what, change] of SOUND) {
+  test(`an order with ${what} is sound`, () => {
+    const alone = IMAGE.orders.filter(({ orderId }) => orderId !== change.orderId);
+    const orders = alone.map((order, k) => (k === 0 ? { ...order, ...change } : order));
+    assert.equal(imageFlaw({ ...IMAGE, orders }, RULES), undefined);
+  });
+}
+
+test('the first id of all is sound, and no id beyond the last', () => {
+  const lone = { ...at(IMAGE.orders, 0), partner: 0 };
+  const flaw = (orderId: number, lastOrderId: number): string | undefined =>
+    imageFlaw({ ...IMAGE, lastOrderId, orders: [{ ...lone, orderId }] }, RULES);
+  assert.equal(flaw(1, 1), undefined);
+  assert.equal(flaw(2, 1), 'an order beyond the last');
+});
+
 test('a pair of two accounts is found out', () => {
   const paired = IMAGE.orders.findIndex(({ partner }) => partner !== 0);
   assert.equal(
@@ -109,6 +139,14 @@ test('what all orders hold together stays below 2^52, and a pair holds once', ()
     imageFlaw(IMAGE, { ...wide, lotSize: (2n ** 52n) as typeof RULES.lotSize }),
     'more held than a book can hold',
   );
+  // 124,815 lots of 36,082,198,673 units are 2^52 - 1.
+  const exact = { ...wide, lotSize: 36_082_198_673n as typeof RULES.lotSize };
+  const lots = (leavesLots: number): string | undefined => {
+    const order = { ...at(IMAGE.orders, ask), leavesLots, shownLots: leavesLots };
+    return imageFlaw({ ...IMAGE, orders: [order] }, exact);
+  };
+  assert.equal(lots(124_815), undefined);
+  assert.equal(lots(124_816), 'more held than a book can hold');
   // Purchases: 4 * 99, and 2 * 98 for the pair, whose other order of one lot holds no more.
   const worth = (tickSize: number): string | undefined => {
     const fees = { makerFeePpm: 0, takerFeePpm: 0 };

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { PlaceOrder } from './bookCommand.ts';
 import { COMMAND_STRIDE, encodeCommand } from './bookCommand.ts';
 import type { BookReport } from './bookReport.ts';
-import { BOOK_DEFAULTS } from './bookTerms.ts';
+import { BOOK_DEFAULTS, LOTS_MAX, ORDERS_MAX, SIDE, TICKS_MAX } from './bookTerms.ts';
 import type { LedgerBookParameters } from './ledgerBook.ts';
 import { LedgerBook } from './ledgerBook.ts';
 import { HELD_MAX, PURSE } from './purses.ts';
@@ -111,4 +111,31 @@ test('moves the largest trade and its fees without losing a unit', () => {
   assert.deepEqual(purse(book, 1), [0, 0, worth + rebate, 0]);
   assert.deepEqual(purse(book, 2), [sizeLots, 0, HELD_MAX - worth - takerFee, 0]);
   assert.equal(book.fees, takerFee - rebate);
+});
+
+test('stops rather than open with rules under which sums would not hold', () => {
+  for (const rules of [
+    { lotSize: 0 },
+    { tickSize: 0 },
+    { makerFeePpm: -2, takerFeePpm: 1 },
+    { ordersMax: 0 },
+    { ordersMax: ORDERS_MAX + 1 },
+    { accountsMax: 0 },
+    { accountsMax: ORDERS_MAX + 1 },
+    { priceTicksMax: TICKS_MAX + 1 },
+    { sizeLotsMax: LOTS_MAX + 1 },
+  ]) {
+    assert.throws(() => open(rules), /Invariant|rebates|worth|a book|fit/, JSON.stringify(rules));
+  }
+  open({ ordersMax: 1, accountsMax: 1, makerFeePpm: -1, takerFeePpm: 1 });
+  open({ accountsMax: ORDERS_MAX });
+});
+
+test('a purchase holds the larger of both fees, and none for a rebate', () => {
+  const held = (makerFeePpm: number, takerFeePpm: number): number =>
+    open({ tickSize: 1_000, makerFeePpm, takerFeePpm }).holdPerLot(SIDE.buy, 3);
+  assert.equal(held(0, 0), 3_000);
+  assert.equal(held(-500, 500), 3_002, 'a fee of 1.5 is held rounded up');
+  assert.equal(held(900, 100), 3_003, 'a fee of 2.7 is held rounded up');
+  assert.equal(open({ lotSize: 7 }).holdPerLot(SIDE.sell, 3), 7);
 });

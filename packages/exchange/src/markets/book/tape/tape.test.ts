@@ -10,7 +10,7 @@ import { taggedHash } from '../../../codec/hash.ts';
 import type { BookCommand, PlaceOrder } from '../bookCommand.ts';
 import { COMMAND_STRIDE, encodeCommand } from '../bookCommand.ts';
 import { BOOK_DEFAULTS } from '../bookTerms.ts';
-import { decodeTape, encodeTape, TapeReader } from './tape.ts';
+import { decodeTape, encodeTape, TapeReader, TapeWriter } from './tape.ts';
 import type { TapeHeader } from './tapeHeader.ts';
 import type { TapeRule } from './tapeRules.ts';
 import { TAPE_RULES, TapeError } from './tapeRules.ts';
@@ -210,4 +210,110 @@ test('reads a tape in pieces as it reads it whole', () => {
   reader.finish();
   assert.deepEqual(counts, [1, 1, 1, 0]);
   assert.throws(() => reader.read(TAPE.subarray(0, 1), room), TapeError);
+});
+
+/** Fields of a record by first byte and width; every kind uses some of them. */
+const FIELDS = {
+  state: [1, 1],
+  terms: [2, 2],
+  account: [4, 4],
+  orderId: [8, 8],
+  price: [16, 4],
+  size: [20, 4],
+  display: [24, 4],
+  trigger: [28, 4],
+  time: [32, 8],
+  ocoWith: [40, 8],
+} as const;
+const USED: Readonly<Record<number, readonly (keyof typeof FIELDS)[]>> = {
+  2: ['account', 'orderId'],
+  3: ['account'],
+  4: ['account', 'orderId', 'size'],
+  5: ['account', 'orderId', 'price', 'size'],
+  6: ['time'],
+  7: ['price'],
+  8: ['state'],
+  9: ['account', 'time'],
+};
+
+test('refuses any byte of a field that its command does not use, at that byte', () => {
+  for (const [kind, used] of Object.entries(USED)) {
+    for (const [field, [first, width]] of Object.entries(FIELDS)) {
+      for (let k = first; k < first + width; k += 1) {
+        const blank = { ...zeros(HEADER_BYTES, 48), [HEADER_BYTES]: Number(kind) };
+        const bytes = changed({ ...blank, [HEADER_BYTES + k]: 1 });
+        const where = `${field} of kind ${kind}, byte ${k}`;
+        if (used.includes(field as keyof typeof FIELDS)) {
+          // The first byte of a wide field would take its number beyond 2^53.
+          if (width < 8 || k > first) decodeTape(bytes);
+        } else {
+          const refused = { rule: 'unusedField', offset: HEADER_BYTES + k };
+          assert.deepEqual(refusal(bytes), refused, where);
+        }
+      }
+    }
+  }
+});
+
+test('a label may fill its room, and what does not fit a header is not written', () => {
+  const label = 'a label of 28 letters, full.';
+  assert.equal(label.length, 28);
+  assert.equal(decodeTape(encodeTape({ ...HEADER, label }, [])).header.label, label);
+  for (const wrong of [`${label}.`, 'umlaut \u00e4', 'line\n']) {
+    assert.throws(() => encodeTape({ ...HEADER, label: wrong }, []), /short and printable/);
+  }
+  const { parameters } = HEADER;
+  const ordersMax = { ...HEADER, parameters: { ...parameters, ordersMax: 2 ** 22 } };
+  assert.throws(() => encodeTape(ordersMax, []), /within its ranges/);
+  ordersMax.parameters.ordersMax = 2 ** 22 - 1;
+  assert.deepEqual(decodeTape(encodeTape(ordersMax, [])).header, ordersMax);
+});
+
+test('money that all accounts together can count is taken, and one unit more is not', () => {
+  const each = (baseEach: number, quoteEach: number): TapeHeader => {
+    return { ...HEADER, baseEach, quoteEach };
+  };
+  // Two accounts: twice 2^52 is 2^53, and one unit less each is below it.
+  const most = 2 ** 52 - 1;
+  assert.deepEqual(decodeTape(encodeTape(each(most, most), [])).header, each(most, most));
+  for (const header of [each(most + 1, 0), each(0, most + 1)]) {
+    assert.throws(() => encodeTape(header, []), /within its ranges/);
+  }
+});
+
+test('writes the same bytes over whatever stood in their place', () => {
+  const writer = new TapeWriter(HEADER);
+  const bytes = new Uint8Array(TAPE.length).fill(0xff);
+  bytes.set(writer.header);
+  const view = new DataView(bytes.buffer);
+  const row = new Float64Array(COMMAND_STRIDE);
+  for (const [k, command] of COMMANDS.entries()) {
+    encodeCommand(command, row, 0);
+    writer.append(row, 0, view, HEADER_BYTES + k * RECORD_BYTES);
+  }
+  writer.end(view, END);
+  assert.deepEqual(bytes, TAPE);
+});
+
+test('stops rather than write a number that a record has no room for', () => {
+  const plain = COMMANDS[0] as PlaceOrder;
+  for (const wrong of [
+    { priceTicks: 2 ** 32 },
+    { sizeLots: -1 },
+    { account: 0.5 },
+    { orderId: 2 ** 53 },
+    { expiresAt: -1 },
+  ]) {
+    assert.throws(() => encodeTape(HEADER, [{ ...plain, ...wrong }]), JSON.stringify(wrong));
+  }
+  const last = { account: 2 ** 32 - 1, orderId: 2 ** 53 - 1, expiresAt: 2 ** 53 - 1 };
+  const { commands } = decodeTape(encodeTape(HEADER, [{ ...plain, ...last }]));
+  const row = new Float64Array(COMMAND_STRIDE);
+  encodeCommand({ ...plain, ...last }, row, 0);
+  assert.deepEqual(commands, row);
+  for (const kind of [0, 10, 255]) {
+    row[0] = kind;
+    const view = new DataView(new ArrayBuffer(RECORD_BYTES));
+    assert.throws(() => new TapeWriter(HEADER).append(row, 0, view, 0), /nine commands/);
+  }
 });
