@@ -9,6 +9,7 @@ import { EXCHANGE_TARGETS } from './exchangeTargets.ts';
 import { FILE_TARGETS } from './fileTargets.ts';
 import { GATEWAY_TARGETS } from './gatewayTargets.ts';
 import { JOURNAL_TARGETS } from './journalTargets.ts';
+import { READER_TARGETS } from './readerTargets.ts';
 import { RECORD_TARGETS } from './recordTargets.ts';
 import { SOCKET_TARGETS } from './socketTargets.ts';
 import { TEXT_TARGETS } from './textTargets.ts';
@@ -23,6 +24,7 @@ export const ALL_TARGETS: readonly FuzzTarget[] = [
   ...BASE_LAYER_TARGETS,
   ...TEXT_TARGETS,
   ...FILE_TARGETS,
+  ...READER_TARGETS,
   ...API_TARGETS,
   ...DIALECT_TARGETS,
   ...GATEWAY_TARGETS,
