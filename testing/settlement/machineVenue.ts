@@ -40,6 +40,7 @@ import { ContractMachine } from '../chains/double/contractMachine.ts';
 import { MachineChain } from '../chains/double/machineChain.ts';
 import { NetworkDouble } from '../chains/double/networkDouble.ts';
 import { NodeDouble } from '../chains/double/nodeDouble.ts';
+import type { PaperTransaction } from '../chains/double/paperSigner.ts';
 import { PaperSigner, paperAddress, writePaper } from '../chains/double/paperSigner.ts';
 import { SimulatedClock } from '../chains/double/simulatedClock.ts';
 import type { Account } from '../chains/double/truth.ts';
@@ -77,6 +78,8 @@ export class MachineWorld {
   readonly network: NetworkDouble;
   readonly pool: EndpointPool;
   readonly tracker: ChainTracker;
+  /** What blocks leave out for now. */
+  withhold: (transaction: PaperTransaction) => boolean = () => false;
   readonly #lanes = new Map<string, SignerLane>();
   readonly #store: ChainStore;
   #stopMining: (() => void) | undefined;
@@ -188,14 +191,14 @@ export class MachineWorld {
     return lane;
   }
 
-  /** Lets time pass until something is done, a day at most. */
+  /** Lets time pass until something is done, some hours at most. */
   async during<T>(work: Promise<T>): Promise<T> {
     let isDone = false;
     const done = (): void => {
       isDone = true;
     };
     work.then(done, done);
-    await this.clock.runUntil(() => isDone, { what: 'the work', withinMs: 86_400_000 });
+    await this.clock.runUntil(() => isDone, { what: 'the work', eventsMax: 50_000 });
     return await work;
   }
 
@@ -230,7 +233,8 @@ export class MachineWorld {
   /** A block of all that waits, at once. */
   async block(): Promise<void> {
     this.node.tip();
-    await this.chain.mine(this.node.pool.executable());
+    const waiting = this.node.pool.executable();
+    await this.chain.mine(waiting.filter((transaction) => !this.withhold(transaction)));
   }
 
   /** Replaces the last blocks; what they held is lost, or waits again. */
