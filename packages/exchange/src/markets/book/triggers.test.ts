@@ -191,3 +191,53 @@ test('the breaker lets the edge of its band trade, and measures anew after its w
   desk.send({ kind: 'advanceTime', now: 10 });
   assert.equal(desk.place('buy', 1, 111).at(-1), 'trade 4 with 9: 1 at 111, leaves 0');
 });
+
+test('a trigger that is reached while a market takes posts alone waits until it opens', () => {
+  const desk = new OrderDesk();
+  desk.place('sell', 2, 100);
+  desk.place('buy', 1, 100);
+  desk.send({ kind: 'oraclePrice', priceTicks: 100 });
+  desk.send({ kind: 'marketState', state: 'postOnly' });
+  const posts = { ...STOP, postOnly: true, triggerTicks: 100 };
+  assert.equal(desk.place('buy', 1, 90, posts).length, 1);
+  assert.equal(desk.place('buy', 1, 91, { ...posts, triggerSource: 'oracle' }).length, 1);
+  assert.equal(desk.send({ kind: 'oraclePrice', priceTicks: 101 }).length, 0);
+  assert.deepEqual(desk.send({ kind: 'marketState', state: 'open' }), [
+    'open by operator',
+    'triggered 3: 1 at 90, leaves 1',
+    'triggered 4: 1 at 91, leaves 1',
+  ]);
+});
+
+test('a trigger on one price does not look at the other', () => {
+  const desk = new OrderDesk();
+  desk.place('sell', 1, 100);
+  desk.place('buy', 1, 50, { ...STOP, triggerTicks: 100, triggerSource: 'oracle' });
+  desk.place('buy', 1, 51, { ...STOP, triggerTicks: 200 });
+  assert.deepEqual(desk.place('buy', 1, 100).slice(1), ['trade 1 with 4: 1 at 100, leaves 0']);
+  assert.deepEqual(desk.send({ kind: 'oraclePrice', priceTicks: 200 }), [
+    'triggered 2: 1 at 50, leaves 1',
+  ]);
+  assert.deepEqual(
+    openOrders(desk.book).map(({ orderId, isWaiting }) => [orderId, isWaiting]),
+    [
+      [2, false],
+      [3, true],
+    ],
+  );
+});
+
+test('an order that waits is canceled, by itself and with its account, and fires no more', () => {
+  for (const command of [
+    { kind: 'cancel', orderId: 2, account: 3 },
+    { kind: 'cancelAll', account: 3 },
+  ] as const) {
+    const desk = new OrderDesk();
+    desk.place('sell', 1, 100);
+    desk.place('buy', 1, 100, { ...STOP, triggerTicks: 100 });
+    desk.place('buy', 1, 99, { ...STOP, triggerTicks: 101, account: 4 });
+    assert.equal(desk.send(command).length, 1);
+    assert.equal(desk.place('buy', 1, 100).length, 2);
+    assert.equal(openOrders(desk.book).length, 1);
+  }
+});
