@@ -26,6 +26,7 @@ import type {
   SettlerDependencies,
   SettlerEvent,
   SettlerLimits,
+  SettlerOptions,
 } from '../../packages/settlement/src/settler/settler.ts';
 import { SimulatedClock } from '../chains/double/simulatedClock.ts';
 import { SeededRandom } from '../world/seededRandom.ts';
@@ -62,6 +63,9 @@ export const FAIR: Weather = {
   withheld: 0,
 };
 
+/** Where something may be thrown at the settler. */
+export type StageStep = 'list' | 'cut' | 'prove' | 'settle' | 'readProof';
+
 /** What a process is told when it was killed: never anything. */
 function never<T>(): Promise<T> {
   return new Promise(() => undefined);
@@ -81,7 +85,13 @@ export class SettlerStage {
   /** Blocks come without any act. */
   withholdsAll = false;
   /** Which step meets a bug. */
-  broken: 'list' | 'cut' | 'prove' | 'settle' | undefined;
+  broken: StageStep | undefined;
+  /** What a step meets besides the weather: it is thrown. Undefined for nothing. */
+  thrown: (step: StageStep) => unknown = () => undefined;
+  /** Lists that the source has lost for now. */
+  readonly lost: Set<bigint> = new Set();
+  /** Every call of the base layer that left the process, with its time. */
+  readonly calls: { readonly name: 'progress' | 'settle'; readonly atMs: number }[] = [];
   settler: Settler | undefined;
   /** How often the process was killed, and proofs were begun. */
   crashes = 0;
@@ -101,10 +111,11 @@ export class SettlerStage {
   }
 
   /** Opens the settler on what store and chain hold. */
-  async open(weather: Weather = this.weather): Promise<void> {
+  async open(weather: Weather = this.weather, base?: SettlerOptions['base']): Promise<void> {
     this.weather = weather;
     this.#life += 1;
-    const settler = await openSettler({ limits: LIMITS }, this.#dependencies(this.#life));
+    const options = { limits: LIMITS, ...(base === undefined ? {} : { base }) };
+    const settler = await openSettler(options, this.#dependencies(this.#life));
     this.settler = settler;
   }
 
@@ -155,6 +166,7 @@ export class SettlerStage {
         list: async (listNumber) => {
           await this.#awaited(life);
           this.#breaks('list');
+          if (this.lost.has(listNumber)) return undefined;
           return this.#sealed[Number(listNumber) - 1];
         },
         changed: async (signal) => {
@@ -188,7 +200,10 @@ export class SettlerStage {
         const attachment = Uint8Array.of(Number(list.listNumber % 256n));
         return { proof: proofOf(attachment), attachment, circuit: 'test', backend: 'test' };
       },
-      readProof: proofOf,
+      readProof: (attachment) => {
+        this.#breaks('readProof');
+        return proofOf(attachment);
+      },
       environment: { clock: this.#clock(life), random: this.random },
       onEvent: (event) => {
         if (life === this.#life) this.events.push(event);
@@ -196,8 +211,10 @@ export class SettlerStage {
     };
   }
 
-  #breaks(step: SettlerStage['broken']): void {
+  #breaks(step: StageStep): void {
     invariant(this.broken !== step, `${step} is sound`);
+    const thrown = this.thrown(step);
+    if (thrown !== undefined) throw thrown;
   }
 
   /** A dead process sleeps for ever. */
@@ -241,13 +258,17 @@ export class SettlerStage {
       marketId: layer.marketId,
       agreement: () => this.#call(life, () => layer.agreement()),
       progress: (certainty: Certainty): Promise<SettledProgress> =>
-        this.#call(life, async () => this.stale?.progress ?? (await layer.progress(certainty))),
+        this.#call(life, async () => {
+          this.calls.push({ name: 'progress', atMs: this.clock.elapsedMs() });
+          return this.stale?.progress ?? (await layer.progress(certainty));
+        }),
       vault: (owner) => this.#call(life, () => layer.vault(owner)),
       settled: (listNumber: bigint): Promise<SettledList | undefined> =>
         this.#call(life, () => layer.settled(listNumber)),
       check: (submission) => this.#call(life, () => layer.check(submission)),
       settle: (submission: Submission, signal: AbortSignal): Promise<SettleOutcome> =>
         this.#call(life, () => {
+          this.calls.push({ name: 'settle', atMs: this.clock.elapsedMs() });
           this.#breaks('settle');
           return layer.settle(submission, signal);
         }),
