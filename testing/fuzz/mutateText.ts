@@ -282,6 +282,11 @@ const PIECES = [
   '\r\n',
 ];
 
+/** Now and then so much of one thing that a reader which looks back at each is slow. */
+function lengthMax(random: SeededRandom): number {
+  return random.next() < 0.1 ? 60_000 : 2_000;
+}
+
 /** Changes plain text: characters put in, out, doubled, made long, or the bytes themselves. */
 export function mutateText(
   bytes: Uint8Array,
@@ -298,7 +303,7 @@ export function mutateText(
     else if (choice < 0.5) text = text.slice(0, place) + piece + text.slice(place + 1);
     else if (choice < 0.7) text = text.slice(0, place) + text.slice(place + 1);
     else if (choice < 0.75) text += text;
-    else if (choice < 0.8) text = piece.repeat(random.integer(1, 2_000));
+    else if (choice < 0.8) text = piece.repeat(random.integer(1, lengthMax(random)));
     else if (choice < 0.9) {
       text = text.slice(0, place) + pick(DIGITS, random) + text.slice(place);
     } else text = text.replace(numberNear(place), () => String(edge(random)));

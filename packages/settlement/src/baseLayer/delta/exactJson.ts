@@ -29,13 +29,23 @@ export function parseExactJson(text: string): ExactJson | undefined {
   }
 }
 
-/** Counts brackets outside of strings, so that hostile text is refused before it is parsed. */
+/**
+ * Counts brackets outside of strings, so that hostile text is refused before it is parsed. One look
+ * at each character: an expression for strings would look again from every quotation mark.
+ */
 function isDeeper(text: string, depthMax: number): boolean {
   let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/g)) {
-    if (token === '[' || token === '{') depth += 1;
-    else if (token === ']' || token === '}') depth -= 1;
-    if (depth > depthMax) return true;
+  let isQuoted = false;
+  for (let k = 0; k < text.length; k += 1) {
+    const letter = text[k];
+    if (isQuoted) {
+      if (letter === '\\') k += 1;
+      else if (letter === '"') isQuoted = false;
+    } else if (letter === '"') isQuoted = true;
+    else if (letter === '[' || letter === '{') {
+      depth += 1;
+      if (depth > depthMax) return true;
+    } else if (letter === ']' || letter === '}') depth -= 1;
   }
   return false;
 }
