@@ -22,7 +22,7 @@ export const MUTATION_FOLDERS: readonly MutationFolder[] = [
   {
     name: 'exchange/laws',
     sources: ['packages/exchange/src/laws/'],
-    tests: ['packages/exchange/src/laws/', 'packages/exchange/src/bundle'],
+    tests: ['packages/exchange/src/laws/'],
     except: [],
   },
   {

@@ -101,14 +101,19 @@ function limitsOf(trials: readonly PricedTrial[]): {
   };
 }
 
-/** Test files that must be imported anew, since they, or the sources, compute with the mutant. */
+/**
+ * Test files that must be imported anew, since the sources compute with the mutant when they are
+ * imported; or since nothing but what test files compute reaches it.
+ */
 function filesComputing(
   mutant: Mutant,
   { fixed, atImport, rows }: Baseline,
   trials: readonly PricedTrial[],
 ): readonly string[] {
   const own = Object.keys(atImport).filter((file) => atImport[file]?.[mutant.id] !== undefined);
-  if (fixed[mutant.id] === undefined) return own.slice(0, FRESH_FILES_MAX);
+  if (fixed[mutant.id] === undefined) {
+    return trials.length === 0 ? own.slice(0, FRESH_FILES_MAX) : [];
+  }
   const folder = mutant.fileName.slice(0, mutant.fileName.lastIndexOf('/') + 1);
   const passing = rows.filter(({ passed }) => passed).map(({ file }) => file);
   const near = passing.filter((file) => file.startsWith(folder));
