@@ -90,7 +90,9 @@ async function mutateFolder(
     const tests = testsOf(folder, tracked);
     const kept = new KeptOutcomes(keptAt(folder), copy, { sources, tests });
     const mutants = await instrumentSources(copy, sources);
-    const baseline = await measure(workers.loaded, sources, tests);
+    const texts = new Map(tests.map((name) => [name, readFileSync(join(copy, name), 'utf8')]));
+    const measured = await measure(workers.loaded, sources, tests);
+    const baseline: Baseline = { ...measured, texts };
     const drawn = drawMutants(mutants, plan.seed).slice(0, plan.count);
     const known = plan.resume ? recall(drawn, kept, baseline) : new Map<Mutant, TriedMutant>();
     const progress = new Progress(folder.name, { all: drawn.length, known: known.size });
@@ -154,7 +156,7 @@ async function measure(
   worker: MutationWorker,
   sources: readonly string[],
   tests: readonly string[],
-): Promise<Baseline> {
+): Promise<Omit<Baseline, 'texts'>> {
   const loaded = await worker.load({ sources, tests });
   if (loaded.kind === 'failed') throw new Error(`The tests do not load: ${loaded.message}`);
   const dry = await worker.ask({ kind: 'dryRun' }, DRY_RUN_MS_MAX);

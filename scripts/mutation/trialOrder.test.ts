@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Mutant } from './instrumentSources.ts';
+import type { DryRow } from './trial.ts';
 import { TrialOrder } from './trialOrder.ts';
-import type { DryRow } from './trialWorker.ts';
 
 function mutantIn(fileName: string): Mutant {
   const location = { start: { line: 1, column: 0 }, end: { line: 1, column: 4 } };

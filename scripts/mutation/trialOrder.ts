@@ -1,5 +1,6 @@
 import type { Mutant } from './instrumentSources.ts';
-import type { DryRow, Trial } from './trialWorker.ts';
+import type { DryRow, Trial } from './trial.ts';
+import { FEW } from './trial.ts';
 
 /** A trial with what it usually costs. */
 export interface PricedTrial extends Trial {
@@ -64,8 +65,6 @@ export class TrialOrder {
 const LEANING = 3;
 /** Below this, what a trial costs is mostly asking for it. */
 const MS_MIN = 1;
-/** The share of its runs with which a costly property is tried first. */
-export const FEW = 0.1;
 
 function trialsOf({ id, file, ms, passesFew }: DryRow): PricedTrial[] {
   const whole = { id, file, ms, share: 1 };

@@ -2,7 +2,8 @@ import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { GatheredTest } from './testStandIn.ts';
-import { FEW } from './trialOrder.ts';
+import type { DryRow, Hits, Trial } from './trial.ts';
+import { FEW } from './trial.ts';
 
 /** What the parent asks; one at a time. */
 export type WorkerTask =
@@ -23,16 +24,6 @@ export type WorkerTask =
       readonly hitLimit: number;
       readonly budgetMs: number;
     };
-
-/** From so many runs, and so much time without a mutant, a property is costly. */
-const RUNS_MANY = 20;
-const MS_MANY = 30;
-
-/** One test, or one with a share of the runs of its properties. */
-export interface Trial {
-  readonly id: string;
-  readonly share: number;
-}
 
 /** What the worker answers. `began` is no answer: it tells that a trial began. */
 export type WorkerAnswer =
@@ -56,20 +47,9 @@ export type WorkerAnswer =
     }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** How often the code of each mutant ran. */
-export type Hits = Readonly<Record<string, number>>;
-
-/** One test without any mutant. */
-export interface DryRow {
-  readonly id: string;
-  readonly file: string;
-  /** Processor time. */
-  readonly ms: number;
-  readonly passed: boolean;
-  /** Whether it passes with few of its runs as well, and is worth trying so. */
-  readonly passesFew: boolean;
-  readonly hits: Hits;
-}
+/** From so many runs, and so much time without a mutant, a property is costly. */
+const RUNS_MANY = 20;
+const MS_MANY = 30;
 
 interface Namespace {
   activeMutant: string | undefined;

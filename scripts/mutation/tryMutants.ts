@@ -1,6 +1,6 @@
 import type { Mutant } from './instrumentSources.ts';
+import type { DryRow, Hits, Trial } from './trial.ts';
 import type { PricedTrial, TrialOrder } from './trialOrder.ts';
-import type { DryRow, Hits, Trial } from './trialWorker.ts';
 import type { MutationWorker } from './workerPool.ts';
 
 /** What became of one mutant. `cut` survived what the budget allowed. */
@@ -21,6 +21,8 @@ export interface Baseline {
   /** Hits while sources were imported, and while each test file was. */
   readonly fixed: Hits;
   readonly atImport: Readonly<Record<string, Hits>>;
+  /** Texts of the test files. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 /**
@@ -107,17 +109,19 @@ function limitsOf(trials: readonly PricedTrial[]): {
  */
 function filesComputing(
   mutant: Mutant,
-  { fixed, atImport, rows }: Baseline,
+  { fixed, atImport, rows, texts }: Baseline,
   trials: readonly PricedTrial[],
 ): readonly string[] {
   const own = Object.keys(atImport).filter((file) => atImport[file]?.[mutant.id] !== undefined);
   if (fixed[mutant.id] === undefined) {
     return trials.length === 0 ? own.slice(0, FRESH_FILES_MAX) : [];
   }
-  const folder = mutant.fileName.slice(0, mutant.fileName.lastIndexOf('/') + 1);
   const passing = rows.filter(({ passed }) => passed).map(({ file }) => file);
-  const near = passing.filter((file) => file.startsWith(folder));
-  const files = [...trials.map(({ file }) => file), ...own, ...near, ...passing];
+  // What a module computes once is read by whoever imports it, its own tests before all.
+  const stem = mutant.fileName.slice(mutant.fileName.lastIndexOf('/') + 1);
+  const importing = passing.filter((file) => texts.get(file)?.includes(`/${stem}'`));
+  const beside = importing.filter((file) => file.includes(`/${stem.slice(0, -2)}`));
+  const files = [...beside, ...importing, ...trials.map(({ file }) => file), ...own, ...passing];
   return [...new Set(files)].slice(0, FRESH_FILES_MAX);
 }
 

@@ -13,7 +13,7 @@ import { assetId } from '../ledger/asset.ts';
 import type { BatchParameters } from '../markets/batch/parameters.ts';
 import { AMOUNT_MAX } from '../numbers/amount.ts';
 import type { BatchTransition } from '../transition.ts';
-import { shapeFlaw } from './shape.ts';
+import { shapeFlaw, sheetAccounts } from './shape.ts';
 
 const DAY = clearedBatch({ ...ordinaryDay(), signed: false });
 const WIDTH = DAY.parameters.assets.length;
@@ -37,11 +37,14 @@ function withAsset(change: object): BatchTransition {
   return withParameters({ assets });
 }
 
-/** The day with a commitment in the name of its pool. */
+/** The day with a commitment in the name of its pool, and with the sheets that follow from it. */
 function committedByPool(): BatchTransition {
   const owner = systemAccount(SystemRole.pool, DAY.parameters.marketId);
   const commitment = { owner, commitment: ZERO_HASH, authorisation: new Uint8Array(65) };
-  return { ...DAY, commitments: [commitment] };
+  const committed = { ...DAY, commitments: [commitment] };
+  const accounts = sheetAccounts(committed);
+  const sheet = { accounts, balances: new BigInt64Array(accounts.length * WIDTH) };
+  return { ...committed, before: sheet, after: sheet };
 }
 
 test('a batch that was cleared has the shape of one', () => {
