@@ -264,6 +264,10 @@ test('an exit pays and stops debits from its due block on, not before', async ()
   assert.equal(await limits.settle(traded(0)), 'done');
   assert.equal(await limits.completeExit(ALICE), 'done');
   assert.match(await limits.settle(traded(1)), /^vaultisunlocked/);
+  const credited = limits.scene();
+  move(credited, 3, { column: 1, change: 5n });
+  move(credited, 0, { column: 1, change: -5n });
+  assert.equal(await limits.settle(credited), 'done', 'what is due may still be credited');
 });
 
 test('orders and withdrawals live until the millisecond of their expiry', async () => {
@@ -382,4 +386,44 @@ test('a vault loses what its orders paid and not a unit more, down to nothing', 
     return scene;
   };
   await limits.refusesThenSettles(/^vaultsaresolvent/, paying(1n), paying(0n));
+});
+
+test('a void row neither pays nor receives, and a halted batch pays nothing', async () => {
+  const limits = await openLimits();
+  const altered = (change: Partial<Scene['rows'][number]>, isHalted = false): Scene => {
+    const scene = limits.scene();
+    const still = scene.changes.map((columns) => [...columns]);
+    const { closedAtMs } = at(scene.list.batches, 0);
+    addOrder(scene, 0, { orderNonce: 1n, terms: { expiresAtMs: closedAtMs } });
+    const nothing = { paid: 0n, received: 0n, signature: '0x' as const };
+    scene.rows = scene.rows.map((row) => ({ ...row, ...nothing, ...change }));
+    scene.changes = still;
+    scene.list.batches = scene.list.batches.map((batch) => ({ ...batch, isHalted }));
+    return scene;
+  };
+  const rule = /^limitsarerespected/;
+  assert.match(await limits.settle(altered({ isVoid: true, paid: 1n })), rule);
+  assert.match(await limits.settle(altered({ received: 1n })), rule);
+  assert.match(await limits.settle(altered({ paid: 1n }, true)), rule);
+  await limits.refusesThenSettles(
+    rule,
+    altered({ isVoid: true, received: 1n }),
+    altered({ isVoid: true }),
+  );
+});
+
+test('a withdrawal names somebody and some units', async () => {
+  const limits = await openLimits();
+  const drawing = (wish: Parameters<typeof withdrawal>[1]): Scene => {
+    const scene = limits.scene();
+    scene.list.withdrawals = [withdrawal(0, wish)];
+    return scene;
+  };
+  const nobody = account('00') as (typeof TRADERS)[number]['owner'];
+  assert.match(await limits.settle(drawing({ to: nobody })), /^amountoutofrange/);
+  await limits.refusesThenSettles(
+    /^amountoutofrange/,
+    drawing({ units: 0n }),
+    drawing({ units: 1n }),
+  );
 });

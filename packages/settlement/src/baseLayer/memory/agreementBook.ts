@@ -64,10 +64,7 @@ const NOBODY = `0x${'00'.repeat(20)}` as AccountId;
 export class AgreementBook {
   readonly terms: AgreementTerms;
   readonly genesisBlock: bigint;
-  /** Fees that were paid so far. */
-  readonly feesPaid: UndoCell<bigint>;
   readonly #tokens: TokenBook;
-  readonly #hasCode: (verifier: string) => boolean;
   readonly #agreements: UndoMap<bigint, AgreementEntry>;
   readonly #count: UndoCell<bigint>;
   readonly #shards: UndoMap<number, ShardEntry>;
@@ -80,19 +77,13 @@ export class AgreementBook {
 
   /** @throws RefusedAct ConstructionIsMalformed. */
   constructor(
-    terms: AgreementTerms & {
-      readonly genesisBlock: bigint;
-      /** Whether a verifier stands at an address; others cannot be agreed on. */
-      readonly hasCode?: (verifier: string) => boolean;
-    },
+    terms: AgreementTerms & { readonly genesisBlock: bigint },
     { log, tokens }: { readonly log: UndoLog; readonly tokens: TokenBook },
   ) {
     if (terms.baseEpochBlocks <= 0n || terms.exitBlocks <= 0n) revert('ConstructionIsMalformed');
     this.terms = terms;
     this.genesisBlock = terms.genesisBlock;
-    this.feesPaid = new UndoCell(log, 0n);
     this.#tokens = tokens;
-    this.#hasCode = terms.hasCode ?? ((verifier) => verifier.length > 0);
     this.#agreements = new UndoMap(log);
     this.#count = new UndoCell(log, 0n);
     this.#shards = new UndoMap(log);
@@ -207,7 +198,6 @@ export class AgreementBook {
     const notice = current === 0n ? 0n : 2n * exitBlocks;
     const activeFrom = (blockNumber + notice - this.genesisBlock) / baseEpochBlocks + 1n;
     this.#agreements.set(agreementId, { operator, activeFrom, verifyingKeyHash, circuits });
-    this.feesPaid.set(this.feesPaid.get() + paid);
     return agreementId;
   }
 
@@ -297,7 +287,8 @@ export class AgreementBook {
     }
     for (let k = 0; k < circuits.length; k += 1) {
       const { verifier, batches, orders, vaults, assetWords } = at(circuits, k);
-      if (!this.#hasCode(verifier)) revert('VerifierHasNoCode', verifier);
+      // A verifier stands behind every name but the empty one.
+      if (verifier === '') revert('VerifierHasNoCode', verifier);
       const words = assetWords > 0 && assetWords * 3 <= COLUMNS_MAX;
       if (batches <= 0 || orders <= 0 || vaults <= 2 || !words) revert('CircuitIsMalformed', k);
     }

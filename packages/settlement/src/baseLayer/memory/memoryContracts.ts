@@ -40,8 +40,6 @@ export interface MemoryContractsOptions {
   readonly walletAccepts?: WalletAccepts;
   /** The curve, `recoverSigner` unless given; another one has to refuse what it refuses. */
   readonly recover?: RecoverSigner;
-  /** Whether a verifier stands at an address; by default behind every name but the empty one. */
-  readonly hasCode?: (verifier: string) => boolean;
 }
 
 /**
@@ -67,14 +65,11 @@ export class MemoryContracts {
   #news: ContractNews[] = [];
 
   constructor(options: MemoryContractsOptions) {
-    const { domain, terms, genesisBlock, hasCode, walletAccepts } = options;
+    const { domain, terms, genesisBlock, walletAccepts } = options;
     const { log } = this;
     this.domain = domain;
     this.tokens = new TokenBook(log);
-    this.registry = new AgreementBook(
-      { ...terms, genesisBlock, ...(hasCode === undefined ? {} : { hasCode }) },
-      { log, tokens: this.tokens },
-    );
+    this.registry = new AgreementBook({ ...terms, genesisBlock }, { log, tokens: this.tokens });
     this.vaults = new VaultBook({
       log,
       registry: this.registry,

@@ -35,14 +35,6 @@ export class NonceRings {
     if ((used & bit) !== 0n) revert('OrderNonceReplayed', owner, orderNonce);
     this.#places.set(key, { word, used: used | bit });
   }
-
-  /** Whether `use` would accept an order nonce. */
-  isFresh(owner: AccountId, lane: string, orderNonce: bigint): boolean {
-    if (orderNonce === 0n || orderNonce > ORDER_NONCE_MAX) return false;
-    const { key, word, bit } = slotOf(owner, lane, orderNonce);
-    const place = this.#places.get(key) ?? { word: 0n, used: 0n };
-    return place.word < word || (place.word === word && (place.used & bit) === 0n);
-  }
 }
 
 /** Lane of the orders of a market. */
