@@ -33,6 +33,12 @@ function main(options: readonly string[]): void {
       return;
     }
     const { files, passed } = measure(name);
+    if (files.length === 0) {
+      // The whole of nothing would be all of it.
+      console.error(`${name}: its tests ended before they told what they reached`);
+      process.exitCode = 1;
+      continue;
+    }
     if (!passed) console.log(`${name}: tests failed; the figures are of what ran`);
     print(name, files, chosen.gaps);
     keep(name, files, chosen.accept && passed);
