@@ -20,6 +20,7 @@ import {
   TRADERS,
 } from '../../../../testing/settlement/memoryVenue.ts';
 import { SeededRandom } from '../../../../testing/world/seededRandom.ts';
+import type { EventCursor } from '../baseLayer/baseLayerEvent.ts';
 import { SettlementFault } from '../settlementFault.ts';
 import type { Bridge, BridgePlace, BridgePlaceStore } from './bridge.ts';
 import { openBridge } from './bridge.ts';
@@ -47,6 +48,10 @@ class Stage {
   onlyAfter = false;
   /** Whether taking an input meets a bug. */
   isBroken = false;
+  /** Whether the base layer tells nothing. */
+  isAway = false;
+  /** From where events were asked for. */
+  readonly asked: (EventCursor | undefined)[] = [];
   bridge: Bridge | undefined;
 
   constructor(assets: number, seed = 1) {
@@ -67,7 +72,14 @@ class Stage {
 
   open(places?: BridgePlaceStore): void {
     this.bridge = openBridge({
-      layer: this.venue.layer,
+      layer: {
+        shard: this.venue.layer.shard,
+        events: (after, signal) => {
+          this.asked.push(after);
+          if (this.isAway) throw away();
+          return this.venue.layer.events(after, signal);
+        },
+      },
       environment: { clock: this.clock, random: this.random },
       book: () => this.machine.state.baseLayer,
       submit: async (input) => {
@@ -341,4 +353,133 @@ test('a bug ends the bridge at its first try, and is told by name', async () => 
   );
   assert.equal(stage.inputs.filter(({ kind }) => kind === 'deposit').length, 0);
   await assert.rejects(async () => stage.bridge?.close(), { name: 'InvariantViolation' });
+});
+
+/** Places that are kept in memory, and the last of them. */
+function placesOf(): { readonly store: BridgePlaceStore; readonly last: () => BridgePlace } {
+  let stored: BridgePlace | undefined;
+  return {
+    store: {
+      get: async () => stored,
+      put: async (place) => {
+        stored = place;
+      },
+    },
+    last: () => stored ?? assert.fail('a place was stored'),
+  };
+}
+
+test('reads on behind a stored place, and from the beginning where it is ahead', async () => {
+  const stage = new Stage(6);
+  const { vaults } = stage.venue.chain.contracts;
+  const vault = { shard: SHARD, owner: ALICE };
+  const { store, last } = placesOf();
+  stage.open(store);
+  stage.venue.chain.perform(ALICE, (context) => vaults.requestExit(context, vault));
+  stage.venue.chain.mine(Number(EXIT_BLOCKS));
+  stage.venue.chain.perform(ALICE, (context) => {
+    vaults.completeExit(context, { ...vault, assetIds: [0] });
+  });
+  await stage.settleDown();
+  assert.deepEqual([last().deposits, last().exits], [14, 1]);
+  assert.deepEqual(stage.bridge?.place(), last());
+  await stage.bridge?.close();
+  stage.asked.length = 0;
+  stage.open(store);
+  assert.equal(stage.bridge?.place(), undefined, 'nothing was read yet');
+  await stage.settleDown();
+  assert.deepEqual(stage.asked, [last().cursor]);
+  await stage.bridge?.close();
+  // Another exchange has lost the payment, and one more the last deposit.
+  for (const ahead of [{ exits: last().exits + 1 }, { deposits: last().deposits + 1 }]) {
+    await store.put({ ...last(), ...ahead });
+    stage.asked.length = 0;
+    stage.open(store);
+    await stage.clock.runFor(50);
+    assert.deepEqual(stage.asked, [undefined], JSON.stringify(ahead));
+    await stage.settleDown();
+    await stage.bridge?.close();
+  }
+  stage.checkSame();
+});
+
+test('a restart repeats no notice that lies before what is counted', async () => {
+  const stage = new Stage(6);
+  const { vaults } = stage.venue.chain.contracts;
+  const vault = { shard: SHARD, owner: ALICE };
+  stage.open();
+  await stage.settleDown();
+  stage.venue.chain.perform(ALICE, (context) => vaults.requestExit(context, vault));
+  stage.venue.chain.perform(ALICE, (context) => vaults.cancelExit(context, vault));
+  stage.deposit(BOB, 3, 1n);
+  await stage.settleDown();
+  const { length } = stage.inputs;
+  await stage.bridge?.close();
+  stage.open();
+  await stage.settleDown();
+  assert.equal(stage.inputs.length, length, 'the exchange has heard of all of it');
+  await stage.bridge?.close();
+});
+
+test('an answer that is lost after its effect repeats no input', async () => {
+  const stage = new Stage(6);
+  const { vaults } = stage.venue.chain.contracts;
+  const vault = { shard: SHARD, owner: ALICE };
+  stage.open();
+  await stage.settleDown();
+  stage.onlyAfter = true;
+  stage.lost = 2;
+  stage.venue.chain.perform(ALICE, (context) => vaults.requestExit(context, vault));
+  await stage.settleDown();
+  stage.lost = 0;
+  await stage.settleDown();
+  const notices = stage.inputs.filter(({ kind }) => kind === 'noticeExit');
+  assert.equal(notices.length, 1);
+  await stage.bridge?.close();
+});
+
+test('asks a base layer that is away ever more seldom, and reads on when it is back', async () => {
+  const stage = new Stage(6);
+  stage.isAway = true;
+  stage.open();
+  await stage.clock.runFor(300_000);
+  assert.ok(
+    stage.asked.length > 25 && stage.asked.length < 80,
+    `asked ${stage.asked.length} times`,
+  );
+  stage.isAway = false;
+  await stage.settleDown();
+  stage.checkSame();
+  await stage.bridge?.close();
+});
+
+test('tries again what the ledger cannot take for a moment, and closes at once', async () => {
+  const stage = new Stage(6);
+  const { vaults } = stage.venue.chain.contracts;
+  const vault = { shard: SHARD, owner: ALICE };
+  stage.open();
+  await stage.settleDown();
+  stage.venue.chain.perform(ALICE, (context) => vaults.requestExit(context, vault));
+  stage.venue.chain.mine(Number(EXIT_BLOCKS));
+  const { ledger } = stage.machine.state;
+  const spent = { assetId: assetId(0), amount: FUNDS as never };
+  ledger.transfer({ ...spent, from: ALICE, to: BOB });
+  stage.venue.chain.perform(ALICE, (context) => {
+    vaults.completeExit(context, { ...vault, assetIds: [0] });
+  });
+  stage.venue.chain.mine(FINALITY_BLOCKS);
+  await stage.clock.runFor(3000);
+  assert.deepEqual(stage.incidents, [], 'units may be under a hold for a moment');
+  // What was under a hold is there again before anybody is told.
+  ledger.transfer({ ...spent, from: BOB, to: ALICE });
+  await stage.settleDown();
+  assert.deepEqual(stage.incidents, []);
+  assert.equal(stage.balance(ALICE, 0), 0n);
+  let isClosed = false;
+  const closing = stage.bridge?.close().then(() => {
+    isClosed = true;
+  });
+  await stage.clock.settle();
+  assert.ok(isClosed);
+  await closing;
 });
