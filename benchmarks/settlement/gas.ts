@@ -2,10 +2,9 @@ import { readEngineSettings } from '@lawbook/chains/configuration/engineSettings
 import { startChainEngine } from '@lawbook/chains/configuration/startChainEngine';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import { evmVerifier } from '@lawbook/proofs/verifier/evmVerifier';
+import { encodeSettleCall } from '@lawbook/settlement/baseLayer/evm/settleCall';
 import type { Submission } from '@lawbook/settlement/baseLayer/submission';
 import { SettlementFault } from '@lawbook/settlement/settlementFault';
-import { bytesToHex, encodeFunctionData } from 'viem';
-import { BASE_LAYER_ABI } from '../../contracts/generated/baseLayerAbi.ts';
 import { startMinedAnvil } from '../../testing/settlement/evm/minedAnvil.ts';
 import type { ProvedSubmission } from '../../testing/settlement/evm/provedVenue.ts';
 import { ProvedVenue } from '../../testing/settlement/evm/provedVenue.ts';
@@ -119,7 +118,7 @@ async function openBench(venue: ProvedVenue, people: number): Promise<SettlingBe
 async function settle({ venue, bench }: Stage, filling: EpochFilling): Promise<GasUse | undefined> {
   const proved = await venue.prove(fullEpoch(bench, filling));
   const { submission } = proved;
-  const bytes = callDataBytes(submission);
+  const bytes = (encodeSettleCall(submission).length - 2) / 2;
   const total = await gasOf(venue, submission).catch(async (fault: unknown) => {
     if (!(fault instanceof SettlementFault)) throw fault;
     const check = await venue.layer.check(submission);
@@ -150,14 +149,6 @@ async function verificationOf({
   invariant(holds, 'what the chain accepted verifies here');
   const proofCallData = proof.bytes.reduce((gas, byte) => gas + (byte === 0 ? 4 : 16), 0);
   return { verify: Number(gasUsed), proofCallData };
-}
-
-function callDataBytes({ list, book, proof }: Submission): number {
-  const { circuit, dataCommitment, bytes } = proof;
-  const lawProof = { circuit: BigInt(circuit), dataCommitment, proof: bytesToHex(bytes) };
-  const args = [list, book, lawProof] as const;
-  const callData = encodeFunctionData({ abi: BASE_LAYER_ABI, functionName: 'settle', args });
-  return (callData.length - 2) / 2;
 }
 
 interface Steady {

@@ -681,36 +681,8 @@ export const BASE_LAYER_ABI = [
       },
       {
         components: [
-          {
-            components: [
-              {
-                components: [
-                  { internalType: 'address', name: 'owner', type: 'address' },
-                  { internalType: 'uint32', name: 'marketId', type: 'uint32' },
-                  { internalType: 'uint16', name: 'pay', type: 'uint16' },
-                  { internalType: 'uint16', name: 'product', type: 'uint16' },
-                  { internalType: 'uint64', name: 'budget', type: 'uint64' },
-                  { internalType: 'uint64', name: 'limitNumerator', type: 'uint64' },
-                  { internalType: 'uint64', name: 'limitDenominator', type: 'uint64' },
-                  { internalType: 'uint32', name: 'minFillPpm', type: 'uint32' },
-                  { internalType: 'uint64', name: 'orderNonce', type: 'uint64' },
-                  { internalType: 'uint64', name: 'expiresAtMs', type: 'uint64' },
-                ],
-                internalType: 'struct BatchOrder',
-                name: 'order',
-                type: 'tuple',
-              },
-              { internalType: 'uint16', name: 'vault', type: 'uint16' },
-              { internalType: 'uint16', name: 'grant', type: 'uint16' },
-              { internalType: 'bool', name: 'isVoid', type: 'bool' },
-              { internalType: 'uint64', name: 'paid', type: 'uint64' },
-              { internalType: 'uint64', name: 'received', type: 'uint64' },
-              { internalType: 'bytes', name: 'signature', type: 'bytes' },
-            ],
-            internalType: 'struct OrderRow[]',
-            name: 'rows',
-            type: 'tuple[]',
-          },
+          { internalType: 'uint256', name: 'count', type: 'uint256' },
+          { internalType: 'bytes', name: 'rows', type: 'bytes' },
           {
             components: [
               {

@@ -5,7 +5,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {GrantDoesNotCover, GrantIsNotSigned, SpendsAreAuthorised} from "./Errors.sol";
-import {OrderBook, OrderRow, SignedGrant} from "./Lists.sol";
+import {Frame, OrderRow, SignedGrant} from "./Lists.sol";
 import {NonceRing, OrderNonces} from "./OrderNonces.sol";
 import {SessionGrant, SignedTypes} from "./SignedTypes.sol";
 
@@ -62,24 +62,25 @@ abstract contract Authority is EIP712 {
 
     /// The owner's signature, or that of a delegate whom a grant covers.
     function _checkAuthorised(
-        OrderBook calldata book,
-        OrderRow calldata entry,
-        uint256 row,
+        Frame memory frame,
+        SignedGrant[] calldata grants,
+        bytes calldata signature,
         bytes32 digest,
         uint64 lastsUntilMs
     ) internal view {
+        OrderRow memory entry = frame.entry;
         address owner = entry.order.owner;
         if (entry.grant == 0) {
-            if (!_isSignedBy(owner, digest, entry.signature)) revert SpendsAreAuthorised(row, owner);
+            if (!_isSignedBy(owner, digest, signature)) revert SpendsAreAuthorised(frame.row, owner);
             return;
         }
         uint256 place = entry.grant - 1;
-        if (place >= book.grants.length) revert GrantDoesNotCover(row, place);
-        SessionGrant calldata grant = book.grants[place].grant;
+        if (place >= grants.length) revert GrantDoesNotCover(frame.row, place);
+        SessionGrant calldata grant = grants[place].grant;
         bool covers = grant.owner == owner && grant.expiresAtMs >= lastsUntilMs;
-        if (!covers) revert GrantDoesNotCover(row, place);
-        if (_signerOf(digest, entry.signature) != grant.delegate) {
-            revert SpendsAreAuthorised(row, owner);
+        if (!covers) revert GrantDoesNotCover(frame.row, place);
+        if (_signerOf(digest, signature) != grant.delegate) {
+            revert SpendsAreAuthorised(frame.row, owner);
         }
     }
 

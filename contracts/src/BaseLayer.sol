@@ -45,6 +45,7 @@ import {Words} from "./Words.sol";
 contract BaseLayer is Batches {
     using OrderNonces for NonceRing;
     using SignedTypes for Withdrawal;
+    using Words for uint256[];
 
     bytes32 internal constant LIST_TYPEHASH = keccak256("lawbook.diffList.v1");
 
@@ -121,7 +122,7 @@ contract BaseLayer is Batches {
         _takePool(frame, list.poolBefore);
         _applyChanges(frame, list);
         bytes32 withdrawalsHash = _applyWithdrawals(frame, list.withdrawals);
-        bytes32 listHash = _bindHead(frame, list, book.rows.length, withdrawalsHash);
+        bytes32 listHash = _bindHead(frame, list, book.count, withdrawalsHash);
         _verify(frame, listHash, proof);
         _close(frame, list, listHash, proof.dataCommitment);
     }
@@ -152,6 +153,7 @@ contract BaseLayer is Batches {
         if (list.epochNumber != settled + 1) revert EpochIsNotNext(settled + 1, list.epochNumber);
         frame.firstBatch = (isFirst ? terms.market.batchNumber : progress.batchNumber) + 1;
         frame.closedAtMs = progress.closedAtMs;
+        frame.domainSeparator = domainSeparator();
         _checkSizes(frame, list);
     }
 
@@ -163,23 +165,28 @@ contract BaseLayer is Batches {
         if (batches == 0 || batches > circuit.batches) {
             revert CircuitIsTooSmall(circuit.batches, batches);
         }
-        uint256 words = circuit.assetWords;
-        if (frame.width > 3 * words) revert CircuitIsTooSmall(3 * words, frame.width);
-        if (list.changes.length != vaults * words) revert WordsAreMalformed(list.changes.length);
+        frame.assetWords = circuit.assetWords;
+        if (frame.width > 3 * frame.assetWords) {
+            revert CircuitIsTooSmall(3 * frame.assetWords, frame.width);
+        }
+        if (list.changes.length != vaults * frame.assetWords) {
+            revert WordsAreMalformed(list.changes.length);
+        }
+        frame.spareBits = Words.spareBits(frame.assetWords, frame.width);
         frame.paid = new uint256[](vaults * frame.width);
-        frame.sums = new int256[](frame.width);
+        frame.sums = new uint256[](frame.width);
     }
 
     // Changes.
 
     /// The pool that the laws start from holds no more than the pool that is settled.
     function _takePool(Frame memory frame, uint256[] calldata poolBefore) private view {
-        uint256 assetWords = frame.circuit.assetWords;
+        uint256 assetWords = frame.assetWords;
         if (poolBefore.length != assetWords) revert WordsAreMalformed(poolBefore.length);
         uint256[] memory head = new uint256[](DataVector.HEAD_WORDS + assetWords);
         frame.sections.head = head;
         for (uint256 w = 0; w < assetWords; w++) {
-            head[DataVector.HEAD_WORDS + w] = Words.checkedWord(poolBefore[w], w, frame.width);
+            head[DataVector.HEAD_WORDS + w] = Words.checkedWord(poolBefore[w], w, frame.spareBits);
         }
         address pool = venueVault(ROLE_POOL, frame.marketId);
         for (uint256 column = 0; column < frame.width; column++) {
@@ -191,88 +198,104 @@ contract BaseLayer is Batches {
 
     /// Applies the changes of every vault row, then asks that each column sums to zero.
     function _applyChanges(Frame memory frame, DiffList calldata list) private {
-        uint256[] memory words = list.changes;
-        frame.sections.changes = words;
-        _applyRow(frame, words, 0, venueVault(ROLE_POOL, frame.marketId));
-        _applyRow(frame, words, 1, venueVault(ROLE_FEES, frame.marketId));
+        frame.sections.changes = list.changes;
+        _applyRow(frame, 0, venueVault(ROLE_POOL, frame.marketId));
+        _applyRow(frame, 1, venueVault(ROLE_FEES, frame.marketId));
+        address[] calldata owners = list.owners;
         address last = address(0);
-        for (uint256 k = 0; k < list.owners.length; k++) {
-            address owner = list.owners[k];
+        for (uint256 k = 0; k < owners.length; k++) {
+            address owner = owners[k];
             if (owner <= last) revert OwnersAreNotAscending(k);
             if (isVenueVault(owner)) revert OwnerIsReserved(owner);
             last = owner;
-            _applyRow(frame, words, k + 2, owner);
+            _applyRow(frame, k + 2, owner);
         }
         for (uint256 column = 0; column < frame.width; column++) {
-            if (frame.sums[column] != 0) revert AssetsAreConserved(column, frame.sums[column]);
+            int256 sum = int256(frame.sums[column]);
+            if (sum != 0) revert AssetsAreConserved(column, sum);
         }
     }
 
     /// Applies one vault row and says so.
-    function _applyRow(Frame memory frame, uint256[] memory words, uint256 row, address owner)
-        private
-    {
-        uint256 assetWords = frame.circuit.assetWords;
-        uint256[] memory changes = new uint256[](assetWords);
-        bool moves = false;
-        for (uint256 w = 0; w < assetWords; w++) {
-            uint256 word = words[row * assetWords + w];
-            if (word == 0) continue;
-            changes[w] = Words.checkedWord(word, w, frame.width);
-            moves = true;
+    function _applyRow(Frame memory frame, uint256 row, address owner) private {
+        uint256[] memory words = frame.sections.changes;
+        uint256 assetWords = frame.assetWords;
+        uint256 first;
+        uint256 any = 0;
+        // `_checkSizes` has seen that every vault row has its words.
+        unchecked {
+            first = row * assetWords;
+            for (uint256 w = 0; w < assetWords; w++) {
+                uint256 word = words.wordAt(first + w);
+                if (word & frame.spareBits.wordAt(w) != 0) revert WordsAreMalformed(w);
+                any |= word;
+            }
         }
-        if (!moves) return;
-        _moveColumns(frame, changes, row, owner);
-        emit VaultSettled(owner, changes);
+        if (any == 0) return;
+        _moveColumns(frame, row, owner);
+        // emit VaultSettled(owner, changes), whose words need no array of their own this way.
+        bytes32 topic = VaultSettled.selector;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            let size := shl(5, assetWords)
+            mstore(free, 0x20)
+            mstore(add(free, 0x20), assetWords)
+            mcopy(add(free, 0x40), add(add(words, 0x20), shl(5, first)), size)
+            log2(free, add(size, 0x40), topic, owner)
+        }
     }
 
     /// Moves the columns of a row. A slot of four balances is read and written once per run of
     /// columns that lie in it.
-    function _moveColumns(
-        Frame memory frame,
-        uint256[] memory changes,
-        uint256 row,
-        address owner
-    ) private {
+    function _moveColumns(Frame memory frame, uint256 row, address owner) private {
         mapping(uint256 slot => uint256) storage slots = _slotsOf(frame.shard, owner);
         uint256 open = type(uint256).max;
         uint256 slot = 0;
         bool debits = false;
-        for (uint256 w = 0; w < changes.length; w++) {
-            uint256 word = changes[w];
-            for (uint256 column = 3 * w; word != 0; (word, column) = (word >> 64, column + 1)) {
-                int256 change = int64(uint64(word));
-                if (change == 0) continue;
-                frame.sums[column] += change;
-                uint256 assetId = Words.assetOfColumn(frame.columns, column);
-                if (assetId >> 2 != open) {
-                    if (open != type(uint256).max) slots[open] = slot;
-                    open = assetId >> 2;
-                    slot = slots[open];
+        // Rows and columns are within the list: no place of its arrays wraps.
+        unchecked {
+            for (uint256 w = 0; w < frame.assetWords; w++) {
+                uint256 word = frame.sections.changes.wordAt(row * frame.assetWords + w);
+                for (uint256 column = 3 * w; word != 0; column++) {
+                    int256 change = int64(uint64(word));
+                    word >>= 64;
+                    if (change == 0) continue;
+                    uint256 place = uint8(frame.columns >> (8 * column)) / 4;
+                    if (place != open) {
+                        if (open != type(uint256).max) slots[open] = slot;
+                        open = place;
+                        slot = slots[open];
+                    }
+                    slot = _moveColumn(frame, slot, row, column, change, owner);
+                    if (change < 0) debits = true;
                 }
-                int256 balance = int256(_balanceIn(slot, assetId)) + change;
-                if (balance < 0) revert VaultsAreSolvent(owner, assetId);
-                slot = _withBalance(slot, assetId, uint256(balance));
-                if (change > 0) continue;
-                debits = true;
-                // The pool moves by the proved laws alone; fees are only ever gained.
-                if (row != 0) _onlyPaid(frame, row, column, change, owner);
             }
         }
         slots[open] = slot;
-        if (debits && slots[0] & EXIT_MARK != 0) _onlyDebitable(frame.shard, owner);
+        if (!debits) return;
+        uint256 marked = open == 0 ? slot : slots[0];
+        if (marked & EXIT_MARK != 0) _onlyDebitable(frame.shard, owner);
     }
 
-    /// A debit is covered by what the orders of the vault pay.
-    function _onlyPaid(
+    /// The slot after a change of one of its balances, which is added to its column. A debit is
+    /// covered by what the orders of the vault pay; the pool moves by the proved laws alone, and
+    /// fees are only ever gained.
+    function _moveColumn(
         Frame memory frame,
+        uint256 slot,
         uint256 row,
         uint256 column,
         int256 change,
         address owner
-    ) private pure {
-        uint256 paid = frame.paid[row * frame.width + column];
-        if (uint256(-change) > paid) revert DiffsMatchFills(owner, column, change, paid);
+    ) private pure returns (uint256 moved) {
+        // Fewer than 2^17 changes of 64 bits do not wrap; row and column are in the list.
+        unchecked {
+            moved = _changed(slot, change, uint8(frame.columns >> (8 * column)), owner);
+            frame.sums.add(column, uint256(change));
+            if (change > 0 || row == 0) return moved;
+            uint256 paid = frame.paid.wordAt(row * frame.width + column);
+            if (uint256(-change) > paid) revert DiffsMatchFills(owner, column, change, paid);
+        }
     }
 
     // Withdrawals.
@@ -315,7 +338,7 @@ contract BaseLayer is Batches {
         DiffList calldata list,
         uint256 rows,
         bytes32 withdrawalsHash
-    ) private view returns (bytes32 listHash) {
+    ) private pure returns (bytes32 listHash) {
         uint256[] memory head = frame.sections.head;
         head[0] = (uint256(list.shard) << 208) | (uint256(list.marketId) << 176)
             | (uint256(list.number) << 112) | (uint256(list.epochNumber) << 48)
@@ -326,7 +349,7 @@ contract BaseLayer is Batches {
         listHash = keccak256(
             abi.encode(
                 LIST_TYPEHASH,
-                domainSeparator(),
+                frame.domainSeparator,
                 Words.hash(head),
                 Words.hash(frame.sections.batches),
                 Words.hash(frame.sections.orders),

@@ -43,10 +43,16 @@ library DataVector {
     function horner(uint256[] memory words, uint256 r) internal pure returns (uint256 y) {
         uint256 field = FIELD;
         assembly ("memory-safe") {
-            let first := add(words, 32)
-            for { let at := add(words, mul(32, mload(words))) } iszero(lt(at, first)) {
+            let at := add(words, mul(32, mload(words)))
+            // Two words a turn; of an odd number the last stands alone.
+            if and(mload(words), 1) {
+                y := mload(at)
                 at := sub(at, 32)
-            } { y := addmod(mulmod(y, r, field), mload(at), field) }
+            }
+            for {} gt(at, words) { at := sub(at, 64) } {
+                y := addmod(mulmod(y, r, field), mload(at), field)
+                y := addmod(mulmod(y, r, field), mload(sub(at, 32)), field)
+            }
         }
     }
 

@@ -44,19 +44,22 @@ struct DiffList {
     SignedWithdrawal[] withdrawals;
 }
 
-/// A row of the order table: the signed terms and what came of them.
+/// A row of the order table: the signed terms and what came of them. `OrderRows` reads it out of
+/// the calldata.
 struct OrderRow {
     BatchOrder order;
-    /// Vault row of the owner.
-    uint16 vault;
+    /// The terms as the data vector packs them.
+    uint256 terms;
+    /// Paid 64, received 64 and the vault row of the owner 16.
+    uint256 outcome;
     /// Zero for a signature of the owner, else one more than the place of the grant.
-    uint16 grant;
+    uint256 grant;
     /// A void row takes no part: it had expired by the close, or its signature is of a cancel.
     bool isVoid;
-    uint64 paid;
-    uint64 received;
-    /// Not read for a row that pays nothing and is not cancelled.
-    bytes signature;
+    /// Where its signature lies in the packed rows, up to the row behind it. Not read for a row
+    /// that pays nothing and is not cancelled.
+    uint256 signatureAt;
+    uint256 end;
 }
 
 struct SignedGrant {
@@ -65,7 +68,10 @@ struct SignedGrant {
 }
 
 struct OrderBook {
-    OrderRow[] rows;
+    /// How many rows are packed.
+    uint256 count;
+    /// One row behind another, packed as `OrderRows` reads them.
+    bytes rows;
     SignedGrant[] grants;
 }
 
@@ -93,16 +99,23 @@ struct Frame {
     uint32 marketId;
     uint256 width;
     uint256 columns;
+    uint256 assetWords;
     uint64 firstBatch;
     /// Closing time of the last batch that was taken, of this list or of those before.
     uint64 closedAtMs;
     /// The batch and the order row that are being taken.
     uint256 batch;
     bool isHalted;
+    uint256 parameters;
     uint256 row;
+    OrderRow entry;
+    bytes32 domainSeparator;
     Circuit circuit;
     DataVector.Sections sections;
+    /// By word of three columns, the bits that lie in no column.
+    uint256[] spareBits;
     /// What the rows of each vault and column pay, row-major.
     uint256[] paid;
-    int256[] sums;
+    /// What every column sums to so far, in two's complement.
+    uint256[] sums;
 }

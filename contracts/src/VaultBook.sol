@@ -206,6 +206,24 @@ abstract contract VaultBook is ReentrancyGuardTransient {
         return (slot & ~(AMOUNT_MAX << shift)) | (units << shift);
     }
 
+    /// The slot after a change of 63 bits and a sign. Neither balance takes more than its own bits,
+    /// so adding the change in its place leaves the others as they are.
+    /// @dev Reverts VaultsAreSolvent, AmountOutOfRange.
+    function _changed(uint256 slot, int256 change, uint256 assetId, address owner)
+        internal
+        pure
+        returns (uint256)
+    {
+        unchecked {
+            uint256 units = _balanceIn(slot, assetId) + uint256(change);
+            if (units > AMOUNT_MAX) {
+                if (change < 0) revert VaultsAreSolvent(owner, assetId);
+                revert AmountOutOfRange(units);
+            }
+            return slot + (uint256(change) << (64 * (assetId % 4)));
+        }
+    }
+
     /// Settlement asks this of every debited vault, so the answer lies in a slot that a debit most
     /// often reads anyway. @dev Reverts VaultIsUnlocked once a requested exit is due.
     function _onlyDebitable(uint32 shard, address owner) internal view {

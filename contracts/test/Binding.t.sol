@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {DataVector} from "../src/DataVector.sol";
 import {ILawVerifier} from "../src/ILawVerifier.sol";
-import {OrderRow} from "../src/Lists.sol";
 import {World} from "./World.sol";
 
 /// Goal: the public inputs are those of docs/protocol/binding.md. Method: the page's data vector
@@ -123,7 +122,7 @@ contract BindingTest is World {
         }
     }
 
-    function orderWords(OrderRow memory row) private pure returns (uint256 terms, uint256 came) {
+    function orderWords(Row memory row) private pure returns (uint256 terms, uint256 came) {
         terms = pack(0, 0, row.order.budget, row.order.limitNumerator);
         terms = terms * 2 ** 64 + row.order.limitDenominator;
         terms = terms * 2 ** 32 + row.order.minFillPpm;

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import "../src/Errors.sol";
 import {BaseLayer} from "../src/BaseLayer.sol";
 import {ILawVerifier} from "../src/ILawVerifier.sol";
-import {Batch, Circuit, OrderRow, SignedGrant} from "../src/Lists.sol";
+import {Batch, Circuit, OrderBook, SignedGrant} from "../src/Lists.sol";
 import {BatchOrder, SignedTypes} from "../src/SignedTypes.sol";
 import {TestWallet} from "./TestWallet.sol";
 import {FailingVerifier, RefusingVerifier} from "./TestVerifiers.sol";
@@ -50,8 +50,9 @@ contract SettleTest is World {
 
     function test_refuses_a_caller_who_is_not_the_operator() public {
         Scene memory s = scene(1);
+        OrderBook memory book = packed(s.book);
         vm.expectRevert(abi.encodeWithSelector(CallerIsNotOperator.selector, SHARD, address(this)));
-        base.settle(s.list, s.book, s.proof);
+        base.settle(s.list, book, s.proof);
     }
 
     function test_refuses_a_shard_without_agreement() public {
@@ -165,15 +166,16 @@ contract SettleTest is World {
 
     function test_refuses_bits_beyond_the_width_of_a_field() public {
         Scene memory s = scene(1);
-        bytes memory lawful = abi.encodeCall(base.settle, (s.list, s.book, s.proof));
-        bytes32 budget = bytes32(uint256(100));
+        bytes memory lawful = abi.encodeCall(base.settle, (s.list, packed(s.book), s.proof));
+        bytes32 owner = bytes32(uint256(uint160(trader(0))));
+        bytes32 closedAtMs = bytes32(uint256(START_MS));
         uint256 changed = 0;
         for (uint256 place = 4; place + 32 <= lawful.length; place += 32) {
             bytes32 word;
             assembly {
                 word := mload(add(add(lawful, 32), place))
             }
-            if (word != budget) continue;
+            if (word != owner && word != closedAtMs) continue;
             bytes memory dirty = bytes.concat(lawful);
             dirty[place] = 0x01;
             vm.prank(operator);
@@ -181,12 +183,12 @@ contract SettleTest is World {
             assertTrue(!passed, "a dirty word is refused");
             changed++;
         }
-        assertTrue(changed >= 2, "budget and payment were tried");
+        assertTrue(changed >= 2, "owner and closing time were tried");
     }
 
     function test_refuses_a_forged_signature_and_a_malleated_one() public {
         Scene memory s = scene(1);
-        OrderRow memory entry = s.book.rows[0];
+        Row memory entry = s.book.rows[0];
         bytes memory reason =
             abi.encodeWithSelector(SpendsAreAuthorised.selector, 0, entry.order.owner);
         bytes memory good = entry.signature;
@@ -272,6 +274,41 @@ contract SettleTest is World {
         expectRefusal(s, abi.encodeWithSelector(OrdersAreComplete.selector, 2));
     }
 
+    function test_refuses_packed_rows_that_end_early_late_or_within_a_row() public {
+        Scene memory s = scene(2);
+        OrderBook memory whole = packed(s.book);
+        bytes memory rows = whole.rows;
+        OrderBook memory cut = OrderBook(2, slice(rows, rows.length - 1), whole.grants);
+        expectMalformed(s, cut, 1);
+        // A head alone, without the signature that it announces.
+        cut.rows = slice(rows, rows.length - 65);
+        expectMalformed(s, cut, 1);
+        cut.rows = slice(rows, 94);
+        expectMalformed(s, cut, 0);
+        cut.rows = "";
+        expectMalformed(s, cut, 0);
+        cut.rows = bytes.concat(rows, hex"00");
+        expectMalformed(s, cut, 2);
+        // The mark of a void row, 19 bytes behind the terms, is zero or one.
+        cut.rows = slice(rows, rows.length);
+        cut.rows[31 + 18] = 0x02;
+        expectMalformed(s, cut, 0);
+        settle(s);
+    }
+
+    function expectMalformed(Scene memory s, OrderBook memory book, uint256 row) private {
+        vm.prank(operator);
+        vm.expectRevert(abi.encodeWithSelector(WordsAreMalformed.selector, row));
+        base.settle(s.list, book, s.proof);
+    }
+
+    function slice(bytes memory whole, uint256 length) private pure returns (bytes memory part) {
+        part = new bytes(length);
+        for (uint256 k = 0; k < length; k++) {
+            part[k] = whole[k];
+        }
+    }
+
     function test_an_order_without_fill_needs_no_signature_and_keeps_its_nonce() public {
         Scene memory s = emptyScene(1, 1);
         addOrder(s, 0, 0);
@@ -288,7 +325,7 @@ contract SettleTest is World {
         Scene memory s = emptyScene(1, 1);
         addOrder(s, 0, 0);
         s.changes = new int256[](s.changes.length);
-        OrderRow memory entry = s.book.rows[0];
+        Row memory entry = s.book.rows[0];
         entry.isVoid = true;
         finish(s);
         expectRefusal(s, abi.encodeWithSelector(LimitsAreRespected.selector, 0, 100, 0));
@@ -317,7 +354,7 @@ contract SettleTest is World {
     function test_a_delegate_trades_within_its_grant_only() public {
         uint256 delegateKey = 0xde1e;
         Scene memory s = scene(1);
-        OrderRow memory entry = s.book.rows[0];
+        Row memory entry = s.book.rows[0];
         entry.signature = sign(delegateKey, orderHash(entry.order));
         entry.grant = 1;
         s.book.grants = new SignedGrant[](1);
@@ -350,7 +387,7 @@ contract SettleTest is World {
         TestWallet wallet = new TestWallet(vm.addr(0x1271));
         fund(address(wallet), 0, FUNDS);
         Scene memory s = scene(1);
-        OrderRow memory entry = s.book.rows[0];
+        Row memory entry = s.book.rows[0];
         entry.order.owner = address(wallet);
         s.list.owners[0] = address(wallet);
         entry.signature = sign(0xbad, orderHash(entry.order));

@@ -54,7 +54,7 @@ contract VaultsTest is World {
         base.deposit(SHARD, address(this), assetId, 100);
         assertRefused(token);
         Scene memory s = scene(0);
-        token.arm(base, abi.encodeCall(base.settle, (s.list, s.book, s.proof)));
+        token.arm(base, abi.encodeCall(base.settle, (s.list, packed(s.book), s.proof)));
         base.deposit(SHARD, address(this), assetId, 1);
         assertRefused(token);
         base.requestExit(SHARD, address(this));

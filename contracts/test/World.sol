@@ -11,7 +11,6 @@ import {
     DiffList,
     LawProof,
     OrderBook,
-    OrderRow,
     SignedGrant,
     SignedWithdrawal
 } from "../src/Lists.sol";
@@ -21,10 +20,26 @@ import {AcceptingVerifier} from "./TestVerifiers.sol";
 
 /// A venue with a market of six assets, traders with balances, and lists that settle.
 abstract contract World is Test {
+    /// A row of the order table before it is packed.
+    struct Row {
+        BatchOrder order;
+        uint16 vault;
+        uint16 grant;
+        bool isVoid;
+        uint64 paid;
+        uint64 received;
+        bytes signature;
+    }
+
+    struct Book {
+        Row[] rows;
+        SignedGrant[] grants;
+    }
+
     /// A list in the making. `changes` is row-major by vault row and column.
     struct Scene {
         DiffList list;
-        OrderBook book;
+        Book book;
         LawProof proof;
         int256[] changes;
     }
@@ -169,7 +184,7 @@ abstract contract World is Test {
             s.list.owners[k] = trader(k);
         }
         s.changes = new int256[]((owners + 2) * WIDTH);
-        s.book.rows = new OrderRow[](rows);
+        s.book.rows = new Row[](rows);
         s.proof = LawProof(0, 12345, hex"c0de");
     }
 
@@ -198,7 +213,7 @@ abstract contract World is Test {
         BatchOrder memory order = BatchOrder(
             trader(k), MARKET, pay, 1 - pay, 100, 9, 10, 0, nextNonce++, START_MS + 86_400_000
         );
-        OrderRow memory entry;
+        Row memory entry;
         entry.order = order;
         entry.vault = uint16(k + 2);
         (entry.paid, entry.received) = (100, 99);
@@ -225,15 +240,41 @@ abstract contract World is Test {
         }
     }
 
+    /// The rows as the contract takes them, written field after field.
+    function packed(Book memory book) internal pure returns (OrderBook memory) {
+        bytes memory rows;
+        for (uint256 k = 0; k < book.rows.length; k++) {
+            rows = bytes.concat(rows, packedRow(book.rows[k]));
+        }
+        return OrderBook(book.rows.length, rows, book.grants);
+    }
+
+    function packedRow(Row memory entry) internal pure returns (bytes memory) {
+        BatchOrder memory order = entry.order;
+        bytes memory terms = abi.encodePacked(
+            order.budget, order.limitNumerator, order.limitDenominator, order.minFillPpm
+        );
+        terms = abi.encodePacked(terms, uint8(order.pay), order.product);
+        bytes memory outcome = abi.encodePacked(
+            entry.paid, entry.received, entry.vault, entry.isVoid, order.orderNonce, order.marketId
+        );
+        bytes memory authority = abi.encodePacked(
+            order.owner, order.expiresAtMs, entry.grant, uint16(entry.signature.length)
+        );
+        return bytes.concat(terms, outcome, authority, entry.signature);
+    }
+
     function settle(Scene memory s) internal {
+        OrderBook memory book = packed(s.book);
         vm.prank(operator);
-        base.settle(s.list, s.book, s.proof);
+        base.settle(s.list, book, s.proof);
     }
 
     function expectRefusal(Scene memory s, bytes memory reason) internal {
+        OrderBook memory book = packed(s.book);
         vm.prank(operator);
         vm.expectRevert(reason);
-        base.settle(s.list, s.book, s.proof);
+        base.settle(s.list, book, s.proof);
     }
 
     // Signing.

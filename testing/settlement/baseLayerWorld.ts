@@ -28,6 +28,7 @@ import { parameterHash } from '../../packages/exchange/src/markets/batch/paramet
 import type { BatchTransition } from '../../packages/exchange/src/transition.ts';
 import type { ListCut } from '../../packages/proofs/src/statements/epoch/cutDiffList.ts';
 import type { CircuitShape, Hex } from '../../packages/proofs/src/statements/epoch/diffList.ts';
+import { encodeSettleCall } from '../../packages/settlement/src/baseLayer/evm/settleCall.ts';
 
 /** The shard of the world. */
 export const WORLD_SHARD = 7;
@@ -45,6 +46,8 @@ export interface SettleRun {
 
 /** A venue on a chain of its own. */
 export interface BaseLayerWorld {
+  /** Tells its steps to whoever measures them. */
+  readonly evm: EVM;
   /** Settles under a data commitment that the caller chose; the last epoch stays settled. */
   settle(cut: ListCut, dataCommitment: bigint): Promise<SettleRun>;
   /** Sends call data that was encoded elsewhere. */
@@ -139,11 +142,9 @@ export async function openBaseLayerWorld(options: WorldOptions): Promise<BaseLay
 
 /** Call data of `settle` under the agreement's first circuit. */
 export function settleCall(cut: ListCut, dataCommitment: bigint): Hex {
-  return encodeFunctionData({
-    abi: BASE_LAYER_ABI,
-    functionName: 'settle',
-    args: [cut.list, cut.book, { circuit: 0n, dataCommitment, proof: '0xc0de' }],
-  });
+  const { list, book } = cut;
+  const proof = { circuit: 0, dataCommitment, bytes: Uint8Array.of(0xc0, 0xde) };
+  return encodeSettleCall({ list, book, proof });
 }
 
 class EvmWorld implements BaseLayerWorld {
@@ -153,6 +154,10 @@ class EvmWorld implements BaseLayerWorld {
   constructor(chain: Chain, base: Hex) {
     this.#chain = chain;
     this.#base = base;
+  }
+
+  get evm(): EVM {
+    return this.#chain.evm;
   }
 
   settle(cut: ListCut, dataCommitment: bigint): Promise<SettleRun> {

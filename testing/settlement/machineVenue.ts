@@ -16,7 +16,6 @@ import type { ChainStore } from '@lawbook/chains/stores/chainStore';
 import { openStore } from '@lawbook/chains/stores/openStore';
 import type { ChainTracker, FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
 import { createChainTracker } from '@lawbook/chains/tracker/createChainTracker';
-import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { accountId, SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
@@ -29,6 +28,7 @@ import { creationCode } from '@lawbook/settlement/baseLayer/evm/contractCode';
 import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import { openEvmBaseLayer } from '@lawbook/settlement/baseLayer/evm/openEvmBaseLayer';
 import { Actor, DEFAULT_ACT_TERMS } from '@lawbook/settlement/baseLayer/evm/performAct';
+import { settleArguments } from '@lawbook/settlement/baseLayer/evm/settleCall';
 import type { Submission } from '@lawbook/settlement/baseLayer/submission';
 import type { Abi, Address, Hex } from 'viem';
 import { encodeDeployData, encodeFunctionData } from 'viem';
@@ -378,10 +378,8 @@ export class MachineVenue {
   }
 
   /** Settles by the operator's key, in the next block, past every lane. */
-  settleDirectly({ list, book, proof }: Submission): void {
-    const { circuit, dataCommitment, bytes } = proof;
-    const lawProof = { circuit: BigInt(circuit), dataCommitment, proof: bytesToHex(bytes) };
-    this.call(OPERATOR, 'settle', [list, book, lawProof]);
+  settleDirectly(submission: Submission): void {
+    this.call(OPERATOR, 'settle', settleArguments(submission));
   }
 
   /** Calls a function of the base layer from an account, in the next block. */

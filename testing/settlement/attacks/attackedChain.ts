@@ -1,6 +1,5 @@
 /** The real contracts on an embedded chain, asked as plainly as anybody can ask them. */
 import { DEMO_ASSETS } from '@lawbook/analytics/demoWorld';
-import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import type { BatchParameters } from '@lawbook/exchange/markets/batch/parameters';
@@ -18,6 +17,7 @@ import { decodeRefusal } from '@lawbook/settlement/baseLayer/evm/decodeRefusal';
 import { deploy, predictAddresses } from '@lawbook/settlement/baseLayer/evm/deploy';
 import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import { Actor, DEFAULT_ACT_TERMS } from '@lawbook/settlement/baseLayer/evm/performAct';
+import { encodeSettleCall } from '@lawbook/settlement/baseLayer/evm/settleCall';
 import type { LawProof } from '@lawbook/settlement/baseLayer/submission';
 import type { Address, Hex, TransactionReceipt } from 'viem';
 import { encodeDeployData, encodeFunctionData, numberToHex } from 'viem';
@@ -306,9 +306,6 @@ export class AttackedChain {
 
 /** The call data of `settle`. */
 export function callDataOf({ list, book, proof, spoil }: SettleCall): Hex {
-  const { circuit, dataCommitment, bytes } = proof;
-  const law = { circuit: BigInt(circuit), dataCommitment, proof: bytesToHex(bytes) as Hex };
-  const args = [list, book, law] as const;
-  const callData = encodeFunctionData({ abi: BASE_LAYER_ABI, functionName: 'settle', args });
+  const callData = encodeSettleCall({ list, book, proof });
   return spoil?.(callData) ?? callData;
 }

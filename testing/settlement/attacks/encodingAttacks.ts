@@ -1,7 +1,10 @@
 import { at, invariant } from '@lawbook/exchange/failures/invariant';
 import { SystemRole, systemAccount } from '@lawbook/exchange/ledger/account';
 import type { HexAccount } from '@lawbook/proofs/statements/epoch/diffList';
+import { settleArguments } from '@lawbook/settlement/baseLayer/evm/settleCall';
 import type { Hex } from 'viem';
+import { encodeFunctionData } from 'viem';
+import { BASE_LAYER_ABI } from '../../../contracts/generated/baseLayerAbi.ts';
 import type { Attack } from './attack.ts';
 import { unseen } from './attack.ts';
 import type { Honest } from './attackWorld.ts';
@@ -13,6 +16,7 @@ import {
   forgeCall,
   forgeCalldata,
   forgeList,
+  unforged,
   wordOf,
 } from './forgery.ts';
 
@@ -76,11 +80,32 @@ export const ENCODING_ATTACKS: readonly Attack[] = [
     refusedOnChain: 'WordsAreMalformed',
   },
   {
-    name: 'the field of a budget has a bit beyond its width',
+    name: 'the field of a closing time has a bit beyond its width',
     part: 'encoding',
-    apply: (honest) => forgeCall(honest, { spoil: withWideBudget }),
+    apply: (honest) => forgeCall(honest, { spoil: (call) => withWideTime(call, honest) }),
     refusedOffline: unseen(NO_LIST),
     refusedOnChain: 'Reverted',
+  },
+  {
+    name: 'a row of the order table is neither void nor not',
+    part: 'encoding',
+    apply: (honest) => forgeCall(honest, { spoil: (call) => withRows(call, honest, voidTwice) }),
+    refusedOffline: unseen(NO_LIST),
+    refusedOnChain: 'WordsAreMalformed',
+  },
+  {
+    name: 'the order table ends within its last row',
+    part: 'encoding',
+    apply: (honest) => forgeCall(honest, { spoil: (call) => withRows(call, honest, shortened) }),
+    refusedOffline: unseen(NO_LIST),
+    refusedOnChain: 'WordsAreMalformed',
+  },
+  {
+    name: 'the order table goes on behind its last row',
+    part: 'encoding',
+    apply: (honest) => forgeCall(honest, { spoil: (call) => withRows(call, honest, lengthened) }),
+    refusedOffline: unseen(NO_LIST),
+    refusedOnChain: 'WordsAreMalformed',
   },
   {
     name: 'a change overflows what a vault can hold',
@@ -177,9 +202,35 @@ function strangerAt(k: number): HexAccount {
   return `0x${'f'.repeat(37)}${String(100 + k)}` as HexAccount;
 }
 
-/** The first budget of 600 million units with its 65th bit set, which no encoder writes. */
-function withWideBudget(callData: Hex): Hex {
-  const word = wordOf(600_000_000n);
-  invariant(callData.includes(word), 'an order of the epoch has this budget');
-  return callData.replace(word, wordOf(600_000_000n + (1n << 64n))) as Hex;
+/** The closing time of the first batch with its 65th bit set, which no encoder writes. */
+function withWideTime(callData: Hex, { epoch }: Honest): Hex {
+  const { closedAtMs } = at(epoch.claim.cut.list.batches, 0);
+  const word = wordOf(closedAtMs);
+  invariant(callData.includes(word), 'the list says when its first batch closed');
+  return callData.replace(word, wordOf(closedAtMs + (1n << 64n))) as Hex;
+}
+
+/** The call with other bytes for its packed rows. */
+function withRows(callData: Hex, honest: Honest, edit: (rows: Hex) => Hex): Hex {
+  const { call } = unforged(honest, honest.epoch);
+  const [list, book, law] = settleArguments(call);
+  const args = [list, { ...book, rows: edit(book.rows) }, law] as const;
+  const forged = encodeFunctionData({ abi: BASE_LAYER_ABI, functionName: 'settle', args });
+  invariant(forged !== callData, 'the rows are other ones');
+  return forged;
+}
+
+/** The mark of the first row, 49 bytes into it, is two. */
+function voidTwice(rows: Hex): Hex {
+  const place = 2 + 2 * 49;
+  invariant(rows.slice(place, place + 2) === '00', 'the first row takes part');
+  return `${rows.slice(0, place)}02${rows.slice(place + 2)}` as Hex;
+}
+
+function shortened(rows: Hex): Hex {
+  return rows.slice(0, -2) as Hex;
+}
+
+function lengthened(rows: Hex): Hex {
+  return `${rows}00`;
 }

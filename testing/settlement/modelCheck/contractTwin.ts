@@ -25,6 +25,7 @@ import { at, invariant } from '../../../packages/exchange/src/failures/invariant
 import type { AccountId } from '../../../packages/exchange/src/ledger/account.ts';
 import type { Hex } from '../../../packages/proofs/src/statements/epoch/diffList.ts';
 import type { AgreedCircuit } from '../../../packages/settlement/src/baseLayer/domainAgreement.ts';
+import { settleArguments } from '../../../packages/settlement/src/baseLayer/evm/settleCall.ts';
 import type { Submission } from '../../../packages/settlement/src/baseLayer/submission.ts';
 import type { MemoryVenue } from '../memoryVenue.ts';
 import {
@@ -252,8 +253,6 @@ export function agreementCall({
   return { to: 'registry', functionName: 'registerAgreement', args, paid };
 }
 
-export function settleCall({ list, book, proof }: Submission): ContractCall {
-  const { circuit, dataCommitment, bytes } = proof;
-  const lawProof = { circuit: BigInt(circuit), dataCommitment, proof: bytesToHex(bytes) };
-  return { to: 'base', functionName: 'settle', args: [list, book, lawProof] };
+export function settleCall(submission: Submission): ContractCall {
+  return { to: 'base', functionName: 'settle', args: settleArguments(submission) };
 }

@@ -11,6 +11,7 @@ import type { ActContext } from '../../../packages/settlement/src/baseLayer/memo
 import { MemoryContracts } from '../../../packages/settlement/src/baseLayer/memory/memoryContracts.ts';
 import { RefusedAct } from '../../../packages/settlement/src/baseLayer/memory/refusedAct.ts';
 import type { Submission } from '../../../packages/settlement/src/baseLayer/submission.ts';
+import { unpackRows } from '../../settlement/unpackRows.ts';
 import type { EvmAct, EvmBase } from './evmBase.ts';
 import { registerInMemory } from './memoryBase.ts';
 import { recoverOnce } from './signatures.ts';
@@ -103,7 +104,7 @@ function perform(contracts: MemoryContracts, context: ActContext, callData: Hex)
       const bytes = hexToBytes(proof);
       contracts.settle(context, {
         list: lowered(list) as unknown as Submission['list'],
-        book: lowered(book) as unknown as Submission['book'],
+        book: { rows: unpackRows(book.rows), grants: lowered(book.grants) as Grants },
         proof: { circuit: Number(circuit), dataCommitment, bytes },
       });
       return;
@@ -130,6 +131,8 @@ function mintFor({ tokens }: MemoryContracts, sender: AccountId): void {
 const TOKENS: readonly AccountId[] = DEMO_ASSETS.map((_, k) => {
   return accountId(`0x${`70${k}`.padStart(40, '0')}`);
 });
+
+type Grants = Submission['book']['grants'];
 
 /** Decoded call data with its addresses in lower case, as the product writes them. */
 function lowered(decoded: unknown): unknown {

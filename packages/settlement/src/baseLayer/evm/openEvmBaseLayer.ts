@@ -1,12 +1,10 @@
 import type { BlockReference, FinalityTarget } from '@lawbook/chains/tracker/chainTracker';
 import type { Hash } from '@lawbook/exchange/codec/hash';
-import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { accountId } from '@lawbook/exchange/ledger/account';
 import type { VenueDomain } from '@lawbook/exchange/orders/typedData';
 import type { Address, Hex } from 'viem';
-import { encodeFunctionData } from 'viem';
 import { AGREEMENT_REGISTRY_ABI } from '../../../../../contracts/generated/agreementRegistryAbi.ts';
 import { BASE_LAYER_ABI } from '../../../../../contracts/generated/baseLayerAbi.ts';
 import { SettlementFault } from '../../settlementFault.ts';
@@ -29,6 +27,7 @@ import type { Act, ActTerms } from './performAct.ts';
 import { Actor, DEFAULT_ACT_TERMS } from './performAct.ts';
 import { readAgreement } from './readAgreement.ts';
 import { readEvents } from './readEvents.ts';
+import { encodeSettleCall } from './settleCall.ts';
 import { SettledLists } from './settledLists.ts';
 
 /** One shard and market of a deployment, as its operator sees it. */
@@ -224,26 +223,15 @@ class EvmBaseLayer implements BaseLayer {
   }
 
   /** The same list is the same act, whoever asks and after whatever crash. */
-  #actOf({ list, book, proof, listHash }: Submission): Act {
+  #actOf(submission: Submission): Act {
+    const { list, listHash } = submission;
     const { baseLayer } = this.#options.deployment;
     const place = `${baseLayer.slice(2, 10)}.${list.shard}.${list.number}`;
     return {
       key: `settle:${place}:${listHash.slice(2, 34)}`,
       to: baseLayer,
       amount: 0n,
-      callData: encodeFunctionData({
-        abi: BASE_LAYER_ABI,
-        functionName: 'settle',
-        args: [
-          list,
-          book,
-          {
-            circuit: BigInt(proof.circuit),
-            dataCommitment: proof.dataCommitment,
-            proof: bytesToHex(proof.bytes) as Hex,
-          },
-        ],
-      }),
+      callData: encodeSettleCall(submission),
       mayDiffer: true,
     };
   }

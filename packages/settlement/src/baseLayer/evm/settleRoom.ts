@@ -4,6 +4,7 @@ import { encodeOracle } from '@lawbook/exchange/markets/batch/oracleSnapshot';
 import { NO_DELEGATE } from '@lawbook/exchange/orders/signedTypes';
 import type { BatchTransition } from '@lawbook/exchange/transition';
 import { VENUE_ROWS } from '@lawbook/proofs/statements/epoch/diffList';
+import { ROW_HEAD_BYTES } from './settleCall.ts';
 
 /**
  * Most bytes of the calldata of a settlement. Nodes take no transaction above 128 KiB, its envelope
@@ -14,19 +15,19 @@ export const SETTLE_BYTES_MAX: number = CALL_BYTES_MAX - 1_024;
 const WORD = 32;
 /** A signature behind its offset and its length. */
 const SIGNATURE_WORDS = 5;
-/** Order (10), vault, grant, void, paid, received; each row behind an offset. */
-const ROW_WORDS = 16 + SIGNATURE_WORDS;
+/** A packed row with the signature of a key. */
+const ROW_BYTES = ROW_HEAD_BYTES + 65;
 const GRANT_WORDS = 6 + SIGNATURE_WORDS;
 const WITHDRAWAL_WORDS = 8 + SIGNATURE_WORDS;
 /** A batch without what its oracle and its prices hold. */
 const BATCH_WORDS = 9;
 /** Heads, offsets and lengths of `settle(list, book, proof)`, and its selector. */
-const FRAME_WORDS = 30;
+const FRAME_WORDS = 32;
 /** The proofs of the circuits have less than ten thousand. */
 const PROOF_BYTES = 12 * 1_024;
 /** A row with a vault and a grant of its own: owner, and changes of as many words. */
 const widestRow = (assetWords: number): number => {
-  return WORD * (ROW_WORDS + GRANT_WORDS + 1 + assetWords);
+  return ROW_BYTES + WORD * (GRANT_WORDS + 1 + assetWords);
 };
 
 /**
@@ -49,7 +50,7 @@ export function settleBytes(batches: readonly BatchTransition[], assetWords: num
     bytes += (BATCH_WORDS + oracleWords + assetWords) * WORD;
   }
   bytes += (owners.size + (owners.size + VENUE_ROWS + 1) * assetWords) * WORD;
-  return bytes + (rows * ROW_WORDS + Math.min(rows, grants.size) * GRANT_WORDS) * WORD;
+  return bytes + rows * ROW_BYTES + Math.min(rows, grants.size) * GRANT_WORDS * WORD;
 }
 
 /**
