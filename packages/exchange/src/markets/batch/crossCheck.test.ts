@@ -12,6 +12,7 @@ import type { MarketShape } from '../../../../../testing/world/batchMarkets.ts';
 import { demoProblem, generateMarket, tableOf } from '../../../../../testing/world/batchMarkets.ts';
 import { searchedMarket } from '../../../../../testing/world/searchedMarkets.ts';
 import { at } from '../../failures/invariant.ts';
+import { amount } from '../../numbers/amount.ts';
 import { crossCheckPrices } from './crossCheck.ts';
 import type { OrderTable } from './orderTable.ts';
 import { settlePrices } from './search.ts';
@@ -72,6 +73,27 @@ test('without orders prices are the quotes of the pool as it stands', () => {
   // Ten million euros too many, 11 million dollars at 5e-7 * 0.006^2 per dollar: 1.98 bps cheaper.
   assert.ok(Math.abs((eta[1] as number) + 1.98e-4) < 1e-9, String(eta[1]));
   assert.ok(worstResidual(displaced, tableOf([]), eta) < 1e-14);
+});
+
+test('market orders end at the protective band, whatever the decimals', () => {
+  // A billion dollars would move the euro by 180 bps. The band is 50: its buyers stop where a dollar
+  // brings 0.995 of what it brings at the mid, its sellers where a euro does.
+  for (const decimals of [6, 2]) {
+    const base = demoProblem({ feeE7: 0 });
+    const assets = base.parameters.assets.map((asset, i) => {
+      return i === 1
+        ? { ...asset, decimals, target: amount(asset.target / 10n ** BigInt(6 - decimals)) }
+        : asset;
+    });
+    const inventory = assets.map((asset) => asset.target);
+    const problem = { ...base, parameters: { ...base.parameters, assets }, inventory };
+    const buyer = { pay: 0, receive: 1, budget: 10n ** 15n };
+    const dear = crossCheckPrices(problem, tableOf([buyer]))[1] as number;
+    assert.ok(Math.abs(dear - (1 / 0.995 - 1)) < 1.1e-5, String(dear));
+    const seller = { pay: 1, receive: 0, budget: 10n ** BigInt(9 + decimals) };
+    const cheap = crossCheckPrices(problem, tableOf([seller]))[1] as number;
+    assert.ok(Math.abs(cheap + 0.005) < 1.1e-5, String(cheap));
+  }
 });
 
 test('a risk that no returns have is no market', () => {

@@ -4,12 +4,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OrderSketch } from '../../../../../testing/world/batchMarkets.ts';
-import { demoProblem, generateMarket } from '../../../../../testing/world/batchMarkets.ts';
+import { demoProblem, generateMarket, tableOf } from '../../../../../testing/world/batchMarkets.ts';
 import type { Cleared } from '../../../../../testing/world/clearedMarkets.ts';
 import { clearLawfully } from '../../../../../testing/world/clearedMarkets.ts';
+import { withRoom } from '../../../../../testing/world/searchedMarkets.ts';
 import { amount } from '../../numbers/amount.ts';
 import { FillRules } from './fillRules.ts';
 import { blockIsCertified, wouldFill } from './minimumFill.ts';
+import { RATION_SCALE } from './parameters.ts';
 import type { BatchProblem } from './solver.ts';
 
 const MILLION = 1_000_000_000_000n;
@@ -92,6 +94,33 @@ test('a share below the minimum is no reason to block where rationing would leav
   ]);
   assert.deepEqual(cleared.solution.blocked, []);
   assert.ok((cleared.fills.paid[0] as bigint) > 2n * MILLION);
+});
+
+test('under scarcity pricing a minimum that reaches a bound to the unit passes none', () => {
+  // The row's minimum, ten million dollars, buys g euros net and h for the fee at 1.10.
+  const base = demoProblem({ feeE7: 3000, scarcity: 'scarcityPricing' }, 1e-20);
+  const spend = 10n * MILLION;
+  const [net, fee] = [(spend * 9997n) / 11_000n, (spend * 3n) / 11_000n];
+  const isCertified = (dollars: bigint, euros: bigint): boolean => {
+    const room = withRoom(base, (i) => {
+      if (i === 0) return { below: MILLION, above: dollars };
+      return i === 1 ? { below: euros, above: MILLION } : undefined;
+    });
+    const { parameters, oracle, inventory } = room;
+    const table = tableOf([{ pay: 0, receive: 1, budget: spend, minFillPpm: 1_000_000 }]);
+    const none = inventory.map(() => 0n);
+    const change = { paid: none, received: none, trade: none, fees: none };
+    const ones = none.map(() => RATION_SCALE);
+    const factors = { payFactors: ones, receiveFactors: ones };
+    const claims = { blocked: [0], iterations: 0, stepNormE12: 0n };
+    const solution = { prices: oracle.mids, ...factors, ...claims };
+    const rules = new FillRules(parameters, oracle, solution);
+    const position = { parameters, oracle, inventory, trade: none, fees: none };
+    return blockIsCertified({ position, solution, change, rules, table }, 0);
+  };
+  assert.equal(isCertified(spend, net + fee), false, 'there is room, and the quote does not move');
+  assert.equal(isCertified(spend - 1n, net + fee), true, 'one dollar unit too many');
+  assert.equal(isCertified(spend, net + fee - 1n), true, 'one euro unit too few');
 });
 
 test('random books leave no row between nothing and its minimum, and no unjustified block', () => {

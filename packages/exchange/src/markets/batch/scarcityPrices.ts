@@ -6,6 +6,8 @@ import { bracketRoot, settlePrices } from './search.ts';
 const FIRST_PREMIUM = 1e-3;
 const STIFFENING = 30;
 const STAGES_MAX = 24;
+/** A wall this stiff that still gives way stands where no order can be moved: no premium helps. */
+const STIFFNESS_MAX = 1e60;
 const NUMERAIRE_PREMIUM_MAX = 4;
 const BRACKET_ROUNDS = 90;
 
@@ -48,6 +50,7 @@ function settleWalls(search: PriceSearch): boolean {
       const beyond = Math.max(below, above);
       if (beyond <= 0.66 * zone) continue;
       const now = model.stiffness[asset] as number;
+      if (now > STIFFNESS_MAX) continue;
       model.stiffness[asset] = now === 0 ? FIRST_PREMIUM / beyond : now * STIFFENING;
       stiffened = true;
     }

@@ -271,7 +271,9 @@ class Clearing {
     return this.#problem.oracle.mids.map((mid, i) => {
       if (i === 0) return price(PRICE_SCALE);
       // The deviation is rounded, not the price: a price above 2^53 would lose digits as a double.
-      const shift = BigInt(Math.round(Number(mid) * (this.#search.eta[i] as number)));
+      const moved = Math.round(Number(mid) * (this.#search.eta[i] as number));
+      // A search that got lost may leave no number behind; its batch halts, and halts at the mid.
+      const shift = BigInt(Number.isFinite(moved) ? moved : 0);
       const scaled = mid + shift;
       if (scaled < 1n) return price(1n);
       return price(scaled > PRICE_MAX ? PRICE_MAX : scaled);
