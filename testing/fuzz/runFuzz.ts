@@ -118,7 +118,7 @@ export class FuzzRun {
     const startedKiB = process.resourceUsage().maxRSS;
     let examined: Examined;
     try {
-      examined = await this.#target.examine(bytes.slice());
+      examined = await inTime(this.#target.examine(bytes.slice()));
     } catch (cause) {
       this.#report('crash', bytes, cause instanceof Error ? (cause.stack ?? '') : String(cause));
       return undefined;
@@ -155,6 +155,18 @@ export class FuzzRun {
     const { name } = this.#target;
     this.counts.findings.push({ target: name, property, bytes: bytes.slice(), detail });
   }
+}
+
+/** An answer that never comes takes no processor: this is how long it is waited for. */
+const HANG_MS = 60_000;
+
+async function inTime(examined: Examined | Promise<Examined>): Promise<Examined> {
+  if (!(examined instanceof Promise)) return examined;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing came within ${HANG_MS} ms`)), HANG_MS);
+  });
+  return await Promise.race([examined, late]).finally(() => clearTimeout(timer));
 }
 
 /** A busy machine takes longer, and no more of the processor. */

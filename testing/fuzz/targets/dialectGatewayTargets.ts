@@ -224,6 +224,10 @@ async function connect(url: string): Promise<WebSocket> {
   await new Promise((resolve, reject) => {
     fresh.once('open', resolve);
     fresh.once('error', reject);
+    // Between two inputs nobody else listens, and a venue may end it for silence.
+    fresh.once('close', () => {
+      if (socket === fresh) socket = undefined;
+    });
   });
   return fresh;
 }

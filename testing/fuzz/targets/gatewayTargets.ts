@@ -204,6 +204,10 @@ function connect(url: string): Promise<WebSocket> {
   const fresh = new WebSocket(url.replace('http', 'ws') + WEBSOCKET_PATH);
   return new Promise((resolve, reject) => {
     fresh.once('open', () => resolve(fresh));
+    // Between two inputs nobody else listens, and a venue may end it for silence.
+    fresh.once('close', () => {
+      if (socket === fresh) socket = undefined;
+    });
     fresh.once('error', reject);
   });
 }
