@@ -163,11 +163,11 @@ for (const [windowLevels, spread] of [
   [128, 500],
   [2_048, 1_500],
 ] as const) {
-  test(`a window of ${windowLevels} levels answers as plain queues ${spread} ranks wide`, () => {
-    let moves = 0;
-    for (let seed = 1; seed <= 6; seed += 1) moves += play(seed, windowLevels, spread);
-    assert.ok(moves > 0, 'the window moved under load');
-  });
+  for (let seed = 1; seed <= 4; seed += 1) {
+    test(`window ${seed} of ${windowLevels} levels answers as queues ${spread} ranks wide`, () => {
+      assert.ok(play(seed, windowLevels, spread) > 0, 'the window moved under load');
+    });
+  }
 }
 
 test('a window moves only after touches outside that pay for it', () => {

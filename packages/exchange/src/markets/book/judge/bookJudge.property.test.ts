@@ -179,58 +179,60 @@ function madeUp(
   return { kind, reason, side, orderId, contra: 0, priceTicks: price, lots: leaves, leavesLots };
 }
 
-for (const [name, world] of Object.entries(WORLDS)) {
-  test(`objects to any one report that is wrong in ${name} logs`, () => {
-    let tried = 0;
-    for (let seed = 1; seed <= 4; seed += 1) {
-      const random = new SeededRandom(2_000 + seed);
-      const commands = commandsOf(world, seed);
-      const answers = play(world, commands);
-      const judge = new BookJudge(world.parameters);
-      for (const [k, reports] of answers.entries()) {
-        const command = at(commands, k);
-        const open = judge.openOrders;
-        assert.equal(judge.judge({ command, reports }), undefined, `seed ${seed} is lawful`);
-        if (isRefused(reports)) continue;
-        for (let trial = 0; trial < 2; trial += 1) {
-          const wrong = corrupted(reports, open, random);
-          if (wrong === undefined) continue;
-          tried += 1;
-          const told = [...answers.slice(0, k), wrong];
-          assert.equal(objection(world, commands, told), k, `${seed}: ${textOf(wrong)}`);
-        }
-      }
+function objectsToWrongReports(world: World, seed: number): void {
+  const random = new SeededRandom(2_000 + seed);
+  const commands = commandsOf(world, seed);
+  const answers = play(world, commands);
+  const judge = new BookJudge(world.parameters);
+  let tried = 0;
+  for (const [k, reports] of answers.entries()) {
+    const command = at(commands, k);
+    const open = judge.openOrders;
+    assert.equal(judge.judge({ command, reports }), undefined, 'the log is lawful');
+    if (isRefused(reports)) continue;
+    for (let trial = 0; trial < 2; trial += 1) {
+      const wrong = corrupted(reports, open, random);
+      if (wrong === undefined) continue;
+      tried += 1;
+      const told = [...answers.slice(0, k), wrong];
+      assert.equal(objection(world, commands, told), k, textOf(wrong));
     }
-    assert.ok(tried > 400, `${tried} tried`);
-  });
+  }
+  assert.ok(tried > 70, `${tried} tried`);
+}
+
+function objectsToOtherCommands(world: World, seed: number): void {
+  const random = new SeededRandom(1_000 + seed);
+  const commands = commandsOf(world, seed);
+  const answers = play(world, commands);
+  const telling = placesThatTell(commands, answers);
+  let parted = 0;
+  for (let trial = 0; trial < 30; trial += 1) {
+    const place = at(telling, random.integer(0, telling.length - 1));
+    const others = [...commands];
+    others[place] = varied(at(commands, place), random);
+    const theirs = play(world, others);
+    const last = firstDifference(answers, theirs);
+    if (last < 0 || isRefused(at(answers, last)) || isRefused(at(theirs, last))) continue;
+    const where = `${JSON.stringify(others[place])} at ${place}`;
+    // What was accepted or refused alike before is told alike, so the logs agree up to here.
+    const [told, wrong] = [answers.slice(0, last + 1), theirs.slice(0, last + 1)];
+    assert.equal(objection(world, commands, wrong), last, `theirs: ${where}`);
+    assert.equal(objection(world, others, told), last, `ours: ${where}`);
+    parted += 1;
+  }
+  assert.ok(parted >= 5, `${parted} parted`);
 }
 
 for (const [name, world] of Object.entries(WORLDS)) {
-  test(`objects to the answer of another command in ${name} logs, where it shows first`, () => {
-    let parted = 0;
-    for (let seed = 1; seed <= 4; seed += 1) {
-      const random = new SeededRandom(1_000 + seed);
-      const commands = commandsOf(world, seed);
-      const answers = play(world, commands);
-      assert.equal(objection(world, commands, answers), -1, `seed ${seed} is lawful`);
-      const telling = placesThatTell(commands, answers);
-      for (let trial = 0; trial < 30; trial += 1) {
-        const place = at(telling, random.integer(0, telling.length - 1));
-        const others = [...commands];
-        others[place] = varied(at(commands, place), random);
-        const theirs = play(world, others);
-        const last = firstDifference(answers, theirs);
-        if (last < 0 || isRefused(at(answers, last)) || isRefused(at(theirs, last))) continue;
-        const where = `seed ${seed}, ${JSON.stringify(others[place])} at ${place}`;
-        // What was accepted or refused alike before is told alike, so the logs agree up to here.
-        const [told, wrong] = [answers.slice(0, last + 1), theirs.slice(0, last + 1)];
-        assert.equal(objection(world, commands, wrong), last, `theirs: ${where}`);
-        assert.equal(objection(world, others, told), last, `ours: ${where}`);
-        parted += 1;
-      }
-    }
-    assert.ok(parted > 40, `${parted} parted`);
-  });
+  for (let seed = 1; seed <= 4; seed += 1) {
+    test(`objects to any one report that is wrong in ${name} log ${seed}`, () => {
+      objectsToWrongReports(world, seed);
+    });
+    test(`objects to the answer of another command in ${name} log ${seed}`, () => {
+      objectsToOtherCommands(world, seed);
+    });
+  }
 }
 
 /** Steps by which it matters what their command was: several orders, or one that is met later. */
