@@ -109,10 +109,8 @@ function drawn(seed: number): Drawn {
   const orders = tableOf(ordersOf(random, market.orders, unitPrices(parameters, mids)));
   for (let row = 0; row < orders.count; row += 7) orders.cancel(row);
   const fills = fillsOf(random, orders.budget, orders.canceled);
-  const factor = (): bigint => {
-    if (scarcity === 'scarcityPricing') return RATION_SCALE;
-    return oneOf(random, [RATION_SCALE, RATION_SCALE, 1n, RATION_SCALE / 3n]);
-  };
+  const kinds = [RATION_SCALE, RATION_SCALE, 1n, RATION_SCALE / 3n];
+  const factor = (): bigint => (scarcity === 'proRata' ? oneOf(random, kinds) : RATION_SCALE);
   const solution: BatchSolution = {
     prices: mids.map(price),
     payFactors: assets.map(factor),
@@ -120,9 +118,6 @@ function drawn(seed: number): Drawn {
     blocked: [],
     iterations: 0,
     stepNormE12: 0n,
-  };
-  const sheet = (units: readonly bigint[]): object => {
-    return { accounts: ['pool', 'fees'], balances: BigInt64Array.from(units) };
   };
   const open = {
     kind: 'batch',
@@ -145,6 +140,10 @@ function drawn(seed: number): Drawn {
   } as unknown as FillTotals;
   const rules = new RuleTable(priced, undefined);
   return { position, transition: priced, rules, totals, change };
+}
+
+function sheet(units: readonly bigint[]): object {
+  return { accounts: ['pool', 'fees'], balances: BigInt64Array.from(units) };
 }
 
 /** Quotes over one common factor, at, beside and within the tolerance. */

@@ -333,7 +333,7 @@ function generatePair(
   }
 }
 
-/** The orders, and one from every asset besides the numeraire to every basket: a million dollars. */
+/** The orders, and a million dollars of every other asset than the numeraire for every basket. */
 export function withBasketBuyers(
   { parameters, oracle }: BatchProblem,
   orders: readonly OrderSketch[],

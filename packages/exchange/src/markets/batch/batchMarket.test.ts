@@ -137,7 +137,7 @@ test('an epoch begins with no batch, no time and no diffs', () => {
   assert.deepEqual(openEpoch(3, idOf(9), 12).diffs, epoch.diffs);
 });
 
-test('hidden orders are admitted while they are revealed, open ones while they are collected', () => {
+test('hidden orders are admitted while revealed, open ones while collected', () => {
   assert.equal(admittingPhase({ ...parameters, admission: 'open' }), 'collecting');
   assert.equal(admittingPhase({ ...parameters, admission: 'commitReveal' }), 'revealing');
 });

@@ -37,7 +37,7 @@ function worstResidual(problem: BatchProblem, table: OrderTable, eta: Float64Arr
 const SHAPES: readonly MarketShape[] = ['uniform', 'baskets', 'displaced', 'oneLimit', 'thin'];
 
 for (const shape of SHAPES) {
-  test(`prices of ${shape} markets are the pool’s quotes after the trade`, () => {
+  test(`prices of ${shape} markets are quotes of the pool after the trade`, () => {
     for (let seed = 1; seed <= 5; seed += 1) {
       const market = generateMarket({ shape, assets: 2 + (seed % 4), orders: 40, seed });
       const table = tableOf(market.orders);
@@ -50,7 +50,7 @@ for (const shape of SHAPES) {
   });
 }
 
-test('orders large enough to move prices far past their limits agree with Newton on the books', () => {
+test('orders that move prices past their limits agree with Newton on the books', () => {
   for (let seed = 1; seed <= 6; seed += 1) {
     const shape = seed % 2 === 0 ? 'baskets' : 'uniform';
     const sketch = { shape, assets: 4, orders: 40, seed, budgetUsd: 20_000_000 } as const;
@@ -76,8 +76,8 @@ test('without orders prices are the quotes of the pool as it stands', () => {
 });
 
 test('market orders end at the protective band, whatever the decimals', () => {
-  // A billion dollars would move the euro by 180 bps. The band is 50: its buyers stop where a dollar
-  // brings 0.995 of what it brings at the mid, its sellers where a euro does.
+  // A billion dollars would move the euro by 180 bps. The band is 50: its buyers stop where a
+  // dollar brings 0.995 of what it brings at the mid, its sellers where a euro does.
   for (const decimals of [6, 2]) {
     const base = demoProblem({ feeE7: 0 });
     const assets = base.parameters.assets.map((asset, i) => {

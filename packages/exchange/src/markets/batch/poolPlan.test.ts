@@ -110,7 +110,7 @@ test('a plan beyond a bound is a factor, and inside its bounds it is the trade',
   }
 });
 
-test('the scale of factors is the flow of an asset and one unit, at the trade it starts from', () => {
+test('the scale of factors is the flow of an asset at the trade it starts from', () => {
   const world = narrowWorld(2);
   const { model, pool, search, table, problem } = world;
   search.eta[1] = 0.001;

@@ -188,8 +188,8 @@ const CROWD: readonly OrderSketch[] = [1, 2, 3, 4].map(() => ({
 }));
 
 test('a price that was rounded out of its tight band comes back by ticks', () => {
-  // 109 million euros are wanted over a ramp of eleven million ticks, 9.9 euros each; the tight band
-  // is 60 euros wide.
+  // 109 million euros are wanted over a ramp of eleven million ticks, 9.9 euros each; the tight
+  // band is 60 euros wide.
   const market = euroMarket(CROWD, 20n * MILLION, 40n * MILLION);
   const { search, model, problem } = market;
   assert.equal(priceToBounds(search), true);
