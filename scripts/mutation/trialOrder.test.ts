@@ -37,6 +37,12 @@ test('tries passing tests that reach the mutant, the quickest first', () => {
   assert.deepEqual(idsOf(new TrialOrder(rows)), ['quick', 'slow']);
 });
 
+test('tries the own tests of a source first', () => {
+  const rows = [row('quick', 3), row('own', 9, { file: 'a.property.test.ts' })];
+  assert.deepEqual(idsOf(new TrialOrder(rows), 'a.ts'), ['own', 'quick']);
+  assert.deepEqual(idsOf(new TrialOrder(rows), 'b.ts'), ['quick', 'own']);
+});
+
 test('tries a costly property with few of its runs first, and with all in the end', () => {
   const rows = [row('example', 100), row('property', 500, { passesFew: true })];
   assert.deepEqual(idsOf(new TrialOrder(rows)), ['few property', 'example', 'property']);

@@ -55,16 +55,25 @@ export class TrialOrder {
   #promise(trial: PricedTrial, fileName: string): number {
     const all = this.#everywhere.get(keyOf(trial)) ?? { tries: 0, kills: 0 };
     const own = this.#inSource.get(`${fileName} ${keyOf(trial)}`) ?? { tries: 0, kills: 0 };
-    const usual = (all.kills + 1) / (all.tries + LEANING);
-    const chance = (own.kills + LEANING * usual) / (own.tries + LEANING);
+    const usual = (all.kills + KILLS_FIRST) / (all.tries + 1);
+    const likely = isBeside(trial.file, fileName) ? Math.min(1, usual * BESIDE) : usual;
+    const chance = (own.kills + LEANING * likely) / (own.tries + LEANING);
     return chance / Math.max(MS_MIN, trial.ms);
   }
 }
 
+/** What is expected of a test that was not tried yet, and how much more of a source's own tests. */
+const KILLS_FIRST = 0.05;
+const BESIDE = 10;
 /** So many trials of one source weigh as much as those of all sources together. */
 const LEANING = 3;
 /** Below this, what a trial costs is mostly asking for it. */
 const MS_MIN = 1;
+
+/** Whether a test stands beside a source: `a.test.ts` and `a.property.test.ts` beside `a.ts`. */
+function isBeside(test: string, source: string): boolean {
+  return test.startsWith(`${source.slice(0, -'.ts'.length)}.`);
+}
 
 function trialsOf({ id, file, ms, passesFew }: DryRow): PricedTrial[] {
   const whole = { id, file, ms, share: 1 };
