@@ -1,6 +1,7 @@
 // `npm run soak:world -- --minutes M`: plays one seed after another within a time budget and prints
 // what happened in all of them; every seventh seed twice, to compare the digests. `--base evm` or
-// `--base memory` says what they settle on. Failures are shrunk and printed with their seeds. Exits 1 when there was one.
+// `--base memory` says what they settle on. Failures are shrunk and printed with their seeds. Exits
+// 1 when there was one.
 import { parseArgs } from 'node:util';
 import { readBase } from './simulation/drawBase.ts';
 import { playHistory } from './simulation/playHistory.ts';
@@ -48,10 +49,9 @@ for (let seed = Number(values.seed); performance.now() < deadlineMs; seed += 1) 
   }
   if (failure === undefined) continue;
   figures.failures += 1;
-  print(
-    `seed ${seed} on ${history.base}, step ${failure.step}: ${failure.checker}: ${failure.sentence}`,
-  );
-  if (failure.checker !== 'digest') {
+  const { checker, step, sentence } = failure;
+  print(`seed ${seed} on ${history.base}, step ${step}: ${checker}: ${sentence}`);
+  if (checker !== 'digest') {
     const shrunken = await shrinkHistory(history, failure, { runsMax: Number(values.shrinks) });
     for (const step of shrunken.history.steps) print(`  ${JSON.stringify(step)}`);
     print(`  ${shrunken.failure.sentence}`);

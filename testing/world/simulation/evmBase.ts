@@ -93,11 +93,14 @@ export class EvmBase implements SimulatedBase {
   #stage: Stage | undefined;
   #parameters: BatchParameters | undefined;
   #isFull = false;
+  #isCalm = false;
+  readonly #weather: ChainWeather;
 
   constructor(parts: EvmBaseParts) {
     this.#parts = parts;
     this.#builder = stream(parts.seed, 'evm builder');
     this.#faults = stream(parts.seed, 'evm faults');
+    this.#weather = oneOf(stream(parts.seed, 'evm weather'), WEATHERS);
     this.tokens = DEMO_ASSETS.map((_, k) => accountId(`0x${`70${k}`.padStart(40, '0')}`));
   }
 
@@ -176,6 +179,10 @@ export class EvmBase implements SimulatedBase {
     this.#send(owner, callOf('completeExit', [SHARD, owner as Hex, [BigInt(assetId)]]));
   }
 
+  calm(): void {
+    this.#isCalm = true;
+  }
+
   depositCount(): bigint {
     return this.#markOf(this.#open().chain.head()).deposits;
   }
@@ -241,7 +248,7 @@ export class EvmBase implements SimulatedBase {
   /** A block, and now and then a branch that wins over the last ones. */
   async #mine(): Promise<void> {
     const { chain, nodes, people } = this.#open();
-    const { withheld, reorganises } = this.terms;
+    const { withheld, reorganises } = this.#terms();
     const random = this.#builder;
     // What keeps acts waiting is a chain that is full, which also costs more from block to block.
     this.#isFull = random.next() < withheld;
@@ -327,7 +334,7 @@ export class EvmBase implements SimulatedBase {
     // Where answers get lost, one node also stays behind, more and less from call to call.
     const last = at(nodes, nodes.length - 1);
     last.lag = () => {
-      const { answersLost } = this.terms;
+      const { answersLost } = this.#terms();
       if (answersLost === 0 || this.#faults.next() >= answersLost) return 0;
       return this.#faults.integer(0, 3);
     };
@@ -346,7 +353,8 @@ export class EvmBase implements SimulatedBase {
   }
 
   #faultOf(method: string): NetworkFault | undefined {
-    const { away, answersLost } = this.terms;
+    const { away } = this.terms;
+    const { answersLost } = this.#terms();
     if (away) {
       return this.#faults.next() < 0.5 ? { kind: 'refused' } : { kind: 'httpStatus', status: 503 };
     }
@@ -362,6 +370,18 @@ export class EvmBase implements SimulatedBase {
     ];
     if (method === 'eth_sendRawTransaction') faults.push({ kind: 'swallowed' });
     return oneOf(this.#faults, faults);
+  }
+
+  /** What goes wrong now: what fate brings, and what is usual on this chain. */
+  #terms(): ChainWeather {
+    if (this.#isCalm || this.#stage === undefined) return this.terms;
+    const { terms } = this;
+    const weather = this.#weather;
+    return {
+      answersLost: Math.max(terms.answersLost, weather.answersLost),
+      withheld: Math.max(terms.withheld, weather.withheld),
+      reorganises: Math.max(terms.reorganises, weather.reorganises),
+    };
   }
 
   /** What the logs up to a block add up to; remembered by block, so that each is looked at once. */
@@ -398,6 +418,17 @@ export class EvmBase implements SimulatedBase {
     return deposits === before.deposits && lists === before.lists ? before : { deposits, lists };
   }
 }
+
+/** What is usual on a chain until everything comes to rest. */
+type ChainWeather = Pick<BaseTerms, 'answersLost' | 'withheld' | 'reorganises'>;
+
+const WEATHERS: readonly ChainWeather[] = [
+  { answersLost: 0, withheld: 0, reorganises: 0 },
+  { answersLost: 0.01, withheld: 0.05, reorganises: 0.02 },
+  { answersLost: 0, withheld: 0, reorganises: 0.08 },
+  { answersLost: 0.04, withheld: 0, reorganises: 0.01 },
+  { answersLost: 0, withheld: 0.4, reorganises: 0.02 },
+];
 
 type MachineGenesis = ConstructorParameters<typeof MachineChain>[0]['genesis'];
 

@@ -105,6 +105,10 @@ export class MemoryBase implements SimulatedBase {
     this.#act(owner, (context) => vaults.completeExit(context, terms));
   }
 
+  calm(): void {
+    // Nothing goes wrong here but what faults bring.
+  }
+
   depositCount(): bigint {
     return this.chain.contracts.vaults.depositCount();
   }
@@ -126,7 +130,9 @@ export class MemoryBase implements SimulatedBase {
   }
 
   async isOrderNonceFresh(owner: AccountId, orderNonce: bigint): Promise<boolean> {
-    return this.chain.contracts.rings.isFresh(owner, orderLane(DEMO_MARKET_ID), orderNonce);
+    const { rings } = this.chain.contracts;
+    const use = (): void => rings.use(owner, orderLane(DEMO_MARKET_ID), orderNonce);
+    return this.chain.attempt(owner, use) === undefined;
   }
 
   /** Sends an act of a person to the chain. */

@@ -68,6 +68,8 @@ export interface SimulatedBase {
   requestExit(owner: AccountId): void;
   cancelExit(owner: AccountId): void;
   completeExit(owner: AccountId, assetId: number): void;
+  /** Ends what goes wrong by itself: the world comes to rest. */
+  calm(): void;
   /** Deposits that the chain has counted, over all shards. */
   depositCount(): bigint;
   /** Whether acts of people wait for a block. */

@@ -74,6 +74,11 @@ export class VenueHost {
     return this.#starting !== undefined;
   }
 
+  /** Whether the venue is closing: nobody hears of it any more, and it is not down yet. */
+  get isStopping(): boolean {
+    return this.#live !== undefined && this.#stop === undefined;
+  }
+
   /** Starts the venue; errors of the start are told. */
   start(): void {
     if (this.#live !== undefined || this.#starting !== undefined) return;

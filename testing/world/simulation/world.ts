@@ -45,6 +45,8 @@ const PATIENCE_MS = 5_000;
 const TRIES_MAX = 3;
 /** Longest that the world is given to come to rest, simulated milliseconds. */
 const REST_MS_MAX = 1_800_000;
+/** A client that was refused comes back within ten seconds. */
+const CLIENTS_RETURN_MS = 15_000;
 /** How often the operator looks at the health of the venue. */
 const OPERATOR_MS = 5_000;
 const START_MS = 1_800_000_000_000;
@@ -149,6 +151,7 @@ export class World {
   /** Ends all faults and lets the world come to rest. @returns why it does not, if so. */
   async rest(): Promise<string | undefined> {
     this.faults.calm();
+    this.base.calm();
     // The operator sets the clock right: never back behind what was sequenced.
     this.machine.skewMs = 0;
     const aheadMs = this.follower.machine.state.timeMs - this.clock.nowMs();
@@ -164,7 +167,7 @@ export class World {
     } catch (failure) {
       return `${String(failure)}: ${this.#unrest()}`;
     }
-    await this.clock.runFor(15_000);
+    await this.clock.runFor(CLIENTS_RETURN_MS);
     const flaw = await this.#follow();
     this.#isAtRest = true;
     this.#digestStep();
@@ -293,8 +296,9 @@ export class World {
       wires: this.wires,
       books: BOOKS,
       accept: () => {
-        const { live } = this.host;
-        if (live === undefined) return undefined;
+        const { live, isStopping } = this.host;
+        // A venue that closes has given its port back.
+        if (live === undefined || isStopping) return undefined;
         return (socket) => live.gateway.accept(socket, trader.name);
       },
     });
@@ -362,6 +366,7 @@ export class World {
   #unrest(): string | undefined {
     const { live } = this.host;
     if (live === undefined) return 'the venue is not up';
+    if (this.host.isStopping) return 'the venue is stopping';
     const { venue, journal, settlement } = live.wired;
     const { state } = venue;
     if (journal.sequence !== state.sequence) return 'the journal is behind';
