@@ -25,7 +25,7 @@ import type { EpochPlan, PlanFacts, VaultView } from './allowances.ts';
 import { planEpoch } from './allowances.ts';
 import { DeltaRefusal } from './deltaRefusal.ts';
 import type { SignedDebitAllowance } from './deltaWire.ts';
-import { deltaAddress, I64_MAX } from './deltaWire.ts';
+import { deltaAddress, I64_MAX, U64_MAX } from './deltaWire.ts';
 import { decodeHead } from './lawInput.ts';
 
 const [GOLD, SILVER] = [at(TOKENS, 0), at(TOKENS, 1)];
@@ -291,4 +291,90 @@ test('shards and markets of others, withdrawals and unknown owners are refused b
   assertRefused('WordsAreMalformed', () => {
     return planOf({ ...lawful, list: { ...lawful.list, changes } });
   });
+});
+
+test('words of changes hold the columns of the market and nothing else', () => {
+  const refuses = (alter: (words: bigint[]) => bigint[]): void => {
+    const changes = alter([...lawful.list.changes]);
+    assertRefused('WordsAreMalformed', () => {
+      return planOf({ ...lawful, list: { ...lawful.list, changes } });
+    });
+  };
+  const inFirst = (added: bigint) => (words: bigint[]) => [
+    (words[0] ?? 0n) + added,
+    ...words.slice(1),
+  ];
+  refuses((words) => [...words, 0n]);
+  refuses((words) => words.slice(1));
+  refuses(() => []);
+  refuses(inFirst(1n << 128n));
+  refuses(inFirst(1n << 192n));
+  refuses(([, ...rest]) => [-1n, ...rest]);
+  // Room for more columns than the market has is left empty.
+  const wider = lawful.list.changes.flatMap((word) => [word, 0n]);
+  const list = { ...lawful.list, changes: wider };
+  assert.equal(planOf({ ...lawful, list }).debits.length, 2);
+  const columns = [...MARKET.columns, ...MARKET.columns];
+  assertRefused('WordsAreMalformed', () => planOf(lawful, { market: { ...MARKET, columns } }));
+});
+
+test('an owner whose key or id is no key has none, and is named', () => {
+  for (const part of ['ownerId', 'publicKey'] as const) {
+    const keys = {
+      ownerOf: (account: AccountId) =>
+        account === BOB ? { ...ownerOf(account), [part]: 'no key' } : ownerOf(account),
+    };
+    assert.throws(
+      () => planOf(lawful, { keys }),
+      (error) => {
+        assert.ok(error instanceof DeltaRefusal);
+        assert.deepEqual([error.refusal.rule, error.refusal.details], ['OwnerHasNoKey', [BOB]]);
+        return true;
+      },
+    );
+  }
+});
+
+test('ranges: a vault holds 2^64 - 1 units, and loses 2^63 - 1 at once', () => {
+  const none = [0n, 0n];
+  const gains = [[-1n, 0n], none, [1n, 0n], none];
+  const holding = (units: bigint): Partial<PlanFacts> => {
+    const full = { ...vault, balances: new Map([[GOLD, units]]) };
+    return { views: new Map(factsOf(lawful).views).set(ownerOf(ALICE).ownerId, full) };
+  };
+  const gaining = submissionOf({ number: 1n, rows: [], changes: gains });
+  assert.equal(planOf(gaining, holding(U64_MAX - 1n)).payouts.length, 1);
+  assertRefused('AmountOutOfRange', () => planOf(gaining, holding(U64_MAX)));
+  const row = { owner: ALICE, pay: 0, budget: I64_MAX, received: 0n, orderNonce: 1n };
+  const losses = [[I64_MAX, 0n], none, [-I64_MAX, 0n], none];
+  const paying = submissionOf({
+    number: 1n,
+    rows: [{ ...row, paid: I64_MAX, deltaNonce: 1n }],
+    changes: losses,
+  });
+  assert.equal(planOf(paying, holding(I64_MAX)).debits.length, 1);
+  assertRefused('VaultsAreSolvent', () => planOf(paying, holding(I64_MAX - 1n)));
+});
+
+test('a refusal names the account of its row, pool and fees among them', () => {
+  const { rows } = plainEpoch(1n);
+  const none = [0n, 0n];
+  const detailsOf = (changes: readonly (readonly bigint[])[]): readonly string[] => {
+    let details: readonly string[] = [];
+    assert.throws(
+      () => planOf(submissionOf({ number: 1n, rows, changes })),
+      (error) => {
+        assert.ok(error instanceof DeltaRefusal);
+        ({ details } = error.refusal);
+        return true;
+      },
+    );
+    return details;
+  };
+  const asset = String(at(MARKET.columns, 0).assetId);
+  const tooMuch = [-1001n, 0n];
+  assert.deepEqual(detailsOf([tooMuch, none, none, none]), [POOL, asset]);
+  assert.deepEqual(detailsOf([none, tooMuch, none, none]), [FEES, asset]);
+  assert.deepEqual(detailsOf([none, none, none, tooMuch]), [BOB, asset]);
+  assert.deepEqual(detailsOf([none, none, [5n, 0n], none]), ['0', '5']);
 });

@@ -66,3 +66,49 @@ test('a damaged record stops the start and is named', async () => {
     return true;
   });
 });
+
+test('every damaged field of a record is named', async () => {
+  const clock = systemEnvironment().clock;
+  const sound = new MemoryStore(clock);
+  const proved = { ...recordOf(1n), sdlHash: 'x', provedWith: recordOf(2n).listHash };
+  await storedDeltaRecords(sound, 'd').put(proved);
+  const [kept] = await storedDeltaRecords(sound, 'd').all();
+  assert.deepEqual(kept, proved);
+  const fieldOf = async (text: string): Promise<unknown> => {
+    const store = new MemoryStore(clock);
+    await store.insert([{ key: 'd/1/1', text }]);
+    let field: unknown;
+    await assert.rejects(storedDeltaRecords(store, 'd').all(), (error) => {
+      assert.ok(error instanceof SettlementFault && error.code === 'SETTLEMENT_CONFIG_INVALID');
+      field = error.fields['field'];
+      return true;
+    });
+    return field;
+  };
+  for (const text of ['null', '5', '"text"', '[]', 'no JSON']) {
+    assert.equal(await fieldOf(text), 'record', text);
+  }
+  const whole = {
+    version: 1,
+    listNumber: 1,
+    listHash: recordOf(1n).listHash,
+    epochNumber: 1,
+    batchNumber: 1,
+    closedAtMs: 1,
+    firstPoolNonce: 1,
+    poolNonces: 1,
+    strangers: [],
+    sdlHash: null,
+    provedWith: null,
+    isApplied: false,
+  };
+  const numbers = ['version', 'listNumber', 'epochNumber', 'batchNumber', 'closedAtMs'];
+  for (const name of [...numbers, 'firstPoolNonce', 'poolNonces', 'sdlHash', 'strangers']) {
+    const wrong = name === 'sdlHash' ? 5 : 'text';
+    assert.equal(await fieldOf(JSON.stringify({ ...whole, [name]: wrong })), name);
+  }
+  for (const name of ['listHash', 'provedWith']) {
+    assert.equal(await fieldOf(JSON.stringify({ ...whole, [name]: 'ab' })), name);
+  }
+  assert.equal(await fieldOf(JSON.stringify({ ...whole, strangers: null })), 'strangers');
+});
