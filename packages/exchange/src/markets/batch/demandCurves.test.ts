@@ -77,3 +77,90 @@ test('the slope is the derivative of supply by the logarithm of the rate', () =>
     assert.ok(Math.abs((curves.amount - amount) / 1e-8 / slope - 1) < 1e-3);
   }
 });
+
+/** One pair: budgets 100, 200 and 400 from rates 1, 1 + 5e-6 and 2; the band lets 0.5 pass. */
+function smallCurve(): { readonly curves: DemandCurves; readonly table: OrderTable } {
+  const rates = [1_000_000n, 1_000_005n, 2_000_000n];
+  const table = tableOf(
+    rates.map((limitNumerator, k) => ({
+      pay: 0,
+      receive: 1,
+      budget: 100n * 2n ** BigInt(k),
+      limitNumerator,
+      limitDenominator: 1_000_000n,
+    })),
+  );
+  const books = PairBooks.of(table, 2);
+  const curves = new DemandCurves(books, table, () => ({ protective: 0.5, expected: 1 }));
+  return { curves, table };
+}
+
+function supplyAt(curves: DemandCurves, rho: number): readonly [number, number] {
+  curves.query(0, rho);
+  return [curves.amount, curves.slope];
+}
+
+function areNear(found: readonly number[], wanted: readonly number[]): void {
+  found.forEach((x, k) => {
+    const size = 1e-6 * Math.max(1, Math.abs(wanted[k] as number));
+    assert.ok(Math.abs(x - (wanted[k] as number)) <= size, `${found} are not ${wanted}`);
+  });
+}
+
+test('supply and slope along one curve are what its three orders say', () => {
+  const { curves } = smallCurve();
+  assert.deepEqual([curves.count, curves.pay[0], curves.receive[0]], [1, 0, 1]);
+  assert.equal(curves.total(0), 700);
+  assert.equal(curves.protective(0), 0.5);
+  areNear(supplyAt(curves, 0.9), [0, 0]);
+  areNear(supplyAt(curves, 1), [0, 1e7]);
+  // Half of the first ramp; the second order begins there: d / dln rho is B r / (mu rho) of each.
+  const middle = 1.000005;
+  areNear(supplyAt(curves, middle), [50 / middle, (1e7 + 2e7 * middle) / middle]);
+  areNear(supplyAt(curves, 1.5), [300, 0]);
+  areNear(supplyAt(curves, 3), [700, 0]);
+  areNear(supplyAt(curves, 1.5), [300, 0]);
+  areNear(supplyAt(curves, 0.4), [0, 0]);
+  areNear(supplyAt(curves, 0.5), [0, 0]);
+});
+
+test('a wider ramp begins where the narrow one does', () => {
+  const { curves } = smallCurve();
+  curves.rampWidth = 0.5;
+  // At 1.25 each of the first two fills 2 (1 - r / 1.25).
+  const fill = (rate: number): number => 2 * (1 - rate / 1.25);
+  areNear(supplyAt(curves, 1.25), [
+    100 * fill(1) + 200 * fill(1.000005),
+    (100 + 200 * 1.000005) / (0.5 * 1.25),
+  ]);
+});
+
+test('a row that is left out is missed by sums, and comes back', () => {
+  const { curves, table } = smallCurve();
+  assert.equal(curves.isExcluded(1), false);
+  curves.exclude(1, true);
+  assert.equal(curves.isExcluded(1), true);
+  assert.equal(curves.isExcluded(0), false);
+  areNear(supplyAt(curves, 1.5), [300, 0]);
+  curves.refresh(0);
+  areNear(supplyAt(curves, 1.5), [100, 0]);
+  assert.equal(curves.total(0), 500);
+  curves.exclude(1, false);
+  table.cancel(0);
+  curves.refresh(0);
+  areNear(supplyAt(curves, 1.5), [200, 0]);
+  assert.equal(curves.total(0), 600);
+});
+
+test('orders that ask for less than the band allows count from the band', () => {
+  const table = tableOf([{ pay: 0, receive: 1, budget: 100n }]);
+  const curves = new DemandCurves(PairBooks.of(table, 2), table, () => {
+    return { protective: 2, expected: 3 };
+  });
+  areNear(supplyAt(curves, 2), [0, 0]);
+  areNear(supplyAt(curves, 2 * (1 + 5e-6)), [50 / (1 + 5e-6), 1e7 / (1 + 5e-6)]);
+  areNear(supplyAt(curves, 2.1), [100, 0]);
+  // The band is wider than what a full fill needs, or not: both sides of it.
+  areNear(supplyAt(curves, 2 * (1 + 9.9e-6)), [99 / (1 + 9.9e-6), 1e7 / (1 + 9.9e-6)]);
+  areNear(supplyAt(curves, 2 * (1 + 1.1e-5)), [100, 0]);
+});
