@@ -248,7 +248,7 @@ export class OrderBook {
       core.end(row, REPORT_CANCELED | (REASON_OWNER << 8));
       return true;
     }
-    this.#shrink(row, size - (integers[at + ROW_FILLED] as number));
+    this.#resize(row, size - (integers[at + ROW_FILLED] as number));
     core.report(
       REPORT_REDUCED | (REASON_OWNER << 8),
       row,
@@ -258,8 +258,8 @@ export class OrderBook {
     return true;
   }
 
-  /** Lowers an order's open lots in place; hidden ones go first. */
-  #shrink(row: number, leaves: number): void {
+  /** Changes an order's open lots in place: hidden ones go first, and none come while it rests. */
+  #resize(row: number, leaves: number): void {
     const { core } = this;
     const { integers } = core.rows;
     const at = row * STRIDE;
@@ -304,8 +304,7 @@ export class OrderBook {
       price === integers[at + ROW_PRICE] && leaves <= (integers[at + ROW_LEAVES] as number);
     if (isWaiting || keeps) {
       integers[at + ROW_PRICE] = price;
-      if (isWaiting) integers[at + ROW_LEAVES] = leaves;
-      else this.#shrink(row, leaves);
+      this.#resize(row, leaves);
       core.report(REPORT_REPLACED | (REASON_KEPT_PRIORITY << 8), row, size, leaves);
       return true;
     }

@@ -99,8 +99,6 @@ function place(core: BookCore, order: ImageOrder): void {
   const row = core.rows.find(order.orderId);
   if (order.isWaiting) {
     awaitTrigger(core, row);
-    // A waiting order shows what its row held when it came: all of it.
-    core.rows.integers[row * ROW_STRIDE + ROW.shown] = order.leavesLots;
     return;
   }
   const terms = packTerms(order);
