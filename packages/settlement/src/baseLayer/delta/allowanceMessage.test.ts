@@ -1,5 +1,5 @@
-// Goal: what an owner signs is one string of bytes for one allowance, whatever order its tokens were
-// named in, and what domains say of keys and refusals is read as it is meant. Method: bytes and
+// Goal: what an owner signs is one string of bytes for one allowance, in whatever order its tokens
+// were named, and what domains say of keys and refusals is read as it is meant. Method: bytes and
 // words by hand.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -11,7 +11,7 @@ import {
 import type { MemoryChain } from './memoryChain.ts';
 import { RefusedAct, revert } from './refusedAct.ts';
 
-// Goal: an act lies in the chain once, what a refused one wrote is taken back, bugs are not refused,
+// Goal: an act lies in the chain once, what a refused one wrote is taken back, a bug is no refusal,
 // and what is final stays. Method: acts that mint a token on a chain that the test mines.
 
 const ALICE = at(TRADERS, 0).owner;
