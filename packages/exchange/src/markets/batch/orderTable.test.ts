@@ -97,3 +97,49 @@ test('a table with a foreign market, a wide product or missing rows is refused',
     assert.throws(() => decodeOrderTable(new ByteReader(bad)), DecodeError);
   }
 });
+
+test('only rows that were appended are read or withdrawn, and only orders of the market taken', () => {
+  const table = new OrderTable(7, 4);
+  const [sample] = fc.sample(entry, 1);
+  assert.ok(sample !== undefined);
+  table.append(sample);
+  assert.throws(() => table.order(1), /read exists/);
+  assert.throws(() => table.order(-1), /read exists/);
+  assert.throws(() => table.cancel(1), /cancelled row exists/);
+  const elsewhere = { ...sample, order: { ...sample.order, marketId: 8 } };
+  assert.throws(() => table.append(elsewhere), /one market/);
+  assert.equal(table.count, 1);
+});
+
+test('owners are listed once, by first appearance, and rows point to theirs', () => {
+  const [sample] = fc.sample(entry, 1);
+  assert.ok(sample !== undefined);
+  const table = new OrderTable(7, 1);
+  const owners = [3, 1, 3, 2, 1].map((n) => accountId(`0x${String(n).repeat(40)}`));
+  owners.forEach((owner, k) => {
+    const orderId = `0x${(k + 1).toString(16).padStart(64, '0')}` as Hash;
+    table.append({ ...sample, order: { ...sample.order, owner }, orderId });
+  });
+  assert.deepEqual(table.owners, [owners[0], owners[1], owners[3]]);
+  assert.deepEqual([...table.ownerIndex.slice(0, 5)], [0, 1, 0, 2, 1]);
+});
+
+test('marks survive growth, and a copy of an authorisation is a copy', () => {
+  const [sample] = fc.sample(entry, 1);
+  assert.ok(sample !== undefined);
+  const table = new OrderTable(7, 1);
+  const idOf = (k: number): Hash => `0x${(k + 1).toString(16).padStart(64, '0')}` as Hash;
+  for (let k = 0; k < 40; k += 1) {
+    table.append({ ...sample, orderId: idOf(k) });
+    if (k % 3 === 0) table.cancel(k);
+    assert.equal(table.find(idOf(k)), k, 'found while the table grows');
+    assert.equal(table.find(idOf(k + 1)), undefined);
+  }
+  assert.deepEqual(
+    [...table.canceled.slice(0, 40)],
+    Array.from({ length: 40 }, (_, k) => (k % 3 === 0 ? 1 : 0)),
+  );
+  const copy = table.authorisation(3);
+  copy.fill(255);
+  assert.deepEqual(table.authorisation(3), sample.authorisation);
+});

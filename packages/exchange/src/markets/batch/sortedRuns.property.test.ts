@@ -37,3 +37,20 @@ test('merging equals sorting by rate and budget', () => {
     }),
   );
 });
+
+test('a book counts what was inserted, and its bytes grow with it', () => {
+  const runs = new SortedRuns();
+  assert.deepEqual([runs.length, runs.byteLength, runs.merged().length], [0, 0, 0]);
+  for (let row = 0; row < 1000; row += 1) {
+    runs.insert((row * 7919) % 1000, row, row);
+    assert.equal(runs.length, row + 1);
+  }
+  // A rate and a budget of eight bytes and a row of four; a tail may be half empty.
+  assert.ok(runs.byteLength >= 20 * 1000 && runs.byteLength <= 20 * 1032, `${runs.byteLength}`);
+  const merged = runs.merged();
+  assert.deepEqual(
+    [...merged.rates.slice(0, 1000)],
+    Array.from({ length: 1000 }, (_, k) => k),
+  );
+  assert.equal(runs.merged().length, 1000, 'merged twice is the same');
+});
