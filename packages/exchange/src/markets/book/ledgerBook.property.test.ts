@@ -32,7 +32,7 @@ const QUOTE_LOTS = 150;
 
 for (const shape of Object.keys(FLOW_SHAPES) as FlowName[]) {
   for (const [market, parameters] of Object.entries(MARKETS)) {
-    for (let seed = 1; seed <= 3; seed += 1) {
+    for (let seed = 1; seed <= 2; seed += 1) {
       test(`holds are what orders can cost in ${shape} flow ${seed} of a ${market} market`, () => {
         const seen = compare(parameters, shape, seed);
         assert.ok(seen.has('trade') && seen.has('insufficientAvailable'), [...seen].join());
