@@ -12,8 +12,8 @@ import { GatewayWorld } from '../../gateways/gatewayWorld.ts';
 const PLENTY = { ratePerSecond: 1e9, burst: 1e9 };
 /** So that what is slow ends within an input's time. */
 const IMPATIENT = {
-  headersTimeoutMs: 150,
-  requestTimeoutMs: 200,
+  headersTimeoutMs: 400,
+  requestTimeoutMs: 500,
   keepAliveTimeoutMs: 150,
   slowCheckIntervalMs: 20,
   atLeastWaitMsMax: 1,

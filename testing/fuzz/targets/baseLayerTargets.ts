@@ -3,6 +3,7 @@ import { invariant } from '@lawbook/exchange/failures/invariant';
 import { amount } from '@lawbook/exchange/numbers/amount';
 import type { BaseLayerEvent } from '@lawbook/settlement/baseLayer/baseLayerEvent';
 import type { EvmStands } from '@lawbook/settlement/baseLayer/evm/chainReader';
+import { ChainReader } from '@lawbook/settlement/baseLayer/evm/chainReader';
 import type { Deployment } from '@lawbook/settlement/baseLayer/evm/deployment';
 import { readEvents } from '@lawbook/settlement/baseLayer/evm/readEvents';
 import { readOwners } from '@lawbook/settlement/baseLayer/evm/readOwners';
@@ -51,7 +52,56 @@ export const BASE_LAYER_TARGETS: readonly FuzzTarget[] = [
     const place = { baseLayer: DEPLOYMENT.baseLayer, shard: SHARD, from: 1n };
     await new SettledLists(place, stands).find(1n, BLOCK);
   }),
+  {
+    name: 'contract-view',
+    form: 'json',
+    examples: () => VIEWS.map((view) => new TextEncoder().encode(JSON.stringify(view))),
+    mayRefuse: true,
+    examine: (bytes) => examineRead(bytes, viewsFor, readViews),
+  },
 ];
+
+/** What the views below return: two words, three words, one. */
+const VIEWS = [2, 3, 1].map((words) => `0x${`${'0'.repeat(63)}7`.repeat(words)}`);
+
+/** A chain whose calls all return the same. */
+function viewsFor(returned: unknown): EvmStands {
+  const pool = answeringBy(() => returned);
+  return { ...standsFor([]), engine: { ...standsFor([]).engine, pool } };
+}
+
+/** One answer fits one of them at most; all have to end in what they document. */
+async function readViews(stands: EvmStands): Promise<void> {
+  const reader = new ChainReader(stands, { kind: 'finalized' });
+  const contract = { address: DEPLOYMENT.baseLayer, abi: BASE_LAYER_ABI } as const;
+  const views: readonly (() => Promise<unknown>)[] = [
+    () => reader.view({ ...contract, functionName: 'listChains', args: [SHARD] }, BLOCK),
+    () => reader.view({ ...contract, functionName: 'marketProgress', args: [SHARD] }, BLOCK),
+    () => reader.wordsAt(DEPLOYMENT.baseLayer, [HASH], BLOCK),
+    () => reader.chainNonceOf(OWNER, BLOCK),
+    () => reader.gasOf({ to: OWNER, callData: '0x' }, BLOCK),
+  ];
+  let refusal: unknown;
+  let fitting = 0;
+  for (const view of views) {
+    try {
+      await reader.atHead(view);
+      fitting += 1;
+    } catch (cause) {
+      if (!isDocumented(cause)) throw cause;
+      refusal = cause;
+    }
+  }
+  if (fitting === 0) throw refusal;
+}
+
+function isDocumented(cause: unknown): boolean {
+  const isUnanswered =
+    cause instanceof SettlementFault && cause.code === 'SETTLEMENT_CONFIG_INVALID';
+  return (
+    (cause instanceof SettlementFault && cause.retryable) || isUnanswered || isChainRefusal(cause)
+  );
+}
 
 function logTarget(name: string, read: (stands: EvmStands) => Promise<void>): FuzzTarget {
   return {
@@ -59,24 +109,30 @@ function logTarget(name: string, read: (stands: EvmStands) => Promise<void>): Fu
     form: 'json',
     examples: () => EXAMPLES.map((logs) => new TextEncoder().encode(JSON.stringify(logs))),
     mayRefuse: true,
-    examine: async (bytes): Promise<Examined> => {
-      let logs: unknown;
-      try {
-        logs = JSON.parse(new TextDecoder().decode(bytes));
-      } catch (cause) {
-        if (cause instanceof SyntaxError) return refused('no JSON');
-        throw cause;
-      }
-      try {
-        await read(standsFor(logs));
-        return { kind: 'decoded' };
-      } catch (cause) {
-        const isAskedAgain = cause instanceof SettlementFault && cause.retryable;
-        if (isAskedAgain || isChainRefusal(cause)) return refused(sentenceOf(cause));
-        throw cause;
-      }
-    },
+    examine: (bytes) => examineRead(bytes, standsFor, read),
   };
+}
+
+/** Answers a chain's questions with JSON, and reads it. */
+async function examineRead(
+  bytes: Uint8Array,
+  standsOf: (answer: unknown) => EvmStands,
+  read: (stands: EvmStands) => Promise<void>,
+): Promise<Examined> {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return refused('no JSON');
+    throw cause;
+  }
+  try {
+    await read(standsOf(answer));
+    return { kind: 'decoded' };
+  } catch (cause) {
+    if (isDocumented(cause)) return refused(sentenceOf(cause));
+    throw cause;
+  }
 }
 
 /** A chain of one block, which is final, whose logs these are. */

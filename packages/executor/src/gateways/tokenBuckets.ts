@@ -90,8 +90,12 @@ export class TokenBuckets {
   }
 }
 
-/** The key of a network address: an IPv6 client owns its whole /64. */
-export function addressKey(address: string): string {
+/**
+ * The key of a network address: an IPv6 client owns its whole /64. A client that has left already
+ * has none; what it sent before still costs somebody.
+ */
+export function addressKey(address: string | undefined): string {
+  if (address === undefined) return 'unknown';
   const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
   if (!plain.includes(':')) return plain;
   const [head = '', tail = ''] = plain.split('::');

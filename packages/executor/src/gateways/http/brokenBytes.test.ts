@@ -80,6 +80,39 @@ describe('bytes that are no request', () => {
     assert.deepEqual(others, []);
   });
 
+  const PLACES = [
+    { place: 'http://other.example/v1/assets', status: 200 },
+    { place: '*', status: 404 },
+  ];
+  for (const { place, status } of PLACES) {
+    test(`a request for ${place} is answered with ${status} in the venue's own words`, async () => {
+      const peer = new StayingPeer(world.url);
+      const method = place === '*' ? 'OPTIONS' : 'GET';
+      peer.write(`${method} ${place} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+      await peer.cut;
+      assert.match(peer.text, new RegExp(`^HTTP/1\\.1 ${status} `));
+      assert.match(peer.text, /\r\ntrace-id: /);
+    });
+  }
+
+  test('a client that leaves at once is no fault of the venue', async () => {
+    const lines: string[] = [];
+    const own = await GatewayWorld.open({ onLine: (line) => lines.push(line) });
+    const { hostname, port } = new URL(own.url);
+    const request = 'GET /v1/assets HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(20);
+    for (let k = 0; k < 40; k += 1) {
+      const socket = connect({ host: hostname, port: Number(port) });
+      socket.on('error', () => undefined);
+      await new Promise((resolve) => socket.once('connect', resolve));
+      socket.write(request);
+      socket.resetAndDestroy();
+    }
+    await fetch(`${own.url}/v1/assets`);
+    await own.close();
+    const faults = lines.filter((line) => line.includes('"level":"error"'));
+    assert.deepEqual(faults, []);
+  });
+
   test('an offer of another protocol leaves a request as it is', async () => {
     const peer = new StayingPeer(world.url);
     const offer = 'connection: upgrade, close\r\nupgrade: h2c\r\nhttp2-settings: AA\r\n';

@@ -44,6 +44,7 @@ export async function createHttpServer(
     keepAliveTimeout: options.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    rewriteUrl: ({ url = '' }: IncomingMessage): string => originForm(url),
     routerOptions: { maxParamLength: 100 },
     exposeHeadRoutes: true,
     clientErrorHandler: answerBrokenRequest,
@@ -123,6 +124,16 @@ function limitAddresses(app: FastifyInstance, core: GatewayCore): void {
   app.addHook('onSend', async (request, reply) => {
     announceLimits(reply, requestState(request, '').quotas, policy);
   });
+}
+
+/**
+ * The path of a request, as requests to proxies name it too. What is no path gets a slash before
+ * it: without one the router would tell of it in its own words, and the log of all its routes.
+ * @see RFC 9112, 3.2
+ */
+function originForm(url: string): string {
+  if (url.startsWith('/')) return url;
+  return `/${url.replace(/^https?:\/\/[^/?#]*\/?/i, '')}`;
 }
 
 /** Answers what no route takes, before a body is read: the wrong method, or the wrong path. */

@@ -16,6 +16,7 @@ import type {
   Hex,
 } from 'viem';
 import {
+  BaseError,
   concat,
   decodeFunctionResult,
   encodeFunctionData,
@@ -179,9 +180,15 @@ export class ChainReader {
     >[0]);
     const returned = await this.#viewBytes({ to: address, callData }, functionName, block);
     const shape = { abi, functionName, args, data: returned };
-    return decodeFunctionResult(
-      shape as Parameters<typeof decodeFunctionResult>[0],
-    ) as ContractFunctionReturnType<A, 'pure' | 'view', F, ViewArguments<A, F>>;
+    try {
+      return decodeFunctionResult(
+        shape as Parameters<typeof decodeFunctionResult>[0],
+      ) as ContractFunctionReturnType<A, 'pure' | 'view', F, ViewArguments<A, F>>;
+    } catch (cause) {
+      // Bytes that are not what the view returns: an endpoint's mistake like any other.
+      if (cause instanceof BaseError) throw unreadable(functionName);
+      throw cause;
+    }
   }
 
   /** What a call returns. @throws RpcError for a revert among others. */
@@ -194,7 +201,7 @@ export class ChainReader {
   async gasOf(request: CallRequest, block: BlockReference): Promise<bigint | undefined> {
     const params = [rpcCall(request), numberToHex(block.number)];
     try {
-      return BigInt(await this.#hex({ method: 'eth_estimateGas', params }, block));
+      return await this.#quantity({ method: 'eth_estimateGas', params }, block);
     } catch (fault) {
       if (fault instanceof ChainFault) return undefined;
       throw fault;
@@ -227,7 +234,7 @@ export class ChainReader {
   /** Transactions of an account that are in blocks: its next chain nonce. Stays under 2^53. */
   async chainNonceOf(account: Address, block: BlockReference): Promise<number> {
     const params = [account, { blockHash: block.hash }];
-    return Number(BigInt(await this.#hex({ method: 'eth_getTransactionCount', params }, block)));
+    return Number(await this.#quantity({ method: 'eth_getTransactionCount', params }, block));
   }
 
   async #wordsTogether(
@@ -257,9 +264,9 @@ export class ChainReader {
     for (let first = 0; first < slots.length; first += READS_AT_ONCE) {
       const reads = slots.slice(first, first + READS_AT_ONCE).map((slot) => {
         const params = [address, slot, { blockHash: block.hash }];
-        return this.#hex({ method: 'eth_getStorageAt', params }, block);
+        return this.#quantity({ method: 'eth_getStorageAt', params }, block);
       });
-      words.push(...(await Promise.all(reads)).map(BigInt));
+      words.push(...(await Promise.all(reads)));
     }
     return words;
   }
@@ -287,11 +294,17 @@ export class ChainReader {
     const { pool } = this.#stands.engine;
     const answer = await pool.read(call, { atLeastBlock: number, ...this.#priority });
     if (isHex(answer)) return answer;
-    throw new SettlementFault(
-      'SETTLEMENT_UNAVAILABLE',
-      `An endpoint answers ${call.method} with something unreadable; it is asked again.`,
-      { fields: { method: call.method } },
-    );
+    throw unreadable(call.method);
+  }
+
+  /** A number of at most 256 bits; some nodes write words of storage without their zeros. */
+  async #quantity(
+    call: { readonly method: string; readonly params: readonly unknown[] },
+    block: BlockReference,
+  ): Promise<bigint> {
+    const hex = await this.#hex(call, block);
+    if (hex.length > 2 && hex.length <= 66) return BigInt(hex);
+    throw unreadable(call.method);
   }
 
   async #finalBlock(head: BlockReference): Promise<BlockReference | undefined> {
@@ -335,6 +348,14 @@ export class ChainReader {
 function hasMoved(fault: unknown): boolean {
   if (fault instanceof RpcError) return classifyError(fault, 'read').meaning === 'blockNotFound';
   return fault instanceof ChainFault && fault.code === 'CHAIN_ENDPOINTS_BEHIND';
+}
+
+function unreadable(method: string): SettlementFault {
+  return new SettlementFault(
+    'SETTLEMENT_UNAVAILABLE',
+    `An endpoint answers ${method} with something unreadable; it is asked again.`,
+    { fields: { method } },
+  );
 }
 
 /** A failure of the chain engine in the words of settlement; others as they are. */
