@@ -66,7 +66,8 @@ test('refuses a report whose numbers its encoding cannot hold, and names them', 
     stepNormE12: { stepNormE12: wide },
   };
   for (const [field, report] of Object.entries(reports)) {
-    const altered = reporting(report);
+    const solution = { ...DAY.solution, stepNormE12: report.stepNormE12 ?? 0n };
+    const altered = { ...reporting({ stepNormE12: 0n, ...report }), solution };
     const verdict = bindsItsInputs.check(altered, lawContext(altered, ADMITTED));
     assert.equal(verdict.kind, 'violated');
     assert.deepEqual(verdict.locus, { kind: 'batch', field: `report.${field}` });

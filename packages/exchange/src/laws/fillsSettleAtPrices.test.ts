@@ -56,6 +56,11 @@ test('refuses a receipt for no payment', () => {
   );
 });
 
+test('refuses a payment that buys nothing', () => {
+  const robbed = receiving(0, () => 0n);
+  assert.deepEqual(refusals(robbed, ADMITTED), ['L5', 'L6']);
+});
+
 test('refuses two prices for one pair', () => {
   const spec = ordinaryDay();
   const pair = { pay: 0, receive: 1, budget: 1_000_000_000n };

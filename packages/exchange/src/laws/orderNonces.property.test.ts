@@ -8,8 +8,11 @@ import { refusals } from '../../../../testing/world/corruptions.ts';
 import { clearedBatch } from '../../../../testing/world/lawfulBatch.ts';
 import type { OrderNonceWindow } from '../orders/orderNonces.ts';
 import { nonceFreshness, ORDER_NONCE_MAX, useNonce } from '../orders/orderNonces.ts';
+import { lawContext } from './law.ts';
+import { spendsAreAuthorised } from './spendsAreAuthorised.ts';
 
 const SPEC = ordinaryDay();
+const ADMITTED = { authority: 'admitted' } as const;
 
 const steps = fc.array(
   fc.oneof(
@@ -52,4 +55,20 @@ test('judges nonces as the published window does', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test('refuses a window to which no nonces lead, and names its owner', () => {
+  const day = clearedBatch({ ...SPEC, signed: false });
+  const beyond = [
+    { highest: ORDER_NONCE_MAX + 1n, used: 1n },
+    { highest: 9n, used: -1n },
+    { highest: -1n, used: 1n },
+  ];
+  for (const window of beyond) {
+    const nonceWindows = day.nonceWindows.map((one, k) => (k === 1 ? window : one));
+    const judged = { ...day, nonceWindows };
+    const verdict = spendsAreAuthorised.check(judged, lawContext(judged, ADMITTED));
+    assert.equal(verdict.kind, 'violated');
+    assert.deepEqual(verdict.locus, { kind: 'account', account: day.orders.owners[1] });
+  }
 });

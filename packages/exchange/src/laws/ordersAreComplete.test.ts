@@ -100,3 +100,14 @@ test('refuses a commitment in an open batch', () => {
   const commitments = [at(HIDDEN.commitments, 2)];
   assert.ok(refusals(reassemble(DAY, { commitments }), ADMITTED).includes('L1'));
 });
+
+test('refuses a commitment that reveals a row which the batch has not', () => {
+  for (const row of [HIDDEN.orders.count, -1, 0.5]) {
+    const astray = recommitted((list) =>
+      list.map((entry) =>
+        entry.reveal?.row === 0 ? { ...entry, reveal: { ...entry.reveal, row } } : entry,
+      ),
+    );
+    assert.deepEqual(refusals(astray, ADMITTED), ['L1']);
+  }
+});

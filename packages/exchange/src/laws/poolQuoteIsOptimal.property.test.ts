@@ -30,6 +30,7 @@ const place: fc.Arbitrary<Place> = fc.record({
   factor: fc.constantFrom(
     ...Array(24).fill(RATION_SCALE),
     RATION_SCALE / 2n,
+    1n,
     0n,
     RATION_SCALE + 1n,
   ),

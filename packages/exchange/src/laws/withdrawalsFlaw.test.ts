@@ -80,6 +80,7 @@ test('refuses what the contract refuses, although it is signed', () => {
   assert.equal(flawOf({ expiresAtMs: LAST_CLOSE_MS }), 'withdrawals[1].expiresAtMs');
   assert.equal(flawOf({ expiresAtMs: LAST_CLOSE_MS + 1 }), 'holds');
   assert.equal(flawOf({ orderNonce: 0n }), 'withdrawals[1].orderNonce');
+  assert.equal(flawOf({ orderNonce: (1n << 63n) - 1n }), 'holds');
   assert.equal(flawOf({ orderNonce: 1n << 63n }), 'withdrawals[1].orderNonce');
 });
 

@@ -4,6 +4,7 @@
 // Mutants of the reading and of the admission survived without these.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assertBookEvidence } from '../../../../../testing/checkers/lawEvidence.ts';
 import { fundedBook } from '../../../../../testing/exchange/bookBench.ts';
 import { ZERO_HASH } from '../../codec/hash.ts';
 import { at } from '../../failures/invariant.ts';
@@ -37,7 +38,9 @@ function secondEpoch(): BookTransition {
 const EPOCH = secondEpoch();
 
 function readOn(opening: BookImage): string | undefined {
-  return readBookLog({ ...EPOCH, opening }).broken?.violated.rule;
+  const broken = readBookLog({ ...EPOCH, opening }).broken?.violated;
+  if (broken !== undefined) assertBookEvidence(EPOCH, broken);
+  return broken?.rule;
 }
 
 function readWith(change: Partial<ImageOrder>, k = 0): string | undefined {
@@ -121,7 +124,12 @@ test('a size is within the market, to the lot', () => {
   assert.deepEqual(objecting(withLast({}, 5)), []);
   assert.deepEqual(objecting(withLast({ sizeLots: sizeLotsMax }, sizeLotsMax)), []);
   const beyond = sizeLotsMax + 1;
-  assert.ok(objecting(withLast({ sizeLots: beyond }, beyond)).includes('B7'));
+  const large = withLast({ sizeLots: beyond }, beyond);
+  assert.ok(objecting(large).includes('B7'));
+  // The command as a whole is meant, none of its reports.
+  const { eventNumber } = at(large.events, 0);
+  const place = { kind: 'event', eventNumber, report: -1, orderId: 0 };
+  assert.deepEqual(readBookLog(large).broken?.violated.locus, place);
 });
 
 test('a price is within the market, to the tick', () => {
