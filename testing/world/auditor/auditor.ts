@@ -1,3 +1,4 @@
+import { REJECTIONS } from '@lawbook/exchange/failures/rejectionCodes';
 import type { WorldReply } from '../simulation/gatewayDouble.ts';
 import type { Wish } from '../workload/trader.ts';
 
@@ -27,61 +28,101 @@ export interface Acknowledgement {
 export class Auditor {
   readonly arrivals: Arrival[] = [];
   readonly acknowledged: Acknowledgement[] = [];
-  /** Wishes of which some arrival was refused for good, with the code. */
-  readonly refused: Map<string, string> = new Map();
-  /** Wishes of which nobody knows: the disk was away, and a restart shows what is on it. */
-  readonly unclear: Set<string> = new Set();
+  /** Every refusal, in order. */
+  readonly refusals: { readonly wishId: string; readonly code: string }[] = [];
   /** How often each kind of answer was given. */
   readonly codes: Map<string, number> = new Map();
+  /** Arrivals of each wish that were not answered with a refusal: it may have been taken. */
+  readonly #open = new Map<string, number>();
 
   arrived(wish: Wish, place: { readonly life: number; readonly atMs: number }): Arrival {
     const { wishId } = wish;
     const arrival: Arrival = { wishId, ...place, repliedAtMs: undefined, reply: undefined };
     this.arrivals.push(arrival);
+    for (const part of partsOf(wish)) this.#count(part, 1);
     return arrival;
   }
 
-  /** An answer leaves the venue. */
-  replied(arrival: Arrival, reply: WorldReply, atMs: number): void {
-    arrival.reply = reply;
-    arrival.repliedAtMs = atMs;
-    this.answered(arrival.wishId, reply, atMs);
+  /** A wish goes out over a feed, where nobody sees whether and how often it arrives. */
+  sentByFeed(wishId: string): void {
+    this.#count(wishId, 1);
   }
 
-  /** Takes an answer down, from a request or from a feed. */
-  answered(wishId: string, reply: WorldReply, atMs: number): void {
-    const verdict = readVerdict(reply.body);
-    this.codes.set(verdict.code, (this.codes.get(verdict.code) ?? 0) + 1);
-    if (verdict.sequence !== undefined) {
-      const { sequence, repeated } = verdict;
-      this.acknowledged.push({ wishId, sequence, repeated, atMs });
-    } else if (verdict.code === 'notAdmitting') {
-      this.unclear.add(wishId);
-    } else if (verdict.code !== 'answered') {
-      this.refused.set(wishId, verdict.code);
-    }
+  /** An answer leaves the venue. */
+  replied(
+    arrival: Arrival,
+    {
+      wish,
+      reply,
+      atMs,
+    }: { readonly wish: Wish; readonly reply: WorldReply; readonly atMs: number },
+  ): void {
+    arrival.reply = reply;
+    arrival.repliedAtMs = atMs;
+    for (const part of this.answered(wish, reply, atMs)) this.#count(part, -1);
   }
+
+  /**
+   * Takes an answer down, from a request or from a feed.
+   * @returns the parts of it that were refused for good.
+   */
+  answered(
+    wish: Pick<Wish, 'wishId' | 'parts'>,
+    { body }: WorldReply,
+    atMs: number,
+  ): readonly string[] {
+    return partsOf(wish).filter((wishId, place) => {
+      const { code, sequence, repeated, isRefused } = readVerdict(body, place);
+      this.codes.set(code, (this.codes.get(code) ?? 0) + 1);
+      if (sequence !== undefined) {
+        this.acknowledged.push({ wishId, sequence, repeated, atMs });
+        return false;
+      }
+      if (!isRefused) return false;
+      this.refusals.push({ wishId, code });
+      // Not received: the disk was away, and whether the input is on it shows after a restart.
+      return REJECTIONS[code as keyof typeof REJECTIONS]?.httpStatus !== 503;
+    });
+  }
+
+  /** Whether every arrival of a wish was answered with a refusal, and none is left open. */
+  wasOnlyRefused(wishId: string): boolean {
+    return this.#open.get(wishId) === 0;
+  }
+
+  #count(wishId: string, by: number): void {
+    this.#open.set(wishId, (this.#open.get(wishId) ?? 0) + by);
+  }
+}
+
+/** What a request asks for, thing by thing. */
+function partsOf({ wishId, parts }: Pick<Wish, 'wishId' | 'parts'>): readonly string[] {
+  return parts ?? [wishId];
 }
 
 interface Verdict {
-  /** The code of a refusal, `accepted`, or `answered` for reads. */
+  /** The code of a refusal, `accepted`, `twap` with its state, or `answered` for reads. */
   readonly code: string;
   readonly sequence?: number;
   readonly repeated: boolean;
+  readonly isRefused: boolean;
 }
 
-/** What an answer says of the one wish that it answers. */
-function readVerdict(body: unknown): Verdict {
+/** What an answer says of one of the wishes that it answers. */
+function readVerdict(body: unknown, place: number): Verdict {
   const whole = (body ?? {}) as {
     readonly rejection?: { readonly code: string };
     readonly answers?: readonly Answer[];
     readonly sequence?: number;
     readonly repeated?: boolean;
+    readonly twap?: { readonly state: string };
   };
-  const answer: Answer = whole.answers?.[0] ?? whole;
-  if (answer.rejection !== undefined) return { code: answer.rejection.code, repeated: false };
-  if (answer.sequence === undefined) return { code: 'answered', repeated: false };
-  return { code: 'accepted', sequence: answer.sequence, repeated: answer.repeated ?? false };
+  const answer: Answer = whole.answers?.[place] ?? whole;
+  const { rejection, sequence, repeated = false } = answer;
+  if (rejection !== undefined) return { code: rejection.code, repeated, isRefused: true };
+  if (sequence !== undefined) return { code: 'accepted', sequence, repeated, isRefused: false };
+  const code = whole.twap === undefined ? 'answered' : `twap.${whole.twap.state}`;
+  return { code, repeated, isRefused: false };
 }
 
 interface Answer {

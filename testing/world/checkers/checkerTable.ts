@@ -10,9 +10,11 @@ import { inputsApplyOnce } from './inputsApplyOnce.ts';
 import { lawsHold } from './lawsHold.ts';
 import { noLawStopsAMarket } from './noLawStopsAMarket.ts';
 import { nothingBreaks } from './nothingBreaks.ts';
+import { phasesAreKept } from './phasesAreKept.ts';
 import { refusalsChangeNothing } from './refusalsChangeNothing.ts';
 import { replayGivesTheSameRoot } from './replayGivesTheSameRoot.ts';
 import { settledPrefixAgrees } from './settledPrefixAgrees.ts';
+import { slicesKeepTheirTerms } from './slicesKeepTheirTerms.ts';
 import { waitsAreBounded } from './waitsAreBounded.ts';
 
 /** Every checker: a world gets a fresh one of each. */
@@ -31,5 +33,7 @@ export const CHECKERS: readonly (() => Checker)[] = [
   feedsRebuildTheBook,
   waitsAreBounded,
   refusalsChangeNothing,
+  phasesAreKept,
+  slicesKeepTheirTerms,
   indexFollowsTheJournal,
 ];

@@ -1,8 +1,11 @@
 import { bytesToHex } from '@lawbook/exchange/codec/hex';
 import type { Checker } from '../simulation/worldView.ts';
 
-/** First bytes of keys that do not follow from the journal: the cursor, and settling's memory. */
-const OTHERS: readonly number[] = [0x00, 0x20, 0x21];
+/**
+ * First bytes of keys that do not follow from the journal: the cursor, settling's memory, and the
+ * sliced orders, which `slicesKeepTheirTerms` looks at.
+ */
+const OTHERS: readonly number[] = [0x00, 0x20, 0x21, 73, 74, 75];
 
 /**
  * What readers are answered about the past follows from the journal: at rest, after all crashes,

@@ -7,25 +7,22 @@ import { wishOf } from './acknowledgedInputsLast.ts';
  */
 export function refusalsChangeNothing(): Checker {
   const applied = new Map<string, number>();
+  let seen = 0;
   return {
     name: 'refusalsChangeNothing',
-    check: ({ news, auditor, follower, isAtRest }) => {
+    check: ({ news, auditor, follower }) => {
       for (const followed of news) {
         const wish = wishOf(followed, follower.machine.state);
-        if (wish !== undefined) applied.set(wish, followed.sequence);
+        if (wish === undefined) continue;
+        applied.set(wish, followed.sequence);
+        if (!auditor.wasOnlyRefused(wish)) continue;
+        return `${wish} was refused and took effect as ${followed.sequence}`;
       }
-      if (!isAtRest) return undefined;
-      const taken = new Set(auditor.unclear);
-      for (const { wishId, reply } of auditor.arrivals) {
-        const isOpen = reply === undefined || reply.status < 400;
-        // Not received: the disk was away, and whether the input is on it shows after a restart.
-        if (isOpen || reply?.status === 503) taken.add(wishId);
-      }
-      for (const { wishId } of auditor.acknowledged) taken.add(wishId);
-      for (const [wish, code] of auditor.refused) {
-        const sequence = applied.get(wish);
-        if (sequence === undefined || taken.has(wish)) continue;
-        return `${wish} was refused (${code}) and took effect as ${sequence}`;
+      for (; seen < auditor.refusals.length; seen += 1) {
+        const { wishId, code } = auditor.refusals[seen] ?? { wishId: '', code: '' };
+        const sequence = applied.get(wishId);
+        if (sequence === undefined || !auditor.wasOnlyRefused(wishId)) continue;
+        return `${wishId} was refused (${code}) and took effect as ${sequence}`;
       }
       return undefined;
     },

@@ -29,6 +29,8 @@ export class CrashingStore {
   #live = new MemoryStore();
   /** Transactions that losses of power have taken. */
   transactionsLost = 0;
+  /** How often everything was thrown away. */
+  discards = 0;
 
   constructor(random: SeededRandom) {
     this.#random = random;
@@ -36,6 +38,7 @@ export class CrashingStore {
 
   /** Starts anew with an empty store, as after its folder was deleted. */
   discard(): void {
+    this.discards += 1;
     this.#flushed = [];
     this.#since = [];
     this.#live = new MemoryStore();

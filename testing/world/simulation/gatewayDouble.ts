@@ -22,6 +22,7 @@ import type { Endpoint } from '../../../packages/executor/src/gateways/http/endp
 import { operatorEndpoints } from '../../../packages/executor/src/gateways/http/operatorEndpoints.ts';
 import { orderEndpoints } from '../../../packages/executor/src/gateways/http/orderEndpoints.ts';
 import { parseBody } from '../../../packages/executor/src/gateways/http/parseBody.ts';
+import { twapEndpoints } from '../../../packages/executor/src/gateways/http/twapEndpoints.ts';
 import { MidsBoard } from '../../../packages/executor/src/gateways/midsBoard.ts';
 import { OrderIntake } from '../../../packages/executor/src/gateways/orderIntake.ts';
 import { schemaRefusal } from '../../../packages/executor/src/gateways/schemaRefusal.ts';
@@ -91,6 +92,7 @@ export class GatewayDouble {
       ...accountEndpoints(this.core, this.#intake),
       ...crossingEndpoints(this.core, this.#intake),
       ...operatorEndpoints(this.core, this.#intake),
+      ...twapEndpoints(this.core),
     ].map((endpoint) => ({ endpoint, pattern: patternOf(endpoint.route.path) }));
   }
 

@@ -1,3 +1,6 @@
+import type { Input } from '@lawbook/exchange/inputs';
+import { NO_CLIENT_ORDER_ID } from '@lawbook/exchange/orders/bookOrder';
+import type { BatchTransition } from '@lawbook/exchange/transition';
 import { CHECKERS } from '../checkers/checkerTable.ts';
 import type { History } from '../workload/acts.ts';
 import { performAct } from '../workload/performAct.ts';
@@ -89,9 +92,15 @@ function countsOf({
 }: World): Played['counts'] {
   const codes = [...auditor.codes].sort(([a], [b]) => (a < b ? -1 : 1));
   const kinds: Record<string, number> = {};
-  for (const { input } of follower.inputs) kinds[input.kind] = (kinds[input.kind] ?? 0) + 1;
+  const more = { slices: 0, bondsForfeited: 0 };
+  for (const { input, applied } of follower.inputs) {
+    kinds[input.kind] = (kinds[input.kind] ?? 0) + 1;
+    if (isSlice(input)) more.slices += 1;
+    if (applied.kind === 'batchCleared') more.bondsForfeited += silent(applied.transition);
+  }
   return {
     ...kinds,
+    ...more,
     ...Object.fromEntries(codes.map(([code, count]) => [`answer.${code}`, count])),
     ...host.counts,
     ...base.counts,
@@ -101,4 +110,17 @@ function countsOf({
     transactionsLost: machine.store.transactionsLost,
     feedBreaks: feeds.reduce((sum, { counts }) => sum + counts.breaks, 0),
   };
+}
+
+/** Traders name their orders after themselves; the venue names slices by a hash. */
+function isSlice(input: Input): boolean {
+  if (input.kind !== 'submitBookOrder') return false;
+  const { owner, clientOrderId } = input.entry.terms;
+  return clientOrderId !== NO_CLIENT_ORDER_ID && !clientOrderId.startsWith(owner.slice(0, 10));
+}
+
+/** Commitments of a batch whose silence cost a bond. */
+function silent({ commitments, parameters, report }: BatchTransition): number {
+  if (parameters.bond === 0n || report.outcome.kind !== 'cleared') return 0;
+  return commitments.filter(({ reveal }) => reveal === undefined).length;
 }

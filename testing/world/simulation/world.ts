@@ -253,7 +253,7 @@ export class World {
     live.gateway.answer(wish.request).then(
       (reply) => {
         if (live.life.isDead && this.host.live !== live) return;
-        this.auditor.replied(arrival, reply, this.clock.elapsedMs());
+        this.auditor.replied(arrival, { wish, reply, atMs: this.clock.elapsedMs() });
         this.wires.send(() => hear(reply));
       },
       (cause: unknown) => this.bug(cause),

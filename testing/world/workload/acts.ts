@@ -40,6 +40,8 @@ export type ClientAct =
       readonly step: number;
       readonly bits: number;
       readonly lifeMs: number;
+      /** What becomes of it; mostly it is revealed where nothing is said. */
+      readonly then?: RevealFate;
     }
   | { readonly kind: 'reveal'; readonly who: number; readonly place: number }
   | {
@@ -75,7 +77,32 @@ export type ClientAct =
       readonly byClientId: boolean;
       readonly consent: Consent;
     }
+  | {
+      /** Several orders, or several actions on books, in one request. */
+      readonly kind: 'together';
+      readonly acts: readonly ClientAct[];
+    }
+  | {
+      readonly kind: 'twap';
+      readonly who: number;
+      readonly market: number;
+      readonly buys: boolean;
+      /** Ticks beyond the mid that a slice may pay. */
+      readonly away: number;
+      readonly lots: number;
+      readonly slices: number;
+      readonly intervalMs: number;
+      /** The request of the last one again, as it is or with other terms. */
+      readonly again: 'no' | 'same' | 'other';
+    }
+  | { readonly kind: 'cancelTwap'; readonly who: number; readonly place: number }
   | { readonly kind: 'read'; readonly who: number; readonly what: number; readonly place: number };
+
+/** What becomes of a commitment: the bond is lost unless it is revealed in the window. */
+export type RevealFate = 'reveals' | 'forgets' | 'tooEarly' | 'tooLate' | 'twice' | 'otherSalt';
+
+/** An act by its kind. */
+export type ActOf<Kind extends Act['kind']> = Extract<Act, { kind: Kind }>;
 
 /** What people do on the base layer, and what they take out. */
 export type CrossingAct =
@@ -111,7 +138,14 @@ export type HostileAct =
 export type OperatorAct =
   | { readonly kind: 'restart'; readonly config: number }
   | { readonly kind: 'halt' | 'resume' | 'void' }
-  | { readonly kind: 'setFee'; readonly feeE7: number; readonly admission: number }
+  | {
+      readonly kind: 'setFee';
+      readonly feeE7: number;
+      /** Below three tenths orders are committed to before they are shown. */
+      readonly admission: number;
+      /** Binary digits of the bond of a commitment. */
+      readonly bondBits?: number;
+    }
   | { readonly kind: 'bookState'; readonly market: number; readonly state: number }
   | { readonly kind: 'discard'; readonly what: 'indexes' | 'snapshots' };
 

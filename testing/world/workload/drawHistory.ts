@@ -1,8 +1,8 @@
 import type { SeededRandom } from '../seededRandom.ts';
-import { drawBase } from '../simulation/drawBase.ts';
+import { doesSettle, drawBase } from '../simulation/drawBase.ts';
 import type { BaseKind } from '../simulation/simulatedBase.ts';
 import { oneOf, stream } from '../simulation/streams.ts';
-import type { Act, History, Step } from './acts.ts';
+import type { Act, ActOf, ClientAct, History, Step } from './acts.ts';
 import type { Consent } from './trader.ts';
 
 /** How much of each kind of act a history has; a seed leans one way or another. */
@@ -40,11 +40,13 @@ const LEANINGS: readonly Leaning[] = [
  * says what the world settles on unless somebody does.
  */
 export function drawHistory(seed: number, count: number, base: BaseKind = drawBase(seed)): History {
-  const leans = oneOf(stream(seed, 'leaning'), LEANINGS);
+  const leans = { ...oneOf(stream(seed, 'leaning'), LEANINGS), commits: commitsMostly(seed) };
   const random = stream(seed, 'history');
   const steps: Step[] = [];
   for (let id = 1; id <= count; id += 1) {
-    const act = drawAct(random, leans);
+    const drawn = drawAct(random, leans);
+    // A world of commitments begins with the rules for them.
+    const act = leans.commits && id === 1 ? rulesOfCommitments(random) : drawn;
     const isBurst = random.next() < 0.25;
     const waitMs = isBurst ? random.integer(0, 5) : random.integer(1, leans.waitMsMax);
     steps.push({ id, waitMs, act });
@@ -52,15 +54,28 @@ export function drawHistory(seed: number, count: number, base: BaseKind = drawBa
   return { seed, base, steps };
 }
 
-function drawAct(random: SeededRandom, leans: Leaning): Act {
-  const { batch, book, session, crossing, hostile, operator, fault } = leans;
+/**
+ * Share of the worlds in which orders are mostly committed to before they are shown. Bonds are only
+ * where nothing settles, because no circuit proves them: there it is larger.
+ */
+function commitsMostly(seed: number): boolean {
+  return stream(seed, 'commitments').next() < (doesSettle(seed) ? 0.3 : 0.6);
+}
+
+function rulesOfCommitments(random: SeededRandom): Act {
+  const bondBits = random.integer(0, 24);
+  return { kind: 'setFee', feeE7: random.integer(0, 5_000), admission: 0, bondBits };
+}
+
+function drawAct(random: SeededRandom, leans: Leaning & { readonly commits: boolean }): Act {
+  const { batch, book, session, crossing, hostile, operator, fault, commits } = leans;
   const draws: readonly (readonly [number, (random: SeededRandom) => Act])[] = [
-    [batch, drawBatch],
+    [batch, (each) => drawBatch(each, commits)],
     [book, drawBook],
     [session, drawSession],
     [crossing, drawCrossing],
     [hostile, drawHostile],
-    [operator, drawOperator],
+    [operator, (each) => drawOperator(each, commits)],
     [fault, drawFault],
   ];
   let left = random.next() * draws.reduce((sum, [weight]) => sum + weight, 0);
@@ -68,7 +83,7 @@ function drawAct(random: SeededRandom, leans: Leaning): Act {
     left -= weight;
     if (left < 0) return draw(random);
   }
-  return drawBatch(random);
+  return drawBatch(random, commits);
 }
 
 const WHO_MAX = 5;
@@ -80,7 +95,7 @@ function drawConsent(random: SeededRandom): Consent {
   return u < 0.98 ? 'session' : 'stranger';
 }
 
-function drawBatch(random: SeededRandom): Act {
+function drawBatch(random: SeededRandom, commits: boolean): ClientAct {
   // The last two have nothing that the batch market trades.
   const who = random.next() < 0.92 ? random.integer(0, 3) : random.integer(0, WHO_MAX);
   const pay = random.integer(0, 5);
@@ -90,27 +105,81 @@ function drawBatch(random: SeededRandom): Act {
   if (u < 0.1) {
     return { kind: 'cancel', who, place: random.next(), consent: drawConsent(random) };
   }
-  if (u < 0.2) return { kind: 'commit', ...terms, lifeMs: 120_000 };
-  if (u < 0.32) return { kind: 'reveal', who, place: random.next() };
-  if (u < 0.38) {
-    return { kind: 'read', who, what: random.integer(0, 5), place: random.next() };
+  const [commit, reveal] = commits ? [0.45, 0.1] : [0.04, 0.02];
+  if (u < 0.1 + commit) {
+    const then = oneOf(random, REVEAL_FATES);
+    return { kind: 'commit', ...terms, lifeMs: 120_000, then };
   }
+  if (u < 0.1 + commit + reveal) return { kind: 'reveal', who, place: random.next() };
+  if (u < 0.16 + commit + reveal) {
+    return { kind: 'read', who, what: random.integer(0, 8), place: random.next() };
+  }
+  if (u > 0.97) {
+    const acts = Array.from({ length: random.integer(2, 6) }, () => {
+      return { ...drawOrder(random, { ...terms, pay: random.integer(0, 5) }), lifeMs };
+    });
+    return { kind: 'together', acts: acts.map((each) => ({ ...each, consent: 'owner' as const })) };
+  }
+  return { ...drawOrder(random, terms), lifeMs };
+}
+
+const REVEAL_FATES = [
+  ...(['reveals', 'reveals', 'reveals', 'reveals', 'reveals'] as const),
+  ...(['forgets', 'tooEarly', 'tooLate', 'twice', 'otherSalt'] as const),
+];
+
+type OrderTerms = Pick<ActOf<'order'>, 'who' | 'pay' | 'step' | 'bits'>;
+
+function drawOrder(random: SeededRandom, terms: OrderTerms): Omit<ActOf<'order'>, 'lifeMs'> {
   return {
     kind: 'order',
     ...terms,
     limitPpm: oneOf(random, [null, null, -20_000, -3_000, -10, 0, 10, 3_000]),
     minFillPpm: oneOf(random, [0, 0, 0, 0, 1, 500_000, 1_000_000]),
-    lifeMs,
     nonceStep: oneOf(random, [1, 1, 1, 1, 1, 2, 200, -1, -255, 2 ** 33]),
     consent: drawConsent(random),
     byFeed: random.next() < 0.25,
   };
 }
 
-function drawBook(random: SeededRandom): Act {
+function drawBook(random: SeededRandom): ClientAct {
   // The fourth has nothing that books trade.
   const who = random.next() < 0.95 ? oneOf(random, [0, 1, 2, 4, 5]) : 3;
   const market = random.integer(0, 1);
+  const u = random.next();
+  if (u < 0.08) return drawTwap(random, { who, market });
+  if (u < 0.1) return { kind: 'cancelTwap', who, place: random.next() };
+  if (u < 0.13) {
+    const acts = Array.from({ length: random.integer(2, 6) }, () => {
+      return { ...drawBookAct(random, { who, market }), consent: 'owner' as const };
+    });
+    return { kind: 'together', acts };
+  }
+  return drawBookAct(random, { who, market });
+}
+
+interface BookPlace {
+  readonly who: number;
+  readonly market: number;
+}
+
+function drawTwap(random: SeededRandom, place: BookPlace): ActOf<'twap'> {
+  return {
+    kind: 'twap',
+    ...place,
+    buys: random.next() < 0.5,
+    away: random.integer(-4, 20),
+    lots: random.integer(2, 600),
+    slices: random.integer(2, 12),
+    intervalMs: oneOf(random, [100, 500, 2_000, 10_000]),
+    again: oneOf(random, ['no', 'no', 'no', 'no', 'same', 'other'] as const),
+  };
+}
+
+function drawBookAct(
+  random: SeededRandom,
+  { who, market }: BookPlace,
+): ActOf<'bookOrder'> | ActOf<'bookChange'> {
   const away = random.integer(-6, 14);
   const lots = random.integer(1, 400);
   const consent = drawConsent(random);
@@ -188,14 +257,16 @@ function drawHostile(random: SeededRandom): Act {
   return { kind: 'replay', who, place: random.next(), times };
 }
 
-function drawOperator(random: SeededRandom): Act {
+function drawOperator(random: SeededRandom, commits: boolean): Act {
   const u = random.next();
   if (u < 0.35) return { kind: 'restart', config: random.integer(0, 2 ** 31) };
   if (u < 0.4) return { kind: 'halt' };
   if (u < 0.65) return { kind: 'resume' };
   if (u < 0.7) return { kind: 'void' };
   if (u < 0.85) {
-    return { kind: 'setFee', feeE7: random.integer(0, 5_000), admission: random.next() };
+    const admission = random.next() * (commits ? 0.35 : 1);
+    const bondBits = random.integer(0, 40);
+    return { kind: 'setFee', feeE7: random.integer(0, 5_000), admission, bondBits };
   }
   if (u < 0.93) {
     return { kind: 'bookState', market: random.integer(0, 1), state: random.integer(0, 5) };

@@ -2,13 +2,15 @@ import { createHmac, hash as digestOf } from 'node:crypto';
 import { DEMO_DOMAIN, DEMO_MARKET_ID, developmentAccount } from '@lawbook/analytics/demoWorld';
 import type { BookAction } from '@lawbook/api/schema/bookActions';
 import type { SignedOrder } from '@lawbook/api/schema/orderViews';
+import { ByteWriter } from '@lawbook/exchange/codec/byteWriter';
 import type { Hash } from '@lawbook/exchange/codec/hash';
-import { hashFromBytes } from '@lawbook/exchange/codec/hash';
+import { hashFromBytes, taggedHash } from '@lawbook/exchange/codec/hash';
 import { bytesToHex, hexToBytes } from '@lawbook/exchange/codec/hex';
 import type { AccountId } from '@lawbook/exchange/ledger/account';
 import { assetId } from '@lawbook/exchange/ledger/asset';
 import { amount } from '@lawbook/exchange/numbers/amount';
 import type { BatchOrder } from '@lawbook/exchange/orders/batchOrder';
+import type { ClientOrderId } from '@lawbook/exchange/orders/bookOrder';
 import { clientOrderId } from '@lawbook/exchange/orders/bookOrder';
 import { BookSigning } from '@lawbook/exchange/orders/bookSigning';
 import { commitmentHash } from '@lawbook/exchange/orders/commitment';
@@ -41,6 +43,8 @@ export interface OwnSession {
 export interface Wish {
   /** Names what is asked for: the same wish sent again is the same. */
   readonly wishId: string;
+  /** Of a request that asks for several things, what they are called alone, in order. */
+  readonly parts?: readonly string[];
   readonly request: WorldRequest;
 }
 
@@ -54,6 +58,8 @@ export class Trader {
   readonly hidden: HiddenOrder[] = [];
   readonly ordered: ThoughtOrder[] = [];
   readonly asked: Wish[] = [];
+  /** Sliced orders that were asked for, whatever came of it. */
+  readonly parents: AskedParent[] = [];
   session: OwnSession | undefined;
   readonly #secretKey: Uint8Array;
   readonly #delegateKey: Uint8Array;
@@ -221,6 +227,36 @@ export class Trader {
     return this.#wish(wishId, 'submitBookActions', { body, consent, nowMs });
   }
 
+  /** Remembers the session that an answer tells of. */
+  tookSession(body: unknown): void {
+    const { sessionId, secret } = body as { sessionId?: string; secret?: string };
+    if (sessionId !== undefined && secret !== undefined) this.session = { sessionId, secret };
+  }
+
+  /** Asks for a sliced order; sizes and prices also as they are written. */
+  placeTwap(
+    terms: ParentTerms,
+    written: { readonly size: string; readonly worstPrice: string; readonly nowMs: number },
+  ): Wish {
+    const { marketId, side, slices, intervalMs, clientOrderId: own } = terms;
+    const { size, worstPrice, nowMs } = written;
+    const body = {
+      ...{ marketId: String(marketId), side, size, worstPrice },
+      ...{ slices, intervalMs, clientOrderId: own },
+    };
+    const wish = this.#wish(`twap ${own}`, 'placeTwap', { body, consent: 'session', nowMs });
+    const twapId = twapIdOf(this.account, terms);
+    const parent = this.parents.find((each) => each.twapId === twapId);
+    if (parent === undefined) this.parents.push({ twapId, terms: [terms] });
+    else parent.terms.push(terms);
+    return wish;
+  }
+
+  cancelTwap(twapId: string, nowMs: number): Wish {
+    const options = { consent: 'session' as const, nowMs, params: { twapId } };
+    return this.#wish(`cancel twap ${twapId}`, 'cancelTwap', options);
+  }
+
   /** A client order id that was not used before, or with luck one that was. */
   clientId(repeats: boolean): string {
     if (!repeats) this.#client += 1;
@@ -258,6 +294,48 @@ export class Trader {
 }
 
 const STRANGER = developmentAccount('a stranger');
+
+/** What a sliced order is asked for with, in lots and ticks. */
+export interface ParentTerms {
+  readonly marketId: number;
+  readonly side: 'buy' | 'sell';
+  readonly sizeLots: number;
+  readonly worstTicks: number;
+  readonly slices: number;
+  readonly intervalMs: number;
+  readonly clientOrderId: ClientOrderId;
+}
+
+/** A sliced order as its owner remembers it. */
+export interface AskedParent {
+  /** Its id at the venue, which follows from owner, market and client order id. */
+  readonly twapId: string;
+  /** What it was asked for with; whichever comes first counts. */
+  readonly terms: ParentTerms[];
+}
+
+function twapIdOf(owner: AccountId, { marketId, clientOrderId: own }: ParentTerms): string {
+  const key = new ByteWriter(40).fixed(hexToBytes(owner), 20).u32(marketId);
+  return taggedHash('lawbook.twap.v1', key.fixed(hexToBytes(own), 16).finish()).slice(0, 34);
+}
+
+/** One request for several wishes of one trader to one place; undefined for other lists. */
+export function togetherOf(wishes: readonly Wish[]): Wish | undefined {
+  const [first] = wishes;
+  if (first === undefined) return undefined;
+  const { method, path, authorization } = first.request;
+  const isOne = ({ request }: Wish): boolean => {
+    return request.path === path && request.authorization === undefined;
+  };
+  // A session signs the body of one request.
+  if (authorization !== undefined || !wishes.every(isOne)) return undefined;
+  const bodies = wishes.map(({ request }) => JSON.parse(Buffer.from(request.body).toString()));
+  const [name = ''] = Object.keys(bodies[0] as object);
+  const all = { [name]: bodies.flatMap((body) => (body as Record<string, unknown[]>)[name] ?? []) };
+  const parts = wishes.map(({ wishId }) => wishId);
+  const body = Buffer.from(JSON.stringify(all));
+  return { wishId: parts.join(' + '), parts, request: { ...first.request, method, path, body } };
+}
 
 /** An action without its owner and what makes it fresh. */
 export type DraftAction = {
