@@ -32,7 +32,7 @@ Figures, one JSON line each: name, value, unit, ratio (value by the goal's or pe
   settlement/{rate}-orders-per-second/{proven,settled}-{p50,p95}   from the acknowledgement
   settlement/{orders-per-hour,epochs-per-hour}   at the highest rate whose lag does not grow
 `;
-/** The last one is more than go-ethereum, and our engine, take in one transaction. */
+/** The last one is the largest circuit. */
 const SIZES = [1, 8, 16, 32, 64, 128, 256] as const;
 const RATES = [2, 8, 16, 24, 32] as const;
 /** Until a venue has settled its first epoch. */
