@@ -134,3 +134,40 @@ test('a market halts only before a trade that its breaker forbids', () => {
   assert.equal(mayHalt(2, { priceTicks: 105 }), false, 'it does not reach 106');
   assert.equal(mayHalt(2, { postOnly: true }), false, 'it would not have taken');
 });
+
+test('a cancel of all and a missing heartbeat end orders by number, each for its own reason', () => {
+  const place = (orderId: number, account: number, priceTicks: number): BookCommand =>
+    limitOrder({ orderId, account, priceTicks, side: 'buy', sizeLots: 1 });
+  const before: readonly BookCommand[] = [
+    place(1, 1, 90),
+    place(2, 2, 95),
+    place(3, 1, 80),
+    place(4, 2, 85),
+    { kind: 'heartbeat', account: 1, deadline: 20 },
+    { kind: 'heartbeat', account: 2, deadline: 10 },
+  ];
+  const rules = { ...TIGHT_BOOK, notionalMin: 1 };
+  const takes = (command: BookCommand, edit: (reports: OrderReport[]) => BookReport[]): boolean => {
+    const naive = new NaiveBook(rules);
+    const judge = new BookJudge(rules);
+    for (const one of before) judge.judge({ command: one, reports: naive.apply(one) });
+    const reports = edit(naive.apply(command) as OrderReport[]);
+    return judge.judge({ command, reports }) === undefined;
+  };
+  const commands: readonly BookCommand[] = [
+    { kind: 'cancelAll', account: 1 },
+    { kind: 'advanceTime', now: 10 },
+    { kind: 'advanceTime', now: 20 },
+  ];
+  for (const command of commands) {
+    assert.ok(takes(command, (reports) => reports));
+    assert.ok(!takes(command, (reports) => [...reports].reverse()));
+    assert.ok(!takes(command, (reports) => reports.slice(1)));
+    for (const reason of ['cancelAll', 'deadMan', 'owner', 'none'] as const) {
+      const isIt = reason === (command.kind === 'cancelAll' ? 'cancelAll' : 'deadMan');
+      const told = takes(command, (reports) => reports.map((one) => ({ ...one, reason })));
+      assert.equal(told, isIt, `${command.kind}: ${reason}`);
+    }
+    assert.ok(!takes(command, (reports) => [...reports, at(reports, 0)]));
+  }
+});
