@@ -95,6 +95,18 @@ describe('bytes that are no request', () => {
     });
   }
 
+  test('the first words of HTTP/2, somewhat wrong, are no fault of the venue', async () => {
+    const lines: string[] = [];
+    const own = await GatewayWorld.open({ onLine: (line) => lines.push(line) });
+    const peer = new StayingPeer(own.url);
+    peer.write('PRI *HTTP/2.~1\r\n\r\nSM\r\r\n');
+    await peer.cut;
+    await own.close();
+    assert.match(peer.text, /^HTTP\/1\.1 4/);
+    const faults = lines.filter((line) => line.includes('"level":"error"'));
+    assert.deepEqual(faults, []);
+  });
+
   test('a client that leaves at once is no fault of the venue', async () => {
     const lines: string[] = [];
     const own = await GatewayWorld.open({ onLine: (line) => lines.push(line) });

@@ -44,7 +44,6 @@ export async function createHttpServer(
     keepAliveTimeout: options.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    rewriteUrl: ({ url = '' }: IncomingMessage): string => originForm(url),
     routerOptions: { maxParamLength: 100 },
     exposeHeadRoutes: true,
     clientErrorHandler: answerBrokenRequest,
@@ -126,16 +125,6 @@ function limitAddresses(app: FastifyInstance, core: GatewayCore): void {
   });
 }
 
-/**
- * The path of a request, as requests to proxies name it too. What is no path gets a slash before
- * it: without one the router would tell of it in its own words, and the log of all its routes.
- * @see RFC 9112, 3.2
- */
-function originForm(url: string): string {
-  if (url.startsWith('/')) return url;
-  return `/${url.replace(/^https?:\/\/[^/?#]*\/?/i, '')}`;
-}
-
 /** Answers what no route takes, before a body is read: the wrong method, or the wrong path. */
 function answerUnknown(app: FastifyInstance, routes: RouteMethods): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -197,6 +186,8 @@ function rejectionOf(error: FastifyError): Rejection {
     case 'ECONNRESET':
       // The client left in the middle of its body: nobody reads this answer.
       return refuse('malformedRequest', { field: 'body', limit: 'a whole body' }).rejection;
+    case 'FST_ERR_NOT_FOUND':
+    // Of a method that no router knows, such as that of HTTP/2's own first words.
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return refuse('notFound', { field: 'path' }).rejection;
     default:
