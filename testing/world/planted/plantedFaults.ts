@@ -16,6 +16,7 @@ const EXCHANGE = 'packages/exchange/src';
 const EXECUTOR = 'packages/executor/src';
 const CLEARING = `${EXCHANGE}/application/clearing.ts`;
 const MATCHING = `${EXCHANGE}/markets/book/matching.ts`;
+const TWAP_DESK = `${EXECUTOR}/books/twapDesk.ts`;
 const LEDGER_BOOK = `${EXCHANGE}/markets/book/ledgerBook.ts`;
 
 /** Bugs that make a batch break one law, the law's id first. */
@@ -142,6 +143,13 @@ const BOOK_FAULTS: readonly PlantedFault[] = [
     levels[at + LEVEL_FIRST] = row;`,
   },
   {
+    name: 'a sale takes a tick less than the bid that rested',
+    breaks: 'B2',
+    file: MATCHING,
+    find: 'trade(core, maker, taker, other, price, lots);',
+    replace: 'trade(core, maker, taker, other, isBuy ? price : price - 1, lots);',
+  },
+  {
     name: 'an order stops taking one lot early',
     breaks: 'B3',
     file: MATCHING,
@@ -185,11 +193,73 @@ const BOOK_FAULTS: readonly PlantedFault[] = [
       'if (judged.length === 0 || judged.some((result) => result.ok)) return accepted(bytes);',
   },
   {
+    name: 'an order of a book may hold what its owner does not have',
+    breaks: 'B9',
+    file: LEDGER_BOOK,
+    find: 'if (need <= available && need <= room) return true;',
+    replace: 'if (need <= room) return true;',
+  },
+  {
     name: 'a diff of a book keeps the nonces to itself',
     breaks: 'B10',
     file: `${EXCHANGE}/application/bookInputs.ts`,
     find: 'orderNonces: BigUint64Array.from(entries, ([, { orderNonce }]) => orderNonce),',
     replace: 'orderNonces: BigUint64Array.from(entries, () => 0n),',
+  },
+];
+
+/** Bugs of commitments, and of sliced orders. */
+const COMMITMENT_FAULTS: readonly PlantedFault[] = [
+  {
+    name: 'silence costs nobody its bond',
+    breaks: 'L10',
+    file: CLEARING,
+    find: "const forfeiting = proposal.kind === 'cleared' && parameters.bond > 0n;",
+    replace: "const forfeiting = proposal.kind === 'cleared' && parameters.bond < 0n;",
+  },
+  {
+    name: 'a bond is returned twice',
+    breaks: 'holdsEqualObligations',
+    file: `${EXCHANGE}/application/orderInputs.ts`,
+    find: 'if (bond > 0n) state.ledger.releaseHold(entry.order.owner, numeraire, bond);',
+    replace: `for (let k = 0; bond > 0n && k < 2; k += 1) {
+    state.ledger.releaseHold(entry.order.owner, numeraire, bond);
+  }`,
+  },
+  {
+    name: 'a reveal is taken before its time',
+    breaks: 'phasesAreKept',
+    file: `${EXCHANGE}/application/orderInputs.ts`,
+    find: 'if (batch.phase !== admittingPhase(market.parameters)) {',
+    replace: "if (batch.phase === 'closed') {",
+  },
+  {
+    name: 'a slice takes all that is left',
+    breaks: 'slicesKeepTheirTerms',
+    file: TWAP_DESK,
+    find: 'const lots = Math.ceil((sizeLots - filledLots) / left);',
+    replace: 'const lots = left > 0 ? sizeLots - filledLots : 0;',
+  },
+  {
+    name: 'a sliced order forgets what its slices traded',
+    breaks: 'slicesKeepTheirTerms',
+    file: TWAP_DESK,
+    find: 'filledLots: begun.filledLots + (order?.filledLots ?? 0),',
+    replace: 'filledLots: begun.filledLots,',
+  },
+  {
+    name: 'a canceled sliced order goes on',
+    breaks: 'slicesKeepTheirTerms',
+    file: TWAP_DESK,
+    find: "return accepted(await this.#keep({ ...record, state: 'canceled' }));",
+    replace: "return accepted({ ...record, state: 'canceled' });",
+  },
+  {
+    name: 'a proof of the right kind breaks an invariant of the prover',
+    breaks: 'nothingBreaks',
+    file: `${EXECUTOR}/settlement/epochProver.ts`,
+    find: "invariant(proof.kind === 'validity',",
+    replace: "invariant(proof.kind !== 'validity',",
   },
 ];
 
@@ -334,6 +404,7 @@ const VENUE_FAULTS: readonly PlantedFault[] = [
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
   ...BATCH_FAULTS,
   ...BOOK_FAULTS,
+  ...COMMITMENT_FAULTS,
   ...VENUE_FAULTS,
 ];
 

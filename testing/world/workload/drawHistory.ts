@@ -148,7 +148,7 @@ function drawBook(random: SeededRandom): ClientAct {
   const market = random.integer(0, 1);
   const u = random.next();
   if (u < 0.08) return drawTwap(random, { who, market });
-  if (u < 0.1) return { kind: 'cancelTwap', who, place: random.next() };
+  if (u < 0.11) return { kind: 'cancelTwap', who, place: random.next() };
   if (u < 0.13) {
     const acts = Array.from({ length: random.integer(2, 6) }, () => {
       return { ...drawBookAct(random, { who, market }), consent: 'owner' as const };

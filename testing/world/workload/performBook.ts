@@ -18,7 +18,9 @@ export function performBook(world: World, act: BookAct): void {
   }
   if (act.kind === 'cancelTwap') {
     const trader = traderOf(world, act.who);
-    const parent = picked(trader.parents, act.place);
+    // Mostly the last one: older ones are over.
+    const last = act.place < 0.8 ? trader.parents.at(-1) : undefined;
+    const parent = last ?? picked(trader.parents, act.place);
     const wish = parent && trader.cancelTwap(parent.twapId, world.clock.nowMs());
     if (wish !== undefined) world.send(wish);
     return;
