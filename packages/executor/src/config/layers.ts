@@ -98,7 +98,7 @@ function treeLayer(tree: unknown, source: string, settings: readonly Setting[]):
       }
     } else if (branch !== null && branch !== undefined) {
       const key = prefix || 'the whole';
-      const actual = mayBeSecret(key, undefined, settings) ? MASK : showStated(branch);
+      const actual = mayBeSecret(key, undefined, settings) ? MASK : showUnknown(branch);
       problems.push({ key, rule: 'Write a mapping', actual, source });
     }
   };
@@ -140,12 +140,22 @@ function unknownKey(
   return {
     key,
     rule,
-    actual: mayBeSecret(key, near, settings) ? MASK : showStated(stated),
+    actual: mayBeSecret(key, near, settings) ? MASK : showUnknown(stated),
     source,
   };
 }
 
 const MASK = '***';
+
+/**
+ * What nobody has a name for: a secret may stand within it, or be all of it, as in the file of a
+ * token that is taken for a configuration.
+ */
+function showUnknown(stated: unknown): string {
+  if (Array.isArray(stated)) return 'a list';
+  if (isMapping(stated)) return 'a mapping';
+  return /[\x21-\x7e]{32}/.test(String(stated)) ? MASK : showStated(stated);
+}
 
 /** A secret under a slip of a name is still one: of its own name, or beside it. */
 function mayBeSecret(key: string, near: string | undefined, settings: readonly Setting[]): boolean {

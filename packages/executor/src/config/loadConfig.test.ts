@@ -261,10 +261,16 @@ test('the operator token under a slip of its name is not printed either', () => 
     { flags: { 'operator.tokn': planted } },
     { flags: { operator: planted } },
     { flags: { operators: { t: planted } } },
+    { flags: { oper: { token: planted } } },
   ];
-  for (const slip of slips) {
+  const files = [`oprtr:\n  token: ${planted}\n`, planted, `- ${planted}\n`, `opera: ${planted}\n`];
+  const attempts = [
+    ...slips.map((slip) => () => load(slip)),
+    ...files.map((yaml) => () => loadYaml(yaml)),
+  ];
+  for (const attempt of attempts) {
     assert.throws(
-      () => load(slip),
+      attempt,
       (cause: ConfigFault) => !`${cause.message}${JSON.stringify(cause.fields)}`.includes(planted),
     );
   }
