@@ -135,7 +135,7 @@ test('a market halts only before a trade that its breaker forbids', () => {
   assert.equal(mayHalt(2, { postOnly: true }), false, 'it would not have taken');
 });
 
-test('a cancel of all and a missing heartbeat end orders by number, each for its own reason', () => {
+test('a cancel of all and a missing heartbeat end orders by number and say why', () => {
   const place = (orderId: number, account: number, priceTicks: number): BookCommand =>
     limitOrder({ orderId, account, priceTicks, side: 'buy', sizeLots: 1 });
   const before: readonly BookCommand[] = [
@@ -169,5 +169,24 @@ test('a cancel of all and a missing heartbeat end orders by number, each for its
       assert.equal(told, isIt, `${command.kind}: ${reason}`);
     }
     assert.ok(!takes(command, (reports) => [...reports, at(reports, 0)]));
+  }
+});
+
+test('where own orders meet, the arriving order decides which of them gives way', () => {
+  const policies = ['cancelResting', 'cancelArriving', 'decrement'] as const;
+  const rules = { ...TIGHT_BOOK, notionalMin: 1 };
+  const sale = limitOrder({ orderId: 1, account: 1, side: 'sell', priceTicks: 100, sizeLots: 5 });
+  const meeting = (selfTradePolicy: PlaceOrder['selfTradePolicy']): PlaceOrder => {
+    const plain = { orderId: 2, account: 1, side: 'buy' as const, priceTicks: 100, sizeLots: 7 };
+    return { ...limitOrder(plain), selfTradePolicy };
+  };
+  for (const asked of policies) {
+    for (const done of policies) {
+      const naive = new NaiveBook(rules);
+      const judge = new BookJudge(rules);
+      judge.judge({ command: sale, reports: naive.apply(sale) });
+      const step = { command: meeting(asked), reports: naive.apply(meeting(done)) };
+      assert.equal(judge.judge(step) === undefined, asked === done, `${asked}, told ${done}`);
+    }
   }
 });
