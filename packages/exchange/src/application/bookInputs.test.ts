@@ -116,6 +116,7 @@ test('a client order id is used once and answers with the order that has it', ()
   const { orderId } = placed;
   const outcome = { orderId, sequence: placed.event.sequence };
   assert.deepEqual(bench.book().outcomeOf(alice.account, id), outcome);
+  assert.equal(bench.book().remembersAll(alice.account), true, 'of one id none was forgotten');
   const cancel = { owner: alice.account, marketId, orderId: 0, clientOrderId: id };
   const entry = bench.authorise(alice, cancel, bench.bookSigning.cancelDigest(cancel));
   appliedOf(bench.run({ kind: 'cancelBookOrder', entry }));
