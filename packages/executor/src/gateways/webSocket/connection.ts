@@ -54,7 +54,9 @@ export class Connection {
     return this.#kept.bufferedBytes;
   }
 
-  /** Sends a frame of a channel; warns a client that reads slowly, drops one that reads too slowly. */
+  /**
+   * Sends a frame of a channel; warns a client that reads slowly, drops one that reads too slowly.
+   */
   send(frame: string): void {
     const { warnBytes } = this.#parts.core.options.webSocket;
     const { bufferedBytes } = this;
