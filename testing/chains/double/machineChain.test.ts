@@ -177,7 +177,7 @@ test('two runs make the same blocks', async () => {
   assert.equal(await run(), await run());
 });
 
-test('signed bytes have the sender that signed them, and spoiled ones another or none', async () => {
+test('signed bytes have the sender that signed them, spoiled ones another or none', async () => {
   const { raw } = await signer.sign({
     ...{ chainId: CHAIN_ID, chainNonce: 0, to: COUNTER, amount: 0n, callData: '0x' },
     ...{ gasLimit: 100_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
