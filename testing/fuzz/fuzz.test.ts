@@ -16,7 +16,7 @@ import { ALL_TARGETS } from './targets/allTargets.ts';
 
 const SEED = 20_261_121;
 /** Mutated inputs of each decoder at most, and how long it may take them. */
-const BUDGET = { inputs: 400, ms: 100 };
+const BUDGET = { inputs: 200, ms: 50 };
 const CORPUS_BYTES_MAX = 200_000;
 
 after(async () => {
