@@ -42,7 +42,7 @@ export const REFUSAL_RULES = {
   CircuitIsTooSmall: { sentence: 'The list does not fit the circuit that proved it.' },
   ParametersAreNotActive: { sentence: 'The parameters of a batch do not hold.', mayPass: true },
   OracleIsMalformed: { sentence: 'The oracle snapshot of a batch is not one.' },
-  WordsAreMalformed: { sentence: 'Packed words are missing, or hold more than their columns.' },
+  WordsAreMalformed: { sentence: 'Packed words or rows are missing, or hold what none may.' },
   OwnersAreNotAscending: { sentence: 'The owners of a list do not ascend.' },
   OwnerIsReserved: { sentence: 'The owner is an account of the venue itself.' },
   PoolIsOverstated: { sentence: 'The laws took the pool to hold more than is settled.' },
