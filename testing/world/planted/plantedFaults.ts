@@ -1,4 +1,5 @@
 import { invariant } from '@lawbook/exchange/failures/invariant';
+import type { BaseKind } from '../simulation/simulatedBase.ts';
 
 /** A bug that is planted in one source of the product while it is loaded. */
 export interface PlantedFault {
@@ -10,6 +11,8 @@ export interface PlantedFault {
   /** Stands in the source exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** What the worlds settle on in which it shows; in memory where nothing is said. */
+  readonly base?: BaseKind;
 }
 
 const EXCHANGE = 'packages/exchange/src';
@@ -375,6 +378,14 @@ const VENUE_FAULTS: readonly PlantedFault[] = [
     file: 'packages/settlement/src/bridge/bridge.ts',
     find: 'amount: amount(event.units),',
     replace: 'amount: amount(event.units + 1n),',
+  },
+  {
+    name: 'the contracts in memory credit a unit less than was paid in',
+    breaks: 'bytecodeAgreesWithMemory',
+    file: 'packages/settlement/src/baseLayer/memory/vaultBook.ts',
+    find: 'this.credit(wish, assetId, units);',
+    replace: 'this.credit(wish, assetId, units - 1n);',
+    base: 'evm',
   },
   {
     name: 'the index passes single rows over',

@@ -3,8 +3,10 @@
 // one line of JSON; without the hook it plays the venue as it is, which must be caught at nothing.
 import { playHistory } from '../simulation/playHistory.ts';
 import { drawHistory } from '../workload/drawHistory.ts';
+import { PLANTED_FAULTS } from './plantedFaults.ts';
 
 const [first = 1, seeds = 1, steps = 100] = process.argv.slice(2).map(Number);
+const planted = PLANTED_FAULTS.find(({ name }) => name === process.env['LAWBOOK_PLANTED']);
 let played = 0;
 let told = false;
 
@@ -23,7 +25,9 @@ process.on('uncaughtException', (cause) => {
 });
 
 for (let seed = first; seed < first + seeds && !told; seed += 1) {
-  const { failure, steps: taken } = await playHistory(drawHistory(seed, steps, 'memory'));
+  const { failure, steps: taken } = await playHistory(
+    drawHistory(seed, steps, planted?.base ?? 'memory'),
+  );
   played += taken;
   if (failure !== undefined) tell({ seed, ...failure });
 }
