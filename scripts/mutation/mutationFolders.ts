@@ -59,8 +59,8 @@ export const MUTATION_FOLDERS: readonly MutationFolder[] = [
     except: ['/evm/', 'attacks', 'pipelineEpochs'],
   },
   {
-    // Most of it is noticed by tests that start a chain, which take seconds for each mutant: this
-    // score says what the plain tests alone notice.
+    // Its plain tests run the committed contracts in this process; those that start a chain of
+    // their own take seconds for each mutant and are left out.
     name: 'settlement-evm',
     sources: ['packages/settlement/src/baseLayer/evm/'],
     tests: ['packages/settlement/src/baseLayer/evm/'],
