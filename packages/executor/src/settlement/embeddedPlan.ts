@@ -39,6 +39,7 @@ import { readSettledBase } from '../recovery/settledBase.ts';
 import type { SettledState } from '../recovery/settledState.ts';
 import { readSettledState } from '../recovery/settledState.ts';
 import { agreementOf } from './agreementOf.ts';
+import { CHAIN_FILE, contractsId, expectContracts, noteContracts } from './chainContracts.ts';
 import { depositDemoMoney } from './demoDeposits.ts';
 import type { EpochProver } from './epochProver.ts';
 import {
@@ -69,7 +70,6 @@ const SAVE_EVERY_MS = 3_000;
 const HASTE_MS = 60;
 const OPERATOR_BALANCE = 1_000_000n * 10n ** 18n;
 /** In the settlement folder of the data directory. */
-const CHAIN_FILE = 'chain.json';
 const DEPLOYMENT_FILE = 'deployment.json';
 const OPERATOR_VARIABLE = 'LAWBOOK_EMBEDDED_OPERATOR';
 
@@ -92,6 +92,7 @@ export function embeddedPlan(config: Config): SettlementPlan {
       const nothing = demoTargets().map(() => amount(0n));
       return demoMarketInputs(parameters, timeMs, nothing);
     },
+    prepare: () => expectContracts(join(config.dataDir, 'settlement'), contractsId(keys)),
     open: (venue) => open(config, { keys, operator, parameters }, venue),
     readSettled: (log, signal) => readSettled(config, { operator, log, signal }),
   };
@@ -151,6 +152,7 @@ async function open(
 ): Promise<OpenedSettlement> {
   const directory = join(config.dataDir, 'settlement');
   mkdirSync(directory, { recursive: true });
+  noteContracts(directory, contractsId(parts.keys));
   const chain = await startChain(config, directory, venue.log);
   const closers: (() => Promise<void>)[] = [() => chain.close()];
   try {

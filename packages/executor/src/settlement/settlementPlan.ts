@@ -47,6 +47,11 @@ export interface SettlementPlan {
   readonly minimumFillsMax: number;
   /** Inputs that bring up the demo market; its money comes from the base layer. */
   readonly demoInputs: (timeMs: number) => Input[] | undefined;
+  /**
+   * Asked once before the venue opens: whether what lies in its directory can be gone on with.
+   * @throws SettlementFault SETTLEMENT_CONFIG_INVALID.
+   */
+  readonly prepare?: () => void;
   /** Opens chain, contracts, provers and settler. Called again after it has failed. */
   readonly open: (venue: VenueSide) => Promise<OpenedSettlement>;
   /**
