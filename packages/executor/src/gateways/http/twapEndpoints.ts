@@ -1,6 +1,7 @@
 import type { TwapRequest, TwapView } from '@lawbook/api/schema/twapRoutes';
 import { cancelTwap, listTwaps, placeTwap } from '@lawbook/api/schema/twapRoutes';
 import type { Hash } from '@lawbook/exchange/codec/hash';
+import { Fault } from '@lawbook/exchange/failures/fault';
 import { invariant } from '@lawbook/exchange/failures/invariant';
 import { refuse } from '@lawbook/exchange/failures/rejection';
 import type { Result } from '@lawbook/exchange/failures/result';
@@ -33,7 +34,8 @@ export function twapEndpoints(core: GatewayCore): Endpoint[] {
       const terms = acceptTwap(core, { request: body, market: market.value, owner: grant.owner });
       if (!terms.ok) return terms;
       const nowMs = core.dependencies.clock();
-      const placed = await books.twaps.place(terms.value, grantId, nowMs);
+      const place = () => books.twaps.place(terms.value, grantId, nowMs);
+      const placed = await received(core, place);
       return placed.ok ? answer({ twap: present(placed.value), asOf: asOfState(state) }) : placed;
     }),
     endpoint(listTwaps, async ({ asker }) => {
@@ -42,11 +44,26 @@ export function twapEndpoints(core: GatewayCore): Endpoint[] {
     }),
     endpoint(cancelTwap, async ({ params, asker }) => {
       const twapId = params.twapId.toLowerCase() as Hash;
-      const canceled = await books.twaps.cancel(grantOf(asker).grant.owner, twapId);
+      const { owner } = grantOf(asker).grant;
+      const canceled = await received(core, () => books.twaps.cancel(owner, twapId));
       if (!canceled.ok) return canceled;
       return answer({ twap: present(canceled.value), asOf: asOfState(state) });
     }),
   ];
+}
+
+/** What the disk did not take was not received, and may be sent again. Rejection: notAdmitting. */
+async function received<T>(
+  { dependencies }: GatewayCore,
+  write: () => Promise<Result<T>>,
+): Promise<Result<T>> {
+  try {
+    return await write();
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause;
+    dependencies.log.error({ err: cause }, 'a sliced order was not made durable');
+    return refuse('notAdmitting', { field: 'venue', actual: cause.code });
+  }
 }
 
 /** The session that these routes ask for, which was checked. */
