@@ -98,7 +98,7 @@ test('a table with a foreign market, a wide product or missing rows is refused',
   }
 });
 
-test('only rows that were appended are read or withdrawn, and only orders of the market taken', () => {
+test('only rows that were appended are read or withdrawn, and only own orders taken', () => {
   const table = new OrderTable(7, 4);
   const [sample] = fc.sample(entry, 1);
   assert.ok(sample !== undefined);
