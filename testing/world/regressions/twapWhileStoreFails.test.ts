@@ -4,14 +4,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { World } from '../simulation/world.ts';
-import type { Act } from '../workload/acts.ts';
+import type { Act, ActOf } from '../workload/acts.ts';
 import { performAct } from '../workload/performAct.ts';
 
 const SESSION: Act = { kind: 'openSession', who: 0, delegated: false, scopes: 3, lifeMs: 600_000 };
-const TWAP = {
-  ...{ kind: 'twap', who: 0, market: 0, buys: true, away: 5, lots: 90, slices: 3 },
-  ...{ intervalMs: 500, again: 'no' },
-} as const;
+const TWAP: ActOf<'twap'> = {
+  kind: 'twap',
+  ...{ who: 0, market: 0, buys: true, away: 5, lots: 90, slices: 3, intervalMs: 500 },
+  again: 'no',
+};
 
 test('a sliced order that the store refuses is answered with notAdmitting', async () => {
   const world = await World.open(2);
