@@ -10,7 +10,7 @@ import { OrderTable } from '../../packages/exchange/src/markets/batch/orderTable
 import type { BatchTransition } from '../../packages/exchange/src/transition.ts';
 import { assertEvidence } from '../checkers/lawEvidence.ts';
 
-/** Ids of the laws that refuse a transition, ascending; each says where and what can be looked up. */
+/** Ids of the laws that refuse a transition, ascending; each says where and what to look up. */
 export function refusals(transition: BatchTransition, authority: Authority): readonly LawId[] {
   return judgeBatch(transition, authority).flatMap(({ id, verdict }) => {
     if (verdict.kind === 'holds') return [];

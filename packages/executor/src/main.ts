@@ -65,7 +65,6 @@ export async function startVenue(options: StartOptions): Promise<RunningVenue> {
   const environment = machineEnvironment();
   const startedMs = environment.clock.elapsedMs();
   const plan = await planSettlement(config);
-  plan?.prepare?.();
   const wired = await wireVenue(config, {
     log,
     environment,

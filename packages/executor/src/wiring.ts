@@ -266,6 +266,7 @@ async function openDisks(
   };
   const { disk, processes, clock } = environment;
   await environment.prepareDirectory(config.dataDir);
+  deps.plan?.prepare?.();
   const directory = join(config.dataDir, 'journal');
   const opened = await openJournal({
     directory,

@@ -110,7 +110,8 @@ async function orders(
       { head: 'own id' },
     ] as const;
     const rows = reply.orders.map((order) => orderCells(book, order));
-    const none = `no ${flags.ended === true ? '' : 'open '}orders of ${owner} in ${bookTitle(book)}`;
+    const kind = flags.ended === true ? 'orders' : 'open orders';
+    const none = `no ${kind} of ${owner} in ${bookTitle(book)}`;
     return rows.length === 0 ? [none] : tableLines(heads, rows);
   });
 }

@@ -38,7 +38,7 @@ export type Draw = (
 /**
  * The canvas of a chart; its library comes when one is first shown.
  *
- * @param draw a callback that stays the same while the chart stays the same: another one draws anew.
+ * @param draw stays the same callback while the chart stays the same: another one draws anew.
  */
 export function ChartBox({
   draw,
