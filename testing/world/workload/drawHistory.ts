@@ -181,7 +181,8 @@ function drawBookAct(
   { who, market }: BookPlace,
 ): ActOf<'bookOrder'> | ActOf<'bookChange'> {
   const away = random.integer(-6, 14);
-  const lots = random.integer(1, 400);
+  // Small sizes meet in ways in which large ones hardly do: one lot is left, or none.
+  const lots = random.next() < 0.4 ? random.integer(1, 4) : random.integer(1, 400);
   const consent = drawConsent(random);
   const u = random.next();
   if (u < 0.68) {
