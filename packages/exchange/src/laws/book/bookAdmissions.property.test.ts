@@ -126,15 +126,14 @@ function availableTo(bench: Bench, input: BookInput): bigint {
 
 /**
  * What no law asks of an input: whether it would trade stands in its reports, ending no order is
- * idle, a display larger than the size hides nothing, ids of orders that ended are forgotten, and a
- * heartbeat of whoever never had an order ends none.
+ * idle, ids of orders that ended are forgotten, and a heartbeat of whoever never had an order ends
+ * none.
  */
 function isUnasked(bench: Bench, input: BookInput, code: string): boolean {
   const isIdle = input.kind === 'cancelAllBookOrders' || input.kind === 'bookHeartbeat';
   if (code === 'postOnlyWouldCross' || isIdle) return true;
-  if (input.kind !== 'submitBookOrder') return false;
-  const { owner, clientOrderId, displayLots, sizeLots } = input.entry.terms;
-  if (code !== 'clientOrderIdUsed') return displayLots > sizeLots;
+  if (input.kind !== 'submitBookOrder' || code !== 'clientOrderIdUsed') return false;
+  const { owner, clientOrderId } = input.entry.terms;
   return ![...bench.book().open.values()].some((one) => {
     return one.owner === owner && one.order.clientOrderId === clientOrderId;
   });

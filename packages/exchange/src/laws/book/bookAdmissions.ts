@@ -59,6 +59,8 @@ function placementFault(
   const isTaker = timeInForce === 'ioc' || timeInForce === 'fok';
   const fits = isTaker ? !order.postOnly && order.displayLots === 0 : order.type === 'limit';
   if (!fits) return fault('terms that fit together', `${order.type} ${timeInForce}`);
+  const { displayLots, sizeLots } = order;
+  if (displayLots > sizeLots) return fault('no more shown than there is', `${displayLots}`);
   const isTimely = timeInForce === 'gtd' ? expiresAt > judge.standing.now : expiresAt === 0;
   if (!isTimely) return fault('an end ahead, of gtd orders alone', `${expiresAt}`);
   const most = parameters.priceTicksMax;
