@@ -17,7 +17,9 @@ export function performBook(world: World, act: BookAct): void {
     return;
   }
   if (act.kind === 'cancelTwap') {
-    const trader = traderOf(world, act.who);
+    // Whoever has asked for one: most people have not.
+    const asked = world.traders.filter(({ parents }) => parents.length > 0);
+    const trader = asked[act.who % Math.max(1, asked.length)] ?? traderOf(world, act.who);
     // Mostly the last one: older ones are over.
     const last = act.place < 0.8 ? trader.parents.at(-1) : undefined;
     const parent = last ?? picked(trader.parents, act.place);
@@ -71,9 +73,15 @@ function performTwap(world: World, act: ActOf<'twap'>): void {
     worstPrice: units.price(BigInt(terms.worstTicks)),
     nowMs,
   });
-  world.send(wish, ({ status }) => {
+  world.send(wish, ({ status, body }) => {
     // The session has ended: the next one is opened when it is needed.
     if (status === UNAUTHENTICATED) trader.session = undefined;
+    const { twap } = body as { readonly twap?: { readonly twapId: string } };
+    if (twap === undefined || lots % 3 !== 0) return;
+    // Some think better of it between two slices.
+    world.clock.schedule(intervalMs * 1.5, () => {
+      world.send(trader.cancelTwap(twap.twapId, world.clock.nowMs()));
+    });
   });
 }
 
