@@ -16,7 +16,7 @@ const ADAPTERS = [
   ...['journal/disk.ts', 'journal/lock.ts', 'storage/lmdbStore.ts', 'storage/lmdbFile.ts'],
   ...['storage/rocksDbStore.ts', 'storage/openIndexStore.ts', 'settlement/incidents.ts'],
   ...['settlement/embeddedPlan.ts', 'settlement/evmPlan.ts', 'settlement/operatorDesk.ts'],
-  'settlement/knownOwners.ts',
+  ...['settlement/knownOwners.ts', 'settlement/chainContracts.ts'],
   // Defaults for whoever opens a journal without an environment.
   'journal/openJournal.ts',
 ];
