@@ -1,4 +1,3 @@
-import { REJECTIONS } from '@lawbook/exchange/failures/rejectionCodes';
 import type { WorldReply } from '../simulation/gatewayDouble.ts';
 import type { Wish } from '../workload/trader.ts';
 
@@ -81,7 +80,7 @@ export class Auditor {
       if (!isRefused) return false;
       this.refusals.push({ wishId, code });
       // Not received: the disk was away, and whether the input is on it shows after a restart.
-      return REJECTIONS[code as keyof typeof REJECTIONS]?.httpStatus !== 503;
+      return !NOT_RECEIVED.includes(code);
     });
   }
 
@@ -94,6 +93,9 @@ export class Auditor {
     this.#open.set(wishId, (this.#open.get(wishId) ?? 0) + by);
   }
 }
+
+/** Codes of a disk that was away, and of a fault: what was written may be there all the same. */
+const NOT_RECEIVED: readonly string[] = ['notAdmitting', 'internalFault'];
 
 /** What a request asks for, thing by thing. */
 function partsOf({ wishId, parts }: Pick<Wish, 'wishId' | 'parts'>): readonly string[] {
