@@ -23,7 +23,8 @@ export function contractsId(keys: readonly Pick<VerifyingKey, 'verifierCreationC
 /** Writes down which contracts a chain gets, before it begins; one that has begun keeps its own. */
 export function noteContracts(directory: string, id: Hash): void {
   if (existsSync(join(directory, CHAIN_FILE))) return;
-  writeFileSync(join(directory, CONTRACTS_FILE), `${id}\n`);
+  // On the disk before the chain is: without it a chain counts as another version's.
+  writeFileSync(join(directory, CONTRACTS_FILE), `${id}\n`, { flush: true });
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { AccountView, LevelView } from '@lawbook/api/schema/accountViews';
 import type { ReactElement } from 'react';
 import { Panel, Term } from '../../parts/marks.tsx';
-import { LEVELS, TERMS } from '../../words/meanings.ts';
+import { LEVELS } from '../../words/meanings.ts';
 import { counted, grouped } from '../../words/numbers.ts';
+import { SpendableHeads } from '../trade/ownBalances.tsx';
 import { useAssets } from './amountFields.tsx';
 
 const ABSENT = {
@@ -32,13 +33,7 @@ export function LevelTable({ account }: { readonly account: AccountView }): Reac
         <table className="table levels">
           <thead>
             <tr>
-              <th>Asset</th>
-              <th className="right">
-                <Term meaning={TERMS.available}>Available</Term>
-              </th>
-              <th className="right">
-                <Term meaning={TERMS.held}>Held</Term>
-              </th>
+              <SpendableHeads />
               {kept.map(({ level }) => (
                 <th key={level} className="right">
                   <Term meaning={LEVELS[level]}>{level}</Term>

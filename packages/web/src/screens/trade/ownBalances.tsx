@@ -31,6 +31,21 @@ function BalancesOf({ own, show }: { readonly own: Desk; readonly show: Show }):
   return show(executed?.balances ?? []);
 }
 
+/** Heads of the columns that every table of balances begins with. */
+export function SpendableHeads(): ReactElement {
+  return (
+    <>
+      <th>Asset</th>
+      <th className="right">
+        <Term meaning={TERMS.available}>Available</Term>
+      </th>
+      <th className="right">
+        <Term meaning={TERMS.held}>Held</Term>
+      </th>
+    </>
+  );
+}
+
 /** What can be spent and what open orders hold, an asset a row; children stand below. */
 export function BalanceTable({
   rows,
@@ -45,13 +60,7 @@ export function BalanceTable({
     <table className="table">
       <thead>
         <tr>
-          <th>Asset</th>
-          <th className="right">
-            <Term meaning={TERMS.available}>Available</Term>
-          </th>
-          <th className="right">
-            <Term meaning={TERMS.held}>Held</Term>
-          </th>
+          <SpendableHeads />
         </tr>
       </thead>
       <tbody>
